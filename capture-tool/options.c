@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of options and what makes values of their words. GOption parses; before it, clusters
+ * like -nrfile are split, because GOption takes no value that is attached to its letter.
+ */
+#include "options.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What GOption fills; strings are owned. */
+struct raw {
+	gboolean help, version, quiet, verbose, names, lines, json, all, redact, list, exit_status;
+	char **files, **ports, **words;
+	char *filter, *count, *output, *endpoints, *fail_on, *explain;
+};
+
+/* Letters of live capture. This build reads files: better refused than accepted without effect. */
+static const struct {
+	char letter;
+	const char *name;
+} live_options[] = {
+	{ 'i', "-i" }, { 'w', "-w" }, { 's', "-s" }, { 'p', "-p" },
+	{ 'D', "-D" }, { 'B', "-B" }, { 'Z', "-Z" }, { 0, "--html" },
+};
+
+#define LETTERS_WITH_VALUE "rfc"
+
+static GOptionContext *context_new(struct raw *r)
+{
+	const GOptionEntry input[] = {
+		{ "read", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &r->files,
+		  "Capture file, also gzip or zstd; - is standard input (repeatable)",
+		  "FILE" },
+		{ "filter", 'f', 0, G_OPTION_ARG_FILENAME, &r->filter,
+		  "Capture filter; the last words do the same (default: all packets)",
+		  "FILTER" },
+		{ "count", 'c', 0, G_OPTION_ARG_FILENAME, &r->count,
+		  "Stop after N packets (default: all)", "N" },
+		{ "port", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->ports,
+		  "Watch this port too (repeatable; default: 25, 465, 587, 2525)", "N" },
+		{ "endpoints", 0, 0, G_OPTION_ARG_FILENAME, &r->endpoints,
+		  "Saved Microsoft endpoints JSON (default: the built-in ranges)", "FILE" },
+		G_OPTION_ENTRY_NULL,
+	};
+	const GOptionEntry output[] = {
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &r->json,
+		  "One JSON object per session and line (default: text)", NULL },
+		{ "output", 0, 0, G_OPTION_ARG_FILENAME, &r->output,
+		  "Write there (default: standard output)", "FILE" },
+		{ "all", 0, 0, G_OPTION_ARG_NONE, &r->all,
+		  "Sessions that are not Microsoft 365 in full too (default: one line each)", NULL },
+		{ "redact", 0, 0, G_OPTION_ARG_NONE, &r->redact,
+		  "Hide user names and local parts of addresses (default: shown)", NULL },
+		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &r->verbose, "Add the dialogue", NULL },
+		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &r->quiet,
+		  "No summary, no progress, no advice on standard error", NULL },
+		{ "line-buffered", 'l', 0, G_OPTION_ARG_NONE, &r->lines,
+		  "Write out after each session (default: on a terminal only)", NULL },
+		{ "no-names", 'n', 0, G_OPTION_ARG_NONE, &r->names,
+		  "Accepted: names are never looked up", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	const GOptionEntry status[] = {
+		{ "exit-status", 0, 0, G_OPTION_ARG_NONE, &r->exit_status,
+		  "Exit with 1 when there is a finding as severe as --fail-on (default: 0)", NULL },
+		{ "fail-on", 0, 0, G_OPTION_ARG_FILENAME, &r->fail_on,
+		  "critical, high, medium, low or info (default: medium)", "SEVERITY" },
+		G_OPTION_ENTRY_NULL,
+	};
+	const GOptionEntry about[] = {
+		{ "list-findings", 0, 0, G_OPTION_ARG_NONE, &r->list,
+		  "List every finding; with --json one object a line", NULL },
+		{ "explain", 0, 0, G_OPTION_ARG_FILENAME, &r->explain,
+		  "What a finding means, how to fix and to check it", "ID" },
+		{ "version", 'V', 0, G_OPTION_ARG_NONE, &r->version, "Print the version", NULL },
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &r->help, "Print this help", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	const GOptionEntry words[] = {
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->words, NULL, NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	const struct {
+		const char *name, *title;
+		const GOptionEntry *entries;
+	} groups[] = {
+		{ "input", "Input:", input },
+		{ "output", "Output:", output },
+		{ "status", "Exit status:", status },
+		{ "about", "Findings and this program:", about },
+	};
+	GOptionContext *c = g_option_context_new("[FILE...] [capture filter]");
+	g_option_context_set_help_enabled(c, FALSE);
+	g_option_context_set_summary(c, "Tells from packets why mail to Microsoft 365 does not go out.");
+	g_option_context_set_description(
+		c,
+		"Exit status: 0 done; 1 only with --exit-status; 2 usage, file or filter trouble.\n"
+		"Example: smtp365 -r mail.pcapng\n");
+	g_option_context_add_main_entries(c, words, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
+		GOptionGroup *g = g_option_group_new(groups[i].name, groups[i].title, "", NULL, NULL);
+		g_option_group_add_entries(g, groups[i].entries);
+		g_option_context_add_group(c, g);
+	}
+	return c;
+}
+
+char *options_help(void)
+{
+	struct raw r = { 0 };
+	GOptionContext *c = context_new(&r);
+	char *text = g_option_context_get_help(c, FALSE, NULL);
+	g_option_context_free(c);
+	return text;
+}
+
+static char *refuse_live(const char *name)
+{
+	return g_strdup_printf("%s: this build reads capture files only; give it one with -r FILE", name);
+}
+
+/* One short cluster: "-nr" -> "-n", "-r"; "-c10" -> "-c", "10". True when its value is the next word. */
+static bool split_cluster(const char *cluster, GPtrArray *out, char **error)
+{
+	for (const char *p = cluster + 1; *p; p++) {
+		for (size_t i = 0; i < G_N_ELEMENTS(live_options); i++)
+			if (live_options[i].letter == *p) {
+				*error = refuse_live(live_options[i].name);
+				return false;
+			}
+		g_ptr_array_add(out, g_strdup_printf("-%c", *p));
+		if (!strchr(LETTERS_WITH_VALUE, *p))
+			continue;
+		if (!p[1])
+			return true;
+		g_ptr_array_add(out, g_strdup(p + 1));
+		return false;
+	}
+	return false;
+}
+
+/* argv with clusters split, NULL-terminated. NULL and *error when an option is one of live capture. */
+static char **split_all(int argc, char *const *argv, char **error)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+	bool options = true;
+	for (int i = 0; i < argc && !*error; i++) {
+		const char *a = argv[i];
+		if (i == 0 || !options || a[0] != '-' || !a[1]) {
+			g_ptr_array_add(out, g_strdup(a));
+		} else if (a[1] == '-') {
+			if (strcmp(a, "--html") == 0 || g_str_has_prefix(a, "--html="))
+				*error = refuse_live("--html");
+			options = a[2] != 0;
+			g_ptr_array_add(out, g_strdup(a));
+		} else if (split_cluster(a, out, error) && i + 1 < argc) {
+			g_ptr_array_add(out, g_strdup(argv[++i]));
+		}
+	}
+	if (*error) {
+		g_ptr_array_free(out, TRUE);
+		return NULL;
+	}
+	g_ptr_array_add(out, NULL);
+	return (char **)g_ptr_array_free(out, FALSE);
+}
+
+/* A decimal number from `low` to `high`. */
+static bool parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
+{
+	guint64 n;
+	if (!g_ascii_string_to_unsigned(text, 10, low, high, &n, NULL))
+		return false;
+	*out = n;
+	return true;
+}
+
+bool options_severity(const char *name, enum severity *out)
+{
+	for (enum severity s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
+		if (g_ascii_strcasecmp(name, severity_name(s)) == 0) {
+			*out = s;
+			return true;
+		}
+	return false;
+}
+
+/* Would a user call this word a file although there is none of that name? */
+static bool looks_like_file(const char *word)
+{
+	static const char *const ends[] = { ".pcap", ".pcapng", ".cap", ".gz", ".zst", ".dmp" };
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(word, ends[i]))
+			return true;
+	return g_str_has_prefix(word, "/") || g_str_has_prefix(word, "./") ||
+	       g_str_has_prefix(word, "../");
+}
+
+/* Words: files first, then the filter, which begins with the first word that is no file. */
+static char *sort_words(struct options *o, char *const *words, const char *filter)
+{
+	GString *rest = g_string_new(NULL);
+	for (; words && *words; words++) {
+		bool file = strcmp(*words, "-") == 0 || looks_like_file(*words) ||
+			    (g_file_test(*words, G_FILE_TEST_EXISTS) &&
+			     !g_file_test(*words, G_FILE_TEST_IS_DIR));
+		if (file && rest->len == 0) {
+			g_ptr_array_add(o->files, g_strdup(*words));
+			continue;
+		}
+		if (rest->len)
+			g_string_append_c(rest, ' ');
+		g_string_append(rest, *words);
+	}
+	if (filter && rest->len) {
+		char *error = g_strdup_printf("%s: a filter was given with -f already; use one of the two",
+					      rest->str);
+		g_string_free(rest, TRUE);
+		return error;
+	}
+	o->filter = filter ? g_strdup(filter) : rest->len ? g_strdup(rest->str) : NULL;
+	g_string_free(rest, TRUE);
+	return NULL;
+}
+
+static char *take_ports(struct options *o, char *const *ports)
+{
+	for (; ports && *ports; ports++) {
+		uint64_t n;
+		if (!parse_number(*ports, 1, UINT16_MAX, &n))
+			return g_strdup_printf("--port %s: not a port; give a number from 1 to 65535",
+					       *ports);
+		uint16_t port = (uint16_t)n;
+		g_array_append_val(o->ports, port);
+	}
+	return NULL;
+}
+
+/* Words to values. NULL, or the line that says what is wrong. */
+static char *take(struct options *o, const struct raw *r)
+{
+	o->action = r->help ? OPTIONS_HELP : r->version ? OPTIONS_VERSION :
+		    r->list ? OPTIONS_LIST : r->explain ? OPTIONS_EXPLAIN : OPTIONS_RUN;
+	o->quiet = r->quiet;
+	o->verbose = r->verbose;
+	o->line_buffered = r->lines;
+	o->json = r->json;
+	o->all = r->all;
+	o->redact = r->redact;
+	o->exit_status = r->exit_status;
+	o->output = g_strdup(r->output);
+	o->endpoints = g_strdup(r->endpoints);
+	o->explain = g_strdup(r->explain);
+	for (char *const *f = r->files; f && *f; f++)
+		g_ptr_array_add(o->files, g_strdup(*f));
+	if (r->count && !parse_number(r->count, 1, UINT64_MAX, &o->count))
+		return g_strdup_printf("-c %s: not a number of packets; give one from 1", r->count);
+	if (r->fail_on && !options_severity(r->fail_on, &o->fail_on))
+		return g_strdup_printf(
+			"--fail-on %s: no severity; give critical, high, medium, low or info",
+			r->fail_on);
+	o->fail_on_given = r->fail_on != NULL;
+	char *error = take_ports(o, r->ports);
+	if (!error)
+		error = sort_words(o, r->words, r->filter);
+	if (error || o->action != OPTIONS_RUN)
+		return error;
+	if (o->files->len == 0 && o->filter)
+		return g_strdup_printf(
+			"%s: no such file, and no other capture was given; use -r FILE, or -r - for "
+			"standard input", o->filter);
+	if (o->files->len == 0)
+		return g_strdup("no capture given; use -r FILE, or -r - for standard input, or --help");
+	return NULL;
+}
+
+static void raw_clear(struct raw *r)
+{
+	g_strfreev(r->files);
+	g_strfreev(r->ports);
+	g_strfreev(r->words);
+	g_free(r->filter);
+	g_free(r->count);
+	g_free(r->output);
+	g_free(r->endpoints);
+	g_free(r->fail_on);
+	g_free(r->explain);
+}
+
+char *options_parse(struct options *o, int argc, char *const *argv)
+{
+	struct raw r = { 0 };
+	char *error = NULL;
+	GError *wrong = NULL;
+
+	*o = (struct options){
+		.files = g_ptr_array_new_with_free_func(g_free),
+		.ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
+		.fail_on = SEVERITY_MEDIUM,
+	};
+	char **words = split_all(argc, argv, &error);
+	if (words) {
+		char **consumed = g_strdupv(words); /* GOption drops pointers from the array it gets */
+		GOptionContext *c = context_new(&r);
+		if (!g_option_context_parse_strv(c, &consumed, &wrong)) {
+			wrong->message[0] = g_ascii_tolower(wrong->message[0]);
+			error = g_strdup_printf("%s; see smtp365 --help", wrong->message);
+			g_clear_error(&wrong);
+		} else {
+			error = take(o, &r);
+		}
+		g_option_context_free(c);
+		g_strfreev(consumed);
+		g_strfreev(words);
+	}
+	raw_clear(&r);
+	if (error)
+		options_clear(o);
+	return error;
+}
+
+void options_clear(struct options *o)
+{
+	if (o->files)
+		g_ptr_array_free(o->files, TRUE);
+	if (o->ports)
+		g_array_free(o->ports, TRUE);
+	g_free(o->filter);
+	g_free(o->output);
+	g_free(o->endpoints);
+	g_free(o->explain);
+	*o = (struct options){ 0 };
+}

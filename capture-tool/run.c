@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads each file to its end or to where it is damaged, feeds the engine, renders what comes back.
+ * Holds no protocol knowledge: packet.c knows frames, the engine mail, report*.c words.
+ */
+#include "run.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include "../engine/report.h"
+#include "../engine/smtp365.h"
+#include "order.h"
+#include "packet.h"
+#include "source.h"
+
+/* A saved endpoints document has some 100 KB; what is much larger is something else. */
+#define ENDPOINTS_BYTES (16u << 20)
+/* Packets between two looks at the clock. */
+#define PROGRESS_PACKETS 4096u
+
+struct run {
+	const struct options *o;
+	struct output *out;
+	struct report_options report;
+	struct report_summary *summary;
+	struct order *order;
+	struct smtp365_options engine;
+	char *endpoints_json; /* owned */
+	GString *text;        /* of the session at hand */
+	uint64_t left;        /* packets that -c still allows */
+	bool several;
+	bool stale_said;
+	bool opened;          /* at least one file */
+	uint64_t sessions;
+	uint64_t frames[PACKET_COUNT_ALL]; /* what became of them, all files */
+	struct run_result result;
+};
+
+void run_complain(const char *line)
+{
+	fprintf(stderr, "smtp365: %s\n", line);
+}
+
+static void complain(struct run *r, const char *line)
+{
+	output_progress_clear(r->out);
+	run_complain(line);
+}
+
+static void on_text(const char *text, size_t n, void *host)
+{
+	output_write(((struct run *)host)->out, text, n);
+}
+
+static void on_session(const struct verdict *v, void *host)
+{
+	struct run *r = host;
+	r->sessions++;
+	for (unsigned i = 0; i < v->finding_count; i++) {
+		r->result.worst = MAX(r->result.worst, v->findings[i].severity);
+		r->result.findings = true;
+	}
+	g_string_truncate(r->text, 0);
+	if (r->o->json) {
+		report_json(v, &r->report, r->text);
+	} else {
+		report_summary_add(r->summary, v);
+		report_text(v, &r->report, r->text);
+	}
+	order_add(r->order, v->session, r->text->str, r->text->len);
+}
+
+/* Hand what a frame holds to the engine. */
+static void feed(struct smtp365 *s, struct packet *p, struct packet_item *item)
+{
+	enum packet_kind kind = item->kind;
+	if (kind == PACKET_SEGMENT) {
+		struct segment *g = &item->segment;
+		if (smtp365_watches(s, g->sport, g->dport))
+			g->checksum_bad = packet_checksum_bad(p, g);
+		smtp365_segment(s, g);
+	} else if (kind == PACKET_ICMP) {
+		smtp365_icmp(s, &item->icmp);
+	}
+	for (; kind == PACKET_DATAGRAM; kind = item->kind) {
+		smtp365_datagram(s, &item->datagram);
+		if (!item->datagram.over_tcp)
+			break;
+		item->kind = packet_more(p, item);
+	}
+}
+
+/* All packets of one file. The last answer of source_next. */
+static int pump(struct run *r, struct source *from, struct packet *p, struct smtp365 *s)
+{
+	struct source_packet k;
+	struct packet_item item;
+	int state = SOURCE_END;
+	for (uint64_t n = 1; r->left > 0 && (state = source_next(from, &k)) == SOURCE_PACKET; n++) {
+		r->left--;
+		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
+		if (item.kind != PACKET_NOTHING)
+			feed(s, p, &item);
+		if (n % PROGRESS_PACKETS == 0) {
+			struct source_progress at = source_progress(from);
+			output_progress(r->out, source_name(from), at.done, at.total);
+			if (output_done(r->out))
+				return SOURCE_END;
+		}
+	}
+	return state == SOURCE_PACKET ? SOURCE_END : state;
+}
+
+/* What is to be said about how the file ended. */
+static void judge_end(struct run *r, const struct source *from, int state)
+{
+	if (state >= SOURCE_END)
+		return;
+	complain(r, source_error(from));
+	if (state == SOURCE_MIXED || source_frames(from) == 0)
+		r->result.trouble = true; /* else what came before was read and is shown */
+}
+
+static void judge_ranges(struct run *r, const struct smtp365 *s)
+{
+	bool stale;
+	const char *date = smtp365_ranges_date(s, &stale);
+	if (!stale || r->stale_said || r->o->quiet)
+		return;
+	r->stale_said = true;
+	char *line = g_strdup_printf("the address ranges are of %s, over 180 days older than the "
+				     "capture; give newer ones with --endpoints", date);
+	complain(r, line);
+	g_free(line);
+}
+
+static void read_source(struct run *r, struct source *from)
+{
+	char *error = NULL;
+	struct packet *p = packet_new(source_dlt(from));
+	struct smtp365 *s = smtp365_new(&r->engine, on_session, r, &error);
+	g_assert(p && s); /* source_open_file checked the link type, run() the options */
+	int state = pump(r, from, p, s);
+	smtp365_finish(s);
+	order_finish(r->order);
+	judge_ranges(r, s);
+	judge_end(r, from, state);
+	for (unsigned i = 0; i < PACKET_COUNT_ALL; i++)
+		r->frames[i] += packet_stats(p)->count[i];
+	smtp365_free(s);
+	packet_free(p);
+}
+
+static void read_file(struct run *r, const char *path)
+{
+	char *error = NULL;
+	struct source *from = source_open_file(path, r->o->filter, &error);
+	if (!from) {
+		complain(r, error);
+		g_free(error);
+		r->result.trouble = true;
+		return;
+	}
+	r->opened = true;
+	r->report.file = r->several ? source_name(from) : NULL;
+	if (r->several && !r->o->json) {
+		g_string_printf(r->text, "== %s\n", source_name(from));
+		output_write(r->out, r->text->str, r->text->len);
+	}
+	read_source(r, from);
+	source_close(from);
+}
+
+/* The saved endpoints document, checked once by an engine that is thrown away. */
+static bool load_endpoints(struct run *r)
+{
+	char *error = NULL;
+	GError *wrong = NULL;
+	gsize n = 0;
+	const char *path = r->o->endpoints;
+	if (path && !g_file_get_contents(path, &r->endpoints_json, &n, &wrong)) {
+		error = g_strdup_printf("%s; give --endpoints a saved endpoints document",
+					wrong->message);
+		g_clear_error(&wrong);
+	} else if (n > ENDPOINTS_BYTES) {
+		error = g_strdup_printf("--endpoints %s: too large for an endpoints document", path);
+	} else {
+		r->engine.endpoints_json = r->endpoints_json;
+		r->engine.endpoints_size = n;
+		struct smtp365 *s = smtp365_new(&r->engine, on_session, r, &error);
+		smtp365_free(s);
+		if (s)
+			return true;
+		char *reason = error;
+		error = path ? g_strdup_printf("--endpoints %s: %s", path, reason) : g_strdup(reason);
+		g_free(reason);
+	}
+	run_complain(error);
+	g_free(error);
+	return false;
+}
+
+static void prepare(struct run *r)
+{
+	const struct options *o = r->o;
+	r->several = o->files->len > 1;
+	r->left = o->count ? o->count : UINT64_MAX;
+	r->report = (struct report_options){
+		.redact = o->redact,
+		.dialogue = o->verbose,
+		.color = !o->json && output_color(r->out),
+		.all = o->all,
+	};
+	r->engine = (struct smtp365_options){
+		.redact = o->redact,
+		.dialogue = o->verbose,
+		.ports = (const uint16_t *)(const void *)o->ports->data,
+		.port_count = o->ports->len,
+	};
+	/* Without random bytes the table of connections still works; only its order could be guessed. */
+	if (getrandom(r->engine.hash_key, sizeof(r->engine.hash_key), GRND_NONBLOCK) < 0)
+		memset(r->engine.hash_key, 0, sizeof(r->engine.hash_key));
+	r->summary = report_summary_new();
+	r->text = g_string_sized_new(4096);
+	r->order = order_new(ORDER_BYTES, on_text, r);
+}
+
+/* Nothing was found: say what the frames were instead, for it is often a mirror gone wrong. */
+static void append_frames(const struct run *r, GString *text)
+{
+	g_string_append_printf(text, "frames read: %" G_GUINT64_FORMAT "\n",
+			       r->frames[PACKET_COUNT_FRAME]);
+	for (unsigned i = PACKET_COUNT_SEGMENT; i <= PACKET_COUNT_FRAGMENT_BAD; i++)
+		if (r->frames[i])
+			g_string_append_printf(text, "%11" G_GUINT64_FORMAT "  %s\n", r->frames[i],
+					       packet_count_text((enum packet_count)i));
+}
+
+static void write_summary(struct run *r)
+{
+	g_string_assign(r->text, r->sessions ? "\n" : "");
+	report_summary_text(r->summary, &r->report, r->text);
+	if (r->sessions == 0)
+		append_frames(r, r->text);
+	output_write(r->out, r->text->str, r->text->len);
+}
+
+struct run_result run(const struct options *o, struct output *out)
+{
+	struct run r = { .o = o, .out = out };
+	prepare(&r);
+	if (!load_endpoints(&r)) {
+		r.result.trouble = true;
+	} else {
+		for (guint i = 0; i < o->files->len && r.left > 0 && !output_done(out); i++)
+			read_file(&r, g_ptr_array_index(o->files, i));
+		if (!o->json && !o->quiet && r.opened)
+			write_summary(&r);
+	}
+	output_progress_clear(out);
+	order_free(r.order);
+	report_summary_free(r.summary);
+	g_string_free(r.text, TRUE);
+	g_free(r.endpoints_json);
+	return r.result;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Several sessions of one client, see clients.h.
+ */
+#include "clients.h"
+
+#include <string.h>
+
+#define CLIENTS_MOST 8192u
+#define SUMMARIES 8u
+#define FALLBACK_TIME (15 * 60 * CAP_SECOND) /* S07 */
+#define DANCE_TIME (60 * CAP_SECOND)         /* X13 */
+
+/* What is remembered of a session. */
+struct summary {
+	struct address server;
+	uint16_t port;
+	uint64_t first_ns, last_ns;
+	uint32_t hello_frame, failed_frame;
+	uint16_t max_version;      /* of its ClientHello, 0 none */
+	bool tls_failed;
+	guint name_hash;           /* of the EHLO name, 0 none */
+};
+
+struct client {
+	struct address address;
+	struct summary last[SUMMARIES];
+	unsigned count;            /* in all; slot = count % SUMMARIES */
+	GList link;                /* in clients.order */
+};
+
+struct clients {
+	const struct peers *peers;
+	GHashTable *table;         /* struct address -> struct client */
+	GQueue order;              /* oldest first */
+};
+
+static guint address_hash(gconstpointer p)
+{
+	const struct address *a = p;
+	guint h = 2166136261u ^ a->family;
+	for (size_t i = 0; i < sizeof a->byte; i++)
+		h = (h ^ a->byte[i]) * 16777619u;
+	return h;
+}
+
+static gboolean address_equal(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, sizeof(struct address)) == 0;
+}
+
+struct clients *clients_new(const struct peers *peers)
+{
+	struct clients *c = g_new0(struct clients, 1);
+	c->peers = peers;
+	c->table = g_hash_table_new_full(address_hash, address_equal, NULL, g_free);
+	g_queue_init(&c->order);
+	return c;
+}
+
+void clients_free(struct clients *c)
+{
+	if (!c)
+		return;
+	g_hash_table_destroy(c->table);
+	g_free(c);
+}
+
+static struct client *client_of(struct clients *c, const struct address *a)
+{
+	struct client *k = g_hash_table_lookup(c->table, a);
+	if (k)
+		return k;
+	if (c->order.length >= CLIENTS_MOST) {
+		GList *oldest = g_queue_pop_head_link(&c->order);
+		g_hash_table_remove(c->table, &((struct client *)oldest->data)->address);
+	}
+	k = g_new0(struct client, 1);
+	k->address = *a;
+	k->link.data = k;
+	g_queue_push_tail_link(&c->order, &k->link);
+	g_hash_table_insert(c->table, &k->address, k);
+	return k;
+}
+
+static void extra(struct session *s, enum fact fact, uint32_t frame, const char *words)
+{
+	if (s->extra_count < G_N_ELEMENTS(s->extra))
+		s->extra[s->extra_count++] = (struct session_extra){
+			.fact = fact, .frame = frame, .words = words ? session_keep_text(s, words) : NULL
+		};
+}
+
+static struct summary summarise(const struct session *s, const struct flow *f)
+{
+	const struct seen *n = &s->seen;
+	bool refused = n->starttls_code >= 400;
+	return (struct summary){
+		.server = f->server,
+		.port = f->server_port,
+		.first_ns = f->first_ns,
+		.last_ns = f->last_ns,
+		.hello_frame = n->t.client.at.frame,
+		.failed_frame = n->t.alert_count ? n->t.alerts[0].at.frame
+				: refused	 ? n->starttls_reply.frame
+						 : n->t.client.at.frame,
+		.max_version = n->t.client.max_version,
+		.tls_failed = refused || (n->t.client.at.frame && !n->t.established && !n->gap.frame),
+		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
+	};
+}
+
+/* TLS failed before, now the same mail goes in clear (S07). */
+static void fallback(struct session *s, const struct summary *was, const struct summary *now)
+{
+	const struct seen *n = &s->seen;
+	const struct seen_at *clear = n->auth_clear.frame ? &n->auth_clear : &n->mail_clear;
+	if (!clear->frame || n->mirror || n->t.established || !was->tls_failed ||
+	    now->first_ns < was->first_ns || now->first_ns - was->last_ns > FALLBACK_TIME)
+		return;
+	if (was->name_hash && now->name_hash && was->name_hash != now->name_hash)
+		return; /* another program on the same host */
+	char *words = g_strdup_printf("TLS failed in the session before (frame %u)", was->failed_frame);
+	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, was->failed_frame, words);
+	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, clear->frame, words);
+	g_free(words);
+}
+
+/* Each attempt offers less than the one before, which failed (X13). */
+static void dance(struct session *s, const struct summary *was, const struct summary *now)
+{
+	if (!now->max_version || !was->max_version || now->max_version >= was->max_version || !was->tls_failed ||
+	    now->first_ns < was->first_ns || now->first_ns - was->first_ns > DANCE_TIME)
+		return;
+	char *words = g_strdup_printf("%s after %s failed (frame %u)", tls_version_name(now->max_version),
+				      tls_version_name(was->max_version), was->failed_frame);
+	extra(s, FACT_DOWNGRADE_DANCE, was->hello_frame, words);
+	extra(s, FACT_DOWNGRADE_DANCE, now->hello_frame, NULL);
+	g_free(words);
+}
+
+void clients_session(struct clients *c, struct session *s, const struct flow *f)
+{
+	struct client *k = client_of(c, &f->client);
+	struct summary now = summarise(s, f);
+	unsigned n = MIN(k->count, SUMMARIES);
+
+	for (unsigned i = 0; i < n; i++) { /* newest first; one match is enough */
+		const struct summary *was = &k->last[(k->count - 1 - i) % SUMMARIES];
+		if (was->port != now.port || memcmp(&was->server, &now.server, sizeof now.server))
+			continue;
+		fallback(s, was, &now);
+		dance(s, was, &now);
+		break;
+	}
+	k->last[k->count % SUMMARIES] = now;
+	k->count++;
+	g_queue_unlink(&c->order, &k->link);
+	g_queue_push_tail_link(&c->order, &k->link);
+}
+
+/* ---- look-ups ---- */
+
+#define TYPE_A 1
+#define TYPE_AAAA 28
+
+struct question { /* one name of one client, all types and resolvers together */
+	const struct dns_lookup *first_failed;
+	bool answered, open;
+	const char *meant;
+};
+
+struct gather {
+	const struct clients *clients;
+	GHashTable *by_name; /* key text -> struct question, owned */
+	GPtrArray *order;
+};
+
+static bool interesting(const struct clients *c, const char *name, const char **meant)
+{
+	struct peer p;
+	*meant = NULL;
+	return peers_by_name(c->peers, name, 0, &p) || peers_lookalike(c->peers, name, meant);
+}
+
+static void gather(const struct dns_lookup *l, void *arg)
+{
+	struct gather *g = arg;
+	const char *meant;
+	GString *key;
+
+	if ((l->type != TYPE_A && l->type != TYPE_AAAA) || !interesting(g->clients, l->name, &meant))
+		return;
+	key = g_string_new(NULL);
+	for (size_t i = 0; i < sizeof l->client.byte; i++)
+		g_string_append_printf(key, "%02x", l->client.byte[i]);
+	g_string_append(key, l->name);
+	struct question *q = g_hash_table_lookup(g->by_name, key->str);
+	if (!q) {
+		q = g_new0(struct question, 1);
+		q->meant = meant;
+		g_ptr_array_add(g->order, q);
+		g_hash_table_insert(g->by_name, g_strdup(key->str), q);
+	}
+	g_string_free(key, TRUE);
+	if (l->outcome == DNS_ANSWERED)
+		q->answered = true;
+	else if (l->outcome == DNS_PENDING)
+		q->open = true;
+	else if (!q->first_failed)
+		q->first_failed = l;
+}
+
+void clients_lookups(struct clients *c, const struct dns *d,
+		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host), void *host)
+{
+	struct gather g = { .clients = c,
+			    .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+			    .order = g_ptr_array_new() };
+	dns_each(d, gather, &g);
+	for (guint i = 0; i < g.order->len; i++) {
+		const struct question *q = g_ptr_array_index(g.order, i);
+		if (q->first_failed && !q->answered && !q->open)
+			fn(q->first_failed, q->meant, host);
+	}
+	g_ptr_array_free(g.order, TRUE);
+	g_hash_table_destroy(g.by_name);
+}

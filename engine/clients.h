@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What several sessions or look-ups of one client say together (detections.md 1.7): clear text after
+ * a failed TLS attempt, retries at lower versions, look-ups that failed and led nowhere. Bounded: a few
+ * summaries per client, oldest clients forgotten first.
+ */
+#ifndef SMTP365_CLIENTS_H
+#define SMTP365_CLIENTS_H
+
+#include "peers.h"
+#include "session.h"
+
+struct clients;
+
+struct clients *clients_new(const struct peers *peers);
+void clients_free(struct clients *c);
+/* A session has ended: compare it with earlier ones of its client, note facts in s->extra, remember it. */
+void clients_session(struct clients *c, struct session *s, const struct flow *f);
+/* Call `fn` for each look-up of a Microsoft name (or one that looks like it) that failed for good, in
+ * order of the first query. `meant`: the name that was probably meant, or NULL. */
+void clients_lookups(struct clients *c, const struct dns *d,
+		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host), void *host);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Builds the verdict: runs the judges and the rules, picks the cause, and copies what was seen into
+ * the record. No judgement of its own.
+ */
+#include "conclude.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "community_id.h"
+#include "rules.h"
+
+/* What a verdict points to besides the session; freed after the callback. */
+struct room {
+	struct facts facts;
+	GStringChunk *words;
+	GPtrArray *ciphers, *versions, *ehlo;
+	struct finding findings[CAP_FINDINGS];
+	struct verdict_reply replies[CAP_REPLIES + 1];
+	unsigned finding_count;
+};
+
+static void room_open(struct room *r)
+{
+	memset(r, 0, sizeof *r);
+	r->words = g_string_chunk_new(256);
+	r->ciphers = g_ptr_array_new();
+	r->versions = g_ptr_array_new();
+	r->ehlo = g_ptr_array_new();
+}
+
+static void room_close(struct room *r)
+{
+	facts_clear(&r->facts);
+	g_string_chunk_free(r->words);
+	g_ptr_array_free(r->ciphers, TRUE);
+	g_ptr_array_free(r->versions, TRUE);
+	g_ptr_array_free(r->ehlo, TRUE);
+}
+
+static const char *keep(struct room *r, const char *text)
+{
+	return text ? g_string_chunk_insert_const(r->words, text) : NULL;
+}
+
+static const char *const *strings(GPtrArray *list)
+{
+	if (!list->len)
+		return NULL;
+	g_ptr_array_add(list, NULL);
+	return (const char *const *)list->pdata;
+}
+
+static int by_frame_then_id(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	uint32_t fx = x->frame_count ? x->frames[0] : 0, fy = y->frame_count ? y->frames[0] : 0;
+	if (fx != fy)
+		return fx < fy ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+static void findings(struct verdict *v, struct room *r)
+{
+	r->finding_count = rules_judge(&r->facts, r->findings);
+	const struct finding *cause =
+		v->stopped_at != STAGE_NONE ? rules_cause(r->findings, r->finding_count, v->stopped_at) : NULL;
+	const char *id = cause ? cause->id : NULL;
+
+	qsort(r->findings, r->finding_count, sizeof *r->findings, by_frame_then_id);
+	v->findings = r->findings;
+	v->finding_count = r->finding_count;
+	for (unsigned i = 0; id && i < r->finding_count; i++)
+		if (!strcmp(r->findings[i].id, id))
+			v->cause = &r->findings[i];
+}
+
+static enum tri tri(bool known, bool value)
+{
+	return !known ? TRI_UNKNOWN : value ? TRI_TRUE : TRI_FALSE;
+}
+
+static void fill_tls_hello(struct verdict *v, struct room *r, const struct seen_tls *t)
+{
+	const struct seen_hello *c = &t->client, *s = &t->server;
+
+	if (s->at.frame) {
+		v->tls_version = tls_version_ecs(s->max_version);
+		v->tls_protocol = s->max_version <= TLS_SSL3 ? "ssl" : "tls";
+		v->tls_cipher = s->suite_count ? keep(r, tls_suite_name(s->suites[0])) : NULL;
+		v->tls_curve = t->group ? keep(r, tls_group_name(t->group)) : NULL;
+	}
+	if (!c->at.frame)
+		return;
+	v->sni = c->has_sni ? c->sni : NULL;
+	v->ja3 = c->ja3[0] ? c->ja3 : NULL;
+	v->client_max = keep(r, tls_version_ecs(c->max_version));
+	for (unsigned i = 0; i < c->suite_count; i++) {
+		const char *name = tls_suite_name(c->suites[i]);
+		char number[16];
+		g_snprintf(number, sizeof number, "0x%04x", c->suites[i]);
+		g_ptr_array_add(r->ciphers, (gpointer)keep(r, name ? name : number));
+	}
+	v->client_ciphers = strings(r->ciphers);
+	for (unsigned i = 0; i < c->version_count; i++)
+		g_ptr_array_add(r->versions, (gpointer)keep(r, tls_version_ecs(c->versions[i])));
+	if (!c->version_count)
+		g_ptr_array_add(r->versions, (gpointer)keep(r, tls_version_ecs(c->legacy_version)));
+	v->client_versions = strings(r->versions);
+}
+
+static void fill_tls(struct verdict *v, struct room *r, const struct session *s)
+{
+	const struct seen_tls *t = &s->seen.t;
+
+	fill_tls_hello(v, r, t);
+	if (t->client.at.frame || t->server.at.frame) {
+		bool failed = facts_has(&r->facts, FACT_TLS_FAILED) || s->seen.t.established;
+		v->tls_established = tri(failed, t->established);
+		v->tls_resumed = tri(t->server.at.frame, facts_has(&r->facts, FACT_TLS_RESUMED));
+	}
+	if (t->leaf) {
+		v->cert_subject = t->leaf->subject;
+		v->cert_issuer = t->leaf->issuer;
+		v->cert_sha256 = t->leaf->sha256;
+		v->cert_not_before = t->leaf->not_before;
+		v->cert_not_after = t->leaf->not_after;
+	}
+	v->tls_history = s->tls_history ? s->tls_history->str : NULL;
+	v->alert_count = t->alert_count;
+	for (unsigned i = 0; i < t->alert_count; i++)
+		v->alerts[i] = (struct verdict_alert){
+			.from_client = t->alerts[i].from_client,
+			.encrypted = t->alerts[i].encrypted,
+			.level = t->alerts[i].level,
+			.code = t->alerts[i].code,
+			.name = t->alerts[i].encrypted ? NULL : tls_alert_name(t->alerts[i].code),
+			.frame = t->alerts[i].at.frame,
+		};
+}
+
+static struct verdict_reply reply_of(const struct seen_reply *r)
+{
+	return (struct verdict_reply){
+		.frame = r->at.frame,
+		.code = r->code,
+		.enhanced = r->enhanced,
+		.text = r->text,
+		.command = r->body ? "DATA" : r->has_verb ? smtp_verb_name(r->verb) : NULL,
+		.in_tls = r->in_tls,
+	};
+}
+
+static void fill_replies(struct verdict *v, struct room *r, const struct seen *n)
+{
+	for (unsigned i = 0; i < n->reply_count; i++)
+		r->replies[v->reply_count++] = reply_of(&n->replies[i]);
+	if (n->last_set && n->last.code < 400)
+		r->replies[v->reply_count++] = reply_of(&n->last);
+	v->replies = r->replies;
+	v->trace_server = n->trace_server;
+	v->trace_time = n->trace_time;
+	v->trace_id = n->trace_id;
+}
+
+static void fill_starttls(struct verdict *v, const struct facts *f, const struct seen *n)
+{
+	bool list = facts_has(f, FACT_EHLO_REPLY_COMPLETE), sent = n->starttls.frame != 0;
+	bool provable = !facts_has(f, FACT_ONE_SIDED) && !facts_has(f, FACT_MIDSTREAM) && !n->gap.frame;
+
+	v->starttls_offered = tri(list || n->ehlo.has_starttls, n->ehlo.has_starttls);
+	v->starttls_requested = tri(sent || (provable && n->ehlo.command.frame), sent);
+	v->starttls_accepted = tri(n->starttls_code != 0, n->starttls_code == 220);
+	bool tls = n->starttls_code == 220 && n->t.established;
+	bool known = tls || n->starttls_code >= 400 || facts_has(f, FACT_TLS_FAILED) ||
+		     facts_has(f, FACT_NO_CLIENT_HELLO) || (!sent && provable && n->mail_clear.frame);
+	v->starttls_established = tri(known, tls);
+}
+
+static void fill_auth(struct verdict *v, const struct facts *f, const struct seen *n)
+{
+	const struct seen_auth *a = &n->auth;
+	if (!a->at.frame)
+		return;
+	v->auth_seen = true;
+	v->auth_mechanism = smtp_mech_name(a->mech);
+	v->auth_result = facts_has(f, FACT_AUTH_ACCEPTED)  ? AUTH_RESULT_ACCEPTED
+			 : facts_has(f, FACT_AUTH_REFUSED) ? AUTH_RESULT_REJECTED
+							   : AUTH_RESULT_UNKNOWN;
+	if (!n->mirror)
+		v->auth_exposure = a->password.frame ? EXPOSURE_PASSWORD
+				   : a->user.frame   ? EXPOSURE_USER
+						     : EXPOSURE_NONE;
+}
+
+static void fill_mail(struct verdict *v, struct room *r, const struct session *s)
+{
+	const struct seen *n = &s->seen;
+	const struct seen_ehlo *e = n->ehlo.count ? &n->ehlo : n->inner ? n->inner : &n->ehlo;
+
+	v->from = n->from_count ? n->from : NULL;
+	v->to = n->to_count ? n->to : NULL;
+	v->messages = n->messages;
+	v->helo = n->ehlo.command.frame && n->ehlo.name && *n->ehlo.name ? n->ehlo.name : NULL;
+	v->banner = n->banner_text;
+	v->client_public_ip = n->public_ip;
+	for (unsigned i = 0; i < e->count; i++)
+		g_ptr_array_add(r->ehlo, (gpointer)e->lines[i]);
+	v->ehlo = strings(r->ehlo);
+	v->history = s->history ? s->history->str : NULL;
+	v->protocol = n->smtp_proven || n->banner.frame || n->ehlo.command.frame ? "smtp" : NULL;
+}
+
+static void fill_flow(struct verdict *v, const struct flow *f, const struct session *s)
+{
+	const struct flow_side *c = &f->side[FLOW_C2S], *d = &f->side[FLOW_S2C];
+
+	v->start_ns = f->first_ns;
+	v->end_ns = f->last_ns;
+	v->client_ip = f->client;
+	v->server_ip = f->server;
+	v->client_port = f->client_port;
+	v->server_port = f->server_port;
+	v->has_client_mac = c->has_mac;
+	memcpy(v->client_mac, c->src_mac, sizeof v->client_mac);
+	v->transport = "tcp";
+	v->encap = f->encap;
+	community_id(&f->client, f->client_port, &f->server, f->server_port, 6, v->community_id);
+	v->first_frame = f->first_frame;
+	v->last_frame = f->last_frame;
+	v->frame_count = f->frames;
+	v->sides = (c->segments ? 1u : 0u) + (d->segments ? 1u : 0u);
+	v->midstream = f->midstream;
+	v->snapped = s->seen.snapped.frame || s->seen.snapped_body.frame;
+	v->gap_bytes = c->gap_bytes + d->gap_bytes;
+	v->duplicates = c->duplicates + d->duplicates;
+	v->events = s->events ? (const struct event *)(void *)s->events->data : NULL;
+	v->event_count = s->events ? s->events->len : 0;
+	v->events_cut = s->events_cut;
+}
+
+void conclude_session(struct session *s, const struct flow *f, const struct judge_capture *capture,
+		      void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	struct verdict v = { .session = s->number };
+	struct room room;
+	room_open(&room);
+	struct judge j = {
+		.facts = &room.facts,
+		.seen = &s->seen,
+		.flow = f,
+		.peers = s->cx->peers,
+		.dns = s->cx->dns,
+		.capture = capture,
+		.words = room.words,
+		.over = true,
+	};
+
+	judge_session(&j);
+	for (unsigned i = 0; i < s->extra_count; i++)
+		facts_say(&room.facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
+	v.m365 = facts_has(&room.facts, FACT_PEER_M365);
+	v.endpoint = j.endpoint;
+	v.endpoint_source = j.source;
+	v.server_domain = j.domain;
+	v.method = j.method;
+	v.reached = j.reached;
+	v.stopped_at = j.stopped;
+	v.outcome = j.outcome;
+	fill_flow(&v, f, s);
+	fill_tls(&v, &room, s);
+	fill_mail(&v, &room, s);
+	fill_replies(&v, &room, &s->seen);
+	fill_starttls(&v, &room.facts, &s->seen);
+	fill_auth(&v, &room.facts, &s->seen);
+	findings(&v, &room);
+	fn(&v, host);
+	room_close(&room);
+}
+
+void conclude_lookup(struct session_context *cx, unsigned number, const struct dns_lookup *l,
+		     const char *meant, void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	struct verdict v = { .session = number, .m365 = true, .lookup_only = true };
+	struct room room;
+	struct event asked = { .time_ns = l->query_ns, .frame = l->query_frame, .direction = EVENT_C2S };
+	struct event events[2] = { asked, { .time_ns = l->answer_ns, .frame = l->answer_frame,
+					    .direction = EVENT_S2C } };
+	static const char *const words[] = { "no answer", "an answer",	      "no address",  "no such name",
+					     "SERVFAIL",  "the query REFUSED", "an error", "no answer" };
+	(void)cx;
+
+	room_open(&room);
+	bool absent = l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA;
+	char *text = meant ? g_strdup_printf("%s; probably meant: %s", l->name, meant) : g_strdup(l->name);
+	facts_say(&room.facts, absent ? FACT_DNS_NO_SUCH_NAME : FACT_DNS_NO_ANSWER,
+		  l->answer_frame ? l->answer_frame : l->query_last_frame, keep(&room, text));
+	facts_set(&room.facts, absent ? FACT_DNS_NO_SUCH_NAME : FACT_DNS_NO_ANSWER, l->query_frame);
+	facts_set(&room.facts, FACT_FAILED, l->query_frame);
+	g_free(text);
+	text = g_strdup_printf("DNS query for %s", l->name);
+	events[0].text = keep(&room, text);
+	g_free(text);
+	text = g_strdup_printf("DNS answer: %s", words[MIN(l->outcome, DNS_NO_ANSWER)]);
+	events[1].text = keep(&room, text);
+	g_free(text);
+
+	v.start_ns = l->query_ns;
+	v.end_ns = l->answer_ns ? l->answer_ns : l->query_last_ns;
+	v.client_ip = l->client;
+	v.client_port = l->client_port;
+	v.server_ip = l->server;
+	v.server_port = 53;
+	v.server_domain = l->name;
+	v.transport = l->over_tcp ? "tcp" : "udp";
+	v.protocol = "dns";
+	community_id(&l->client, l->client_port, &l->server, 53, l->over_tcp ? 6 : 17, v.community_id);
+	v.first_frame = l->query_frame;
+	v.last_frame = l->answer_frame ? l->answer_frame : l->query_last_frame;
+	v.frame_count = l->queries + (l->answer_frame ? 1 : 0);
+	v.stopped_at = STAGE_DNS;
+	v.outcome = OUTCOME_FAILED;
+	v.history = "dns";
+	v.sides = l->answer_frame ? 2 : 1;
+	v.events = events;
+	v.event_count = l->answer_frame ? 2 : 1;
+	findings(&v, &room);
+	fn(&v, host);
+	room_close(&room);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a session (or a look-up that led nowhere) to its verdict: facts, rules, cause, and the record
+ * that the windows show. The verdict borrows from the session and from a room that is freed after
+ * the callback.
+ */
+#ifndef SMTP365_CONCLUDE_H
+#define SMTP365_CONCLUDE_H
+
+#include "judge.h"
+#include "session.h"
+
+/* Make the verdict of a session and hand it to `fn`. */
+void conclude_session(struct session *s, const struct flow *f, const struct judge_capture *capture,
+		      void (*fn)(const struct verdict *v, void *host), void *host);
+/* The same for a failed look-up of a Microsoft name (contract.md 2). `meant` may be NULL. */
+void conclude_lookup(struct session_context *cx, unsigned number, const struct dns_lookup *l,
+		     const char *meant, void (*fn)(const struct verdict *v, void *host), void *host);
+
+#endif

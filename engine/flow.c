@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The connection table: finds the connection of a segment with a keyed hash over both ends,
+ * opens it, tells a reused pair of ports from a live connection, ends what is idle in packet
+ * time and culls when the memory cap is reached, oldest idle first. Order of bytes is left to
+ * flow_order.c, counting to flow_stats.c, memory of the sides to flow_sides.c.
+ */
+#include "flow_internal.h"
+
+#define BUCKETS_FIRST 1024u
+/* A connection moves in its queue at most this often: one store a packet instead of a relink. */
+#define QUEUE_STEP CAP_SECOND
+/* A SYN with another number on a live connection is believed when that is older than this. */
+#define REUSE_AGE (3 * CAP_SECOND)
+
+static const uint64_t idle_limit[CONN_CLASSES] = {
+	[CONN_SYN] = CAP_IDLE_SYN,
+	[CONN_OPEN] = CAP_IDLE,
+	[CONN_LINGER] = CAP_LINGER,
+};
+
+/* Both ends of a segment, as flow_find takes them. */
+struct ends {
+	const struct address *src, *dst;
+	uint16_t sport, dport;
+};
+
+/* SipHash-1-3 (Aumasson and Bernstein 2012): keyed, so that no one can aim at one bucket. */
+struct sip {
+	uint64_t a, b, c, d;
+};
+
+static inline uint64_t rotate(uint64_t x, unsigned n)
+{
+	return (x << n) | (x >> (64 - n));
+}
+
+static inline void sip_round(struct sip *v)
+{
+	v->a += v->b;
+	v->b = rotate(v->b, 13) ^ v->a;
+	v->a = rotate(v->a, 32);
+	v->c += v->d;
+	v->d = rotate(v->d, 16) ^ v->c;
+	v->a += v->d;
+	v->d = rotate(v->d, 21) ^ v->a;
+	v->c += v->b;
+	v->b = rotate(v->b, 17) ^ v->c;
+	v->c = rotate(v->c, 32);
+}
+
+static uint64_t sip_hash(const uint64_t key[2], const uint64_t *word, size_t n)
+{
+	struct sip v = { key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
+			 key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL };
+	for (size_t i = 0; i <= n; i++) {
+		uint64_t m = i < n ? word[i] : (uint64_t)n << 59;
+		v.d ^= m;
+		sip_round(&v);
+		v.a ^= m;
+	}
+	v.c ^= 0xff;
+	sip_round(&v);
+	sip_round(&v);
+	sip_round(&v);
+	return v.a ^ v.b ^ v.c ^ v.d;
+}
+
+/* One end as words, most significant first where it matters not. */
+static inline void end_words(uint64_t out[3], const struct address *a, uint16_t port)
+{
+	memcpy(&out[0], &a->byte[0], 8);
+	memcpy(&out[1], &a->byte[8], 8);
+	out[2] = ((uint64_t)a->family << 16) | port;
+}
+
+/* The same for both directions: the ends are put in order first. */
+static uint32_t ends_hash(const struct flow_table *t, const struct ends *e)
+{
+	uint64_t x[3], y[3], word[6];
+	end_words(x, e->src, e->sport);
+	end_words(y, e->dst, e->dport);
+	bool swap = x[0] != y[0] ? x[0] > y[0] : x[1] != y[1] ? x[1] > y[1] : x[2] > y[2];
+	const uint64_t *lo = swap ? y : x, *hi = swap ? x : y;
+	uint64_t tail = lo[2] << 32 | hi[2];
+	if (e->src->family == 4 && e->dst->family == 4) {
+		word[0] = lo[0] << 32 | (hi[0] & 0xffffffffu);
+		if (G_BYTE_ORDER == G_BIG_ENDIAN)
+			word[0] = (lo[0] & ~0xffffffffULL) | hi[0] >> 32;
+		word[1] = tail;
+		return (uint32_t)sip_hash(t->key, word, 2);
+	}
+	word[0] = lo[0];
+	word[1] = lo[1];
+	word[2] = hi[0];
+	word[3] = hi[1];
+	word[4] = tail;
+	return (uint32_t)sip_hash(t->key, word, 5);
+}
+
+static inline bool same_address(const struct address *a, const struct address *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* What src -> dst is for this connection: enum flow_dir, or -1 when it is another's. */
+static inline int conn_dir(const struct conn *c, const struct ends *e)
+{
+	const struct flow *f = &c->flow;
+	if (e->sport == f->client_port && e->dport == f->server_port &&
+	    same_address(e->src, &f->client) && same_address(e->dst, &f->server))
+		return FLOW_C2S;
+	if (e->sport == f->server_port && e->dport == f->client_port &&
+	    same_address(e->src, &f->server) && same_address(e->dst, &f->client))
+		return FLOW_S2C;
+	return -1;
+}
+
+static struct conn *table_find(struct flow_table *t, const struct ends *e, unsigned *dir)
+{
+	int d;
+	if (t->recent && (d = conn_dir(t->recent, e)) >= 0) {
+		*dir = (unsigned)d;
+		return t->recent;
+	}
+	uint32_t hash = ends_hash(t, e);
+	for (struct conn *c = t->bucket[hash & (t->buckets - 1)]; c; c = c->chain) {
+		if (c->hash == hash && (d = conn_dir(c, e)) >= 0) {
+			*dir = (unsigned)d;
+			return t->recent = c;
+		}
+	}
+	return NULL;
+}
+
+static void table_grow(struct flow_table *t)
+{
+	size_t n = t->buckets * 2;
+	struct conn **bucket = g_new0(struct conn *, n);
+	for (size_t i = 0; i < t->buckets; i++) {
+		struct conn *next;
+		for (struct conn *c = t->bucket[i]; c; c = next) {
+			next = c->chain;
+			c->chain = bucket[c->hash & (n - 1)];
+			bucket[c->hash & (n - 1)] = c;
+		}
+	}
+	g_free(t->bucket);
+	flow_charge(t, (n - t->buckets) * sizeof(*bucket));
+	t->bucket = bucket;
+	t->buckets = n;
+}
+
+static void queue_remove(struct flow_table *t, struct conn *c)
+{
+	struct conn_queue *q = &t->queue[c->queue];
+	if (c->older)
+		c->older->newer = c->newer;
+	else
+		q->oldest = c->newer;
+	if (c->newer)
+		c->newer->older = c->older;
+	else
+		q->newest = c->older;
+}
+
+static void queue_append(struct flow_table *t, struct conn *c, unsigned class)
+{
+	struct conn_queue *q = &t->queue[class];
+	c->queue = (uint8_t)class;
+	c->queued_ns = c->touched_ns;
+	c->older = q->newest;
+	c->newer = NULL;
+	if (q->newest)
+		q->newest->newer = c;
+	else
+		q->oldest = c;
+	q->newest = c;
+}
+
+/* Does the segment tell nothing that needs a lane? */
+static bool segment_is_plain(const struct segment *s)
+{
+	return !s->len && !(s->flags & (TCP_FIN | TCP_RST)) && s->window && !s->checksum_bad;
+}
+
+/* Who is the client when neither SYN nor SYN-ACK tells? +1 the destination is the server. */
+static int guess_server(const struct flow_table *t, const struct segment *s)
+{
+	int side = t->server_side ? t->server_side(s, t->host) : 0;
+	if (side)
+		return side;
+	return s->dport <= s->sport ? 1 : -1;
+}
+
+/* Open the connection of a segment that has none, or NULL when the segment does not deserve one:
+ * RST, and ACK or FIN without payload, are the tail of something that is over. */
+static struct conn *conn_open(struct flow_table *t, const struct segment *s, unsigned *dir)
+{
+	bool syn = s->flags & TCP_SYN, ack = s->flags & TCP_ACK;
+	if ((s->flags & TCP_RST) || (!syn && s->len == 0))
+		return NULL;
+	struct conn *c = g_new0(struct conn, 1);
+	struct flow *f = &c->flow;
+	bool src_is_client = syn ? !ack : guess_server(t, s) > 0;
+	f->client = src_is_client ? s->src : s->dst;
+	f->server = src_is_client ? s->dst : s->src;
+	f->client_port = src_is_client ? s->sport : s->dport;
+	f->server_port = src_is_client ? s->dport : s->sport;
+	f->midstream = f->guessed_client = !syn;
+	f->encap = s->encap;
+	f->first_ns = s->time_ns;
+	f->first_frame = s->frame;
+	*dir = src_is_client ? FLOW_C2S : FLOW_S2C;
+
+	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
+	c->hash = ends_hash(t, &e);
+	if (t->stats.open >= t->buckets)
+		table_grow(t);
+	struct conn **bucket = &t->bucket[c->hash & (t->buckets - 1)];
+	c->chain = *bucket;
+	*bucket = c;
+	t->recent = c;
+	c->touched_ns = t->now_ns;
+	queue_append(t, c, syn ? CONN_SYN : CONN_OPEN);
+	c->is_packed = true;
+	flow_charge(t, sizeof(*c) + BLOCK_COST);
+	t->stats.opened++;
+	if (++t->stats.open > t->stats.open_peak)
+		t->stats.open_peak = t->stats.open;
+	return c;
+}
+
+/* Take the connection out of every list and free it. */
+static void conn_free(struct flow_table *t, struct conn *c)
+{
+	struct conn **at = &t->bucket[c->hash & (t->buckets - 1)];
+	while (*at != c)
+		at = &(*at)->chain;
+	*at = c->chain;
+	if (t->recent == c)
+		t->recent = NULL;
+	queue_remove(t, c);
+	sides_free(t, c);
+	flow_discharge(t, c->charged + sizeof(*c) + BLOCK_COST);
+	t->stats.open--;
+	g_free(c);
+}
+
+/* How the connection ended when time, memory or the capture ran out: what its ends did counts. */
+static enum flow_end end_reason(const struct conn *c, enum flow_end why)
+{
+	const struct flow_side *side = c->flow.side;
+	if (why == FLOW_END_REUSED)
+		return why;
+	if (side[0].rst_frame || side[1].rst_frame)
+		return FLOW_END_RESET;
+	return c->closed ? FLOW_END_CLOSED : why;
+}
+
+static void conn_end(struct flow_table *t, struct conn *c, enum flow_end why)
+{
+	sides_unpack(t, c);
+	if (!c->dropped)
+		order_flush(t, c);
+	if (!c->dropped) {
+		stats_end(c);
+		c->flow.end = end_reason(c, why);
+		c->busy = true;
+		t->hooks.end(&c->flow, t->host);
+		t->stats.ended++;
+		t->stats.culled += why == FLOW_END_CULLED;
+	}
+	conn_free(t, c);
+}
+
+/* Both ends are done: FIN from both, RST, or FIN of the only side that the capture shows. */
+static bool conn_is_closed(const struct conn *c)
+{
+	const struct flow_side *side = c->flow.side;
+	bool reset = false, alive = false, all = true, any = false;
+	for (unsigned d = 0; d < 2; d++) {
+		const struct lane *l = c->lane[d];
+		bool fin = l && (lane_side(l)->fin_frame || l->one_skipped);
+		reset |= l && lane_side(l)->rst_frame;
+		alive |= l && lane_side(l)->data_after_rst_frame;
+		any |= l && lane_side(l)->fin_frame;
+		all &= fin || side[d].segments == 0;
+	}
+	return reset ? !alive : any && all;
+}
+
+/* After each segment: the right queue, the host's memory, the cap. */
+static void conn_settle(struct flow_table *t, struct conn *c)
+{
+	c->closed = conn_is_closed(c);
+	unsigned class = c->closed ? CONN_LINGER : c->beyond_syn ? CONN_OPEN : CONN_SYN;
+	c->touched_ns = t->now_ns;
+	if (class != c->queue || flow_elapsed(t, c->queued_ns) >= QUEUE_STEP) {
+		queue_remove(t, c);
+		queue_append(t, c, class);
+	}
+	if (!t->hooks.kept)
+		return;
+	size_t kept = MIN(t->hooks.kept(&c->flow, t->host), UINT32_MAX);
+	flow_discharge(t, c->charged);
+	c->charged = (uint32_t)kept;
+	flow_charge(t, kept);
+}
+
+/* The oldest idle connection but `keep`; those that never got past SYN first. */
+static struct conn *cull_next(const struct flow_table *t, const struct conn *keep)
+{
+	struct conn *oldest[CONN_CLASSES];
+	for (unsigned i = 0; i < CONN_CLASSES; i++) {
+		struct conn *c = t->queue[i].oldest;
+		oldest[i] = c == keep && c ? c->newer : c;
+	}
+	if (oldest[CONN_SYN])
+		return oldest[CONN_SYN];
+	struct conn *open = oldest[CONN_OPEN], *linger = oldest[CONN_LINGER];
+	if (!open || !linger)
+		return open ? open : linger;
+	return open->queued_ns < linger->queued_ns ? open : linger;
+}
+
+static void table_cull(struct flow_table *t, const struct conn *keep)
+{
+	while (t->stats.bytes > t->memory) {
+		struct conn *c = cull_next(t, keep);
+		if (!c)
+			return;
+		conn_end(t, c, FLOW_END_CULLED);
+	}
+}
+
+/* Is this SYN or SYN-ACK the start of another connection on the same ports? */
+static bool syn_is_new(const struct conn *c, unsigned dir, const struct segment *s)
+{
+	const struct flow_side *me = &c->flow.side[dir], *peer = &c->flow.side[!dir];
+	bool ack = s->flags & TCP_ACK;
+	if (me->have_next && me->isn == s->seq)
+		return false; /* sent again, or late: its number is known from the peer's ACK */
+	if (!me->segments) /* the first of this side: does it fit what the other acknowledged? */
+		return me->have_next && !ack;
+	if (ack && peer->syn_frame && s->ack == peer->isn + 1)
+		return false; /* answers our SYN; what came before was the tail of an older one */
+	if (c->closed || !c->beyond_syn)
+		return true;
+	uint64_t first = c->flow.first_ns;
+	return s->time_ns > first && s->time_ns - first >= REUSE_AGE;
+}
+
+static void clock_set(struct flow_table *t, uint64_t now_ns)
+{
+	if (now_ns > t->now_ns || t->now_ns - now_ns > CAP_IDLE)
+		t->now_ns = now_ns;
+}
+
+struct flow *flow_feed(struct flow_table *t, const struct segment *s)
+{
+	clock_set(t, s->time_ns);
+	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
+	unsigned dir;
+	struct conn *c = table_find(t, &e, &dir);
+	if (c)
+		sides_unpack(t, c);
+	if (c && (s->flags & TCP_SYN) && !(s->flags & TCP_RST) && syn_is_new(c, dir, s)) {
+		conn_end(t, c, FLOW_END_REUSED);
+		c = NULL;
+	}
+	if (!c)
+		c = conn_open(t, s, &dir);
+	if (!c)
+		return NULL;
+	sides_unpack(t, c);
+	if (!segment_is_plain(s))
+		sides_own(t, c);
+	if (stats_duplicate(t, c, dir, s))
+		return &c->flow;
+	stats_segment(t, c, dir, s);
+	order_take(t, c, dir, s);
+	if (c->dropped) {
+		conn_free(t, c);
+		return NULL;
+	}
+	sides_pack(t, c);
+	conn_settle(t, c);
+	if (t->stats.bytes > t->memory) {
+		table_cull(t, c);
+		sides_unpack(t, c);
+	}
+	return &c->flow;
+}
+
+struct flow *flow_find(struct flow_table *t, const struct address *src, uint16_t sport,
+		       const struct address *dst, uint16_t dport, enum flow_dir *dir)
+{
+	struct ends e = { src, dst, sport, dport };
+	unsigned d;
+	struct conn *c = table_find(t, &e, &d);
+	if (!c)
+		return NULL;
+	sides_unpack(t, c);
+	if (dir)
+		*dir = (enum flow_dir)d;
+	return &c->flow;
+}
+
+void flow_drop(struct flow_table *t, struct flow *f)
+{
+	struct conn *c = (struct conn *)f;
+	if (c->busy)
+		c->dropped = true; /* whoever called the hook frees it */
+	else
+		conn_free(t, c);
+}
+
+void flow_expire(struct flow_table *t, uint64_t now_ns)
+{
+	clock_set(t, now_ns);
+	for (unsigned i = 0; i < CONN_CLASSES; i++) {
+		struct conn *c;
+		while ((c = t->queue[i].oldest) && flow_elapsed(t, c->queued_ns) >= idle_limit[i]) {
+			if (flow_elapsed(t, c->touched_ns) < idle_limit[i])
+				break;
+			conn_end(t, c, FLOW_END_IDLE);
+		}
+	}
+	if (t->wait_first)
+		order_expire(t);
+}
+
+struct flow_stats flow_table_stats(const struct flow_table *t)
+{
+	return t->stats;
+}
+
+struct flow_table *flow_table_new(const struct flow_hooks *hooks, void *host, const uint8_t key[16],
+				  size_t memory)
+{
+	struct flow_table *t = g_new0(struct flow_table, 1);
+	t->hooks = *hooks;
+	t->host = host;
+	t->memory = memory;
+	memcpy(t->key, key, sizeof(t->key));
+	t->buckets = BUCKETS_FIRST;
+	t->bucket = g_new0(struct conn *, t->buckets);
+	flow_charge(t, sizeof(*t) + t->buckets * sizeof(*t->bucket));
+	return t;
+}
+
+void flow_table_set_server_side(struct flow_table *t, flow_server_side fn)
+{
+	t->server_side = fn;
+}
+
+static int by_first_frame(const void *a, const void *b)
+{
+	const struct conn *x = *(struct conn *const *)a, *y = *(struct conn *const *)b;
+	if (x->flow.first_frame != y->flow.first_frame)
+		return x->flow.first_frame < y->flow.first_frame ? -1 : 1;
+	return x->flow.first_ns < y->flow.first_ns ? -1 : x->flow.first_ns > y->flow.first_ns;
+}
+
+void flow_table_finish(struct flow_table *t)
+{
+	size_t n = 0;
+	struct conn **all = g_new(struct conn *, (size_t)t->stats.open + 1);
+	for (unsigned i = 0; i < CONN_CLASSES; i++)
+		for (struct conn *c = t->queue[i].oldest; c; c = c->newer)
+			all[n++] = c;
+	g_assert(n == t->stats.open);
+	qsort(all, n, sizeof(*all), by_first_frame);
+	for (size_t i = 0; i < n; i++)
+		conn_end(t, all[i], FLOW_END_CAPTURE);
+	g_free(all);
+}
+
+void flow_table_free(struct flow_table *t)
+{
+	if (!t)
+		return;
+	flow_table_finish(t);
+	g_free(t->bucket);
+	g_free(t);
+}
+
+uint64_t flow_rtt_server(const struct flow *f)
+{
+	const struct flow_side *c = &f->side[FLOW_C2S], *s = &f->side[FLOW_S2C];
+	if (c->syn_count != 1 || s->syn_count != 1 || s->syn_ns <= c->syn_ns)
+		return 0;
+	return s->syn_ns - c->syn_ns;
+}
+
+uint64_t flow_rtt_client(const struct flow *f)
+{
+	const struct flow_side *s = &f->side[FLOW_S2C];
+	if (s->syn_count != 1 || !f->handshake_frame || f->handshake_ns <= s->syn_ns)
+		return 0;
+	return f->handshake_ns - s->syn_ns;
+}

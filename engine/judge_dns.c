@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DNS and addressing of one session (detections.md part 4). Look-ups that led to no connection are
+ * judged in lookups.c.
+ */
+#include "judge.h"
+
+#include <string.h>
+
+#define SLOW (2 * CAP_SECOND)
+#define DAY (24 * 3600 * CAP_SECOND)
+#define TYPE_MX 15
+
+/* A Microsoft name that was answered with an address Microsoft does not publish (N03). Classes whose
+ * ranges are not published are left alone. */
+static void foreign_answer(struct judge *j, const struct dns_lookup *l)
+{
+	struct peer name, address;
+	char text[64];
+
+	if (!peers_by_name(j->peers, l->name, j->flow->server_port, &name) || name.retired ||
+	    (name.endpoint != ENDPOINT_SUBMISSION && name.endpoint != ENDPOINT_MX))
+		return;
+	if (peers_by_address(j->peers, &j->flow->server, 0, &address))
+		return;
+	const uint8_t *b = j->flow->server.byte;
+	if (j->flow->server.family == 4)
+		g_snprintf(text, sizeof text, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+	else
+		g_snprintf(text, sizeof text, "an IPv6 address");
+	facts_say(j->facts,
+		  peers_private(&j->flow->server) ? FACT_DNS_PRIVATE_ANSWER : FACT_DNS_FOREIGN_ANSWER,
+		  l->answer_frame, judge_words(j, "%s was answered with %s", l->name, text));
+}
+
+/* The sender's domain has its MX elsewhere, yet the client sends to Microsoft 365 for it (N04). */
+static void mx_elsewhere(struct judge *j)
+{
+	const char *domain = j->seen->to_count ? strrchr(j->seen->to[0], '@') : NULL;
+	struct peer p;
+	if (!j->mx || !domain || !domain[1])
+		return;
+	char *lower = g_ascii_strdown(domain + 1, -1);
+	const struct dns_lookup *l = dns_lookup_of(j->dns, &j->flow->client, lower, TYPE_MX);
+	if (l && l->outcome == DNS_ANSWERED && l->mx_count) {
+		bool ours = false;
+		for (unsigned i = 0; i < l->mx_count; i++)
+			ours |= peers_by_name(j->peers, l->mx[i], 25, &p);
+		if (!ours)
+			facts_say(j->facts, FACT_DNS_MX_ELSEWHERE, l->answer_frame,
+				  judge_words(j, "MX of %s is %s", lower, l->mx[0]));
+	}
+	g_free(lower);
+}
+
+void judge_dns(struct judge *j)
+{
+	const struct dns_lookup *l = j->seen->lookup;
+
+	if (l) {
+		foreign_answer(j, l);
+		if (l->answer_ns > l->query_ns && l->answer_ns - l->query_ns > SLOW)
+			facts_say(j->facts, FACT_DNS_SLOW, l->answer_frame,
+				  judge_words(j, "%.1f s for %s", (double)(l->answer_ns - l->query_ns) / 1e9,
+					      l->name));
+	} else if (judge_has(j, FACT_PEER_M365) && !j->seen->t.client.has_sni && j->seen->dns_seen &&
+		   j->flow->first_ns - j->capture->first_ns > DAY) {
+		judge_set(j, FACT_HARD_CODED_IP, j->flow->first_frame);
+	}
+	mx_elsewhere(j);
+}

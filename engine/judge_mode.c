@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Port and mode (detections.md part 6): does the client speak what the server expects?
+ */
+#include "judge.h"
+
+#include <string.h>
+
+static bool foreign_alpn(const char *alpn)
+{
+	return alpn && (!strcmp(alpn, "h2") || g_str_has_prefix(alpn, "http/"));
+}
+
+static void tls_or_text(struct judge *j)
+{
+	const struct seen *n = j->seen;
+	bool implicit_port = j->flow->server_port == 465;
+	bool starttls_port = j->flow->server_port == 25 || j->flow->server_port == 587;
+
+	if (n->tls_without_starttls) {
+		bool text = n->banner.frame != 0, works = n->tls[FLOW_S2C].frame != 0;
+		if (works)
+			judge_set(j, FACT_TLS_IMPLICIT_WORKS, n->tls[FLOW_S2C].frame);
+		if (!implicit_port && (starttls_port || text))
+			judge_set(j, FACT_TLS_WITHOUT_STARTTLS, n->tls[FLOW_C2S].frame);
+		if (text)
+			judge_set(j, FACT_PLAIN_REPLY_TO_TLS, n->banner.frame);
+	}
+	if (implicit_port && n->pregreet.frame && n->ehlo.command.frame && !n->banner.frame)
+		judge_set(j, FACT_PLAINTEXT_ON_465, n->ehlo.command.frame);
+}
+
+void judge_mode(struct judge *j)
+{
+	const struct seen *n = j->seen;
+
+	tls_or_text(j);
+	if (n->foreign.frame)
+		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->foreign.frame,
+			  judge_words(j, "\"%s\" is not SMTP", n->foreign_words));
+	else if (foreign_alpn(n->t.client.alpn))
+		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->t.client.at.frame,
+			  judge_words(j, "ALPN %s", n->t.client.alpn));
+	if (j->mx && n->auth.at.frame && n->auth.not_listed)
+		judge_set(j, FACT_AUTH_ON_MX, n->auth.at.frame);
+	if (n->pregreet.frame && !n->tls_without_starttls)
+		judge_set(j, FACT_PREGREET, n->pregreet.frame);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a session: ordered bytes go to the decoder of the direction's mode, gaps and closes
+ * change the modes, and the end of the flow turns pending things into what was seen. The dialogue
+ * itself is in session_smtp.c, the handshake in session_tls.c, text and events in session_notes.c.
+ */
+#include "session.h"
+
+#include <string.h>
+
+#define SILENCE_WORTH_NOTING (60 * CAP_SECOND)
+
+struct session *session_new(struct session_context *cx, unsigned number)
+{
+	struct session *s = g_new0(struct session, 1);
+	s->cx = cx;
+	s->number = number;
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	smtp_client_free(s->client);
+	smtp_server_free(s->server);
+	smtp_client_free(s->inner_client);
+	smtp_server_free(s->inner_server);
+	tls_free(s->tls[FLOW_C2S]);
+	tls_free(s->tls[FLOW_S2C]);
+	if (s->seen.t.leaf) {
+		certificate_clear(s->seen.t.leaf);
+		g_free(s->seen.t.leaf);
+	}
+	g_free((gpointer)s->seen.lookup);
+	g_free(s->seen.inner);
+	g_free(s->seen.replies);
+	if (s->queue)
+		g_array_free(s->queue, TRUE);
+	if (s->events)
+		g_array_free(s->events, TRUE);
+	if (s->history)
+		g_string_free(s->history, TRUE);
+	if (s->tls_history)
+		g_string_free(s->tls_history, TRUE);
+	if (s->arena)
+		g_string_chunk_free(s->arena);
+	g_free(s);
+}
+
+size_t session_kept(const struct session *s)
+{
+	size_t n = sizeof *s + 1024; /* arena and histories, about */
+	n += s->client ? smtp_client_kept(s->client) : 0;
+	n += s->server ? smtp_server_kept(s->server) : 0;
+	n += s->tls[0] ? tls_kept(s->tls[0]) : 0;
+	n += s->tls[1] ? tls_kept(s->tls[1]) : 0;
+	n += s->events ? s->events->len * (sizeof(struct event) + 48) : 0;
+	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
+	n += s->seen.leaf_bytes;
+	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;
+	return n;
+}
+
+void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_seen)
+{
+	s->seen.dns_seen = dns_seen;
+	if (l && !s->seen.lookup)
+		s->seen.lookup = g_memdup2(l, sizeof *l);
+}
+
+void session_icmp(struct session *s, const struct icmp_error *e)
+{
+	struct flow_mark m = { .time_ns = e->time_ns, .frame = e->frame };
+	bool too_big = e->next_mtu || (e->src.family == 4 && e->type == 3 && e->code == 4) ||
+		       (e->src.family == 6 && e->type == 2);
+	struct seen *n = &s->seen;
+
+	if (too_big) {
+		seen_first(&n->icmp_big, m);
+		n->icmp_mtu = e->next_mtu;
+	} else if (!n->icmp.frame) {
+		n->icmp = seen_at(m);
+		n->icmp_from = e->from;
+		n->icmp_type = e->type;
+		n->icmp_code = e->code;
+	}
+	session_event(s, EVENT_NOTE, m, false, too_big ? "ICMP: packet too big, next MTU %u"
+						       : "ICMP: destination unreachable, type %u code %u",
+		      too_big ? e->next_mtu : e->type, e->code);
+}
+
+/* The first bytes of a direction may be a proxy request or another protocol before the banner. */
+static bool proxy_request(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	if (n->banner.frame)
+		return false;
+	if (dir == FLOW_C2S && bytes_starts(in, "CONNECT ", 8)) {
+		seen_first(&n->proxy, m);
+		n->proxy_words = "HTTP CONNECT";
+		session_event(s, EVENT_C2S, m, false, "HTTP CONNECT through a proxy");
+		bytes_upto(in, bytes_left(in));
+		return true;
+	}
+	if (dir == FLOW_C2S && bytes_peek(in, 0) == 5 && bytes_left(in) >= 3 &&
+	    (bytes_left(in) == 2u + bytes_peek(in, 1) || bytes_peek(in, 1) <= 3)) {
+		seen_first(&n->proxy, m);
+		n->proxy_words = "SOCKS 5";
+		session_event(s, EVENT_C2S, m, false, "SOCKS 5 request to a proxy");
+		bytes_upto(in, bytes_left(in));
+		return true;
+	}
+	if (n->proxy.frame && dir == FLOW_S2C &&
+	    (bytes_peek(in, 0) == 5 || bytes_starts(in, "HTTP/1", 6))) {
+		session_event(s, EVENT_S2C, m, false, "the proxy's answer");
+		bytes_upto(in, bytes_left(in));
+		return true;
+	}
+	return false;
+}
+
+/* Long silence of both (T07), and of the client within the message (T08). */
+static void notice_silence(struct session *s, enum flow_dir dir, struct flow_mark m)
+{
+	if (s->last_data_ns && m.time_ns > s->last_data_ns &&
+	    m.time_ns - s->last_data_ns > s->seen.longest_silence_ns) {
+		s->seen.longest_silence_ns = m.time_ns - s->last_data_ns;
+		s->seen.longest_silence = seen_at(m);
+	}
+	s->last_data_ns = m.time_ns;
+	if (dir != FLOW_C2S)
+		return;
+	if (s->body_open && s->last_c2s_ns && m.time_ns > s->last_c2s_ns &&
+	    m.time_ns - s->last_c2s_ns > SILENCE_WORTH_NOTING)
+		seen_first(&s->seen.slow, m);
+	s->last_c2s_ns = m.time_ns;
+}
+
+static void data_smtp(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)
+{
+	if (dir == FLOW_C2S) {
+		if (!s->client)
+			s->client = smtp_client_new();
+		session_smtp_client(s, s->client, in, m);
+	} else {
+		if (!s->server)
+			s->server = smtp_server_new();
+		session_smtp_server(s, s->server, in, m);
+	}
+}
+
+void session_data(struct session *s, const struct flow *f, enum flow_dir dir, struct bytes view,
+		  struct flow_mark mark)
+{
+	(void)f;
+	notice_silence(s, dir, mark);
+	if (proxy_request(s, dir, &view, mark))
+		return;
+	/* A mode may change in the middle of a view: go on until all was taken. Each round either
+	 * takes bytes or changes the mode, so it ends. */
+	for (unsigned round = 0; bytes_left(&view) && round < 64; round++) {
+		enum session_mode mode = s->mode[dir];
+		size_t before = bytes_left(&view);
+		if (mode == SESSION_MODE_OPAQUE)
+			return;
+		if (mode == SESSION_MODE_SMTP)
+			data_smtp(s, dir, &view, mark);
+		else
+			session_tls_bytes(s, dir, &view, mark);
+		if (bytes_left(&view) == before && s->mode[dir] == mode)
+			return;
+	}
+}
+
+void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view, struct flow_mark mark)
+{
+	s->seen.plaintext = true;
+	s->seen.readable_tls = true;
+	s->inside = true;
+	if (dir == FLOW_C2S) {
+		if (!s->inner_client)
+			s->inner_client = smtp_client_new();
+		session_smtp_client(s, s->inner_client, &view, mark);
+	} else {
+		if (!s->inner_server)
+			s->inner_server = smtp_server_new();
+		session_smtp_server(s, s->inner_server, &view, mark);
+	}
+	s->inside = false;
+}
+
+/* Does a gap here hide dialogue or handshake (and not only a body or encrypted bytes)? */
+static bool gap_matters(const struct session *s, enum flow_dir dir)
+{
+	if (s->mode[dir] == SESSION_MODE_OPAQUE)
+		return false;
+	if (s->mode[dir] == SESSION_MODE_TLS)
+		return !s->seen.t.established;
+	return !(dir == FLOW_C2S && s->body_open);
+}
+
+void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,
+		 enum flow_gap why, struct flow_mark mark)
+{
+	struct seen *n = &s->seen;
+	bool matters = gap_matters(s, dir);
+	(void)f;
+
+	if (why == FLOW_GAP_LOST)
+		seen_first(&n->lost, mark);
+	if (why == FLOW_GAP_SNAPPED)
+		seen_first(matters ? &n->snapped : &n->snapped_body, mark);
+	if (matters) {
+		seen_first(&n->gap, mark);
+		if (dir == FLOW_C2S)
+			n->gap_c2s = true;
+		else
+			n->gap_s2c = true;
+		session_event(s, EVENT_NOTE, mark, false, "%" G_GUINT64_FORMAT " bytes from the %s are %s",
+			      missing, dir == FLOW_C2S ? "client" : "server",
+			      why == FLOW_GAP_SNAPPED ? "cut off by the snap length" : "missing in the capture");
+		/* Replies can no longer be matched to commands: forget what waits (RFC 2920). */
+		if (dir == FLOW_S2C || !s->body_open) {
+			if (s->queue)
+				g_array_set_size(s->queue, 0);
+			s->filling = NULL;
+			s->desync = true;
+		}
+	}
+	if (s->mode[dir] == SESSION_MODE_TLS && s->tls[dir])
+		tls_gap(s->tls[dir], missing);
+	else if (dir == FLOW_C2S && s->client)
+		smtp_client_gap(s->client, missing);
+	else if (dir == FLOW_S2C && s->server)
+		smtp_server_gap(s->server, missing);
+}
+
+void session_close(struct session *s, const struct flow *f, enum flow_dir dir, bool reset,
+		   struct flow_mark mark)
+{
+	(void)f;
+	session_event(s, dir == FLOW_C2S ? EVENT_C2S : EVENT_S2C, mark, false, "%s %s the connection",
+		      dir == FLOW_C2S ? "the client" : "the server", reset ? "resets" : "closes");
+	session_step(s, reset ? "reset" : "close");
+}
+
+void session_end(struct session *s, const struct flow *f)
+{
+	struct seen *n = &s->seen;
+	(void)f;
+	if (s->queue && s->queue->len) {
+		struct session_command *c = &g_array_index(s->queue, struct session_command, 0);
+		n->pending = c->at;
+		n->pending_verb = c->verb;
+		n->pending_body = c->body;
+	}
+	if (s->transaction_refused) {
+		n->refused_messages++;
+		if (n->failed == STAGE_NONE) {
+			n->failed = s->transaction_stage;
+			n->failed_at = s->transaction_at;
+		}
+	}
+}

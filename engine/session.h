@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One conversation: which decoder reads which direction, which reply answers which command, and
+ * what was seen. Takes ordered bytes, gaps and closes from a flow; gives `struct seen` and events.
+ * Facts, rules and the verdict are made from those by others.
+ */
+#ifndef SMTP365_SESSION_H
+#define SMTP365_SESSION_H
+
+#include "facts.h"
+#include "seen.h"
+#include "verdict.h"
+
+/* What all sessions of an engine share. Borrowed by each session. */
+struct session_context {
+	struct peers *peers;
+	struct dns *dns;
+	bool redact, dialogue;
+	uint64_t now_ns;            /* newest packet time */
+	void (*on_event)(unsigned session, const struct event *e, void *host); /* may be NULL */
+	void *host;
+};
+
+enum session_mode {
+	SESSION_MODE_SMTP,   /* lines */
+	SESSION_MODE_TLS,    /* records */
+	SESSION_MODE_OPAQUE, /* neither: counted only */
+};
+
+struct session_command { /* waits for its reply */
+	enum smtp_verb verb;
+	bool body;           /* the end of a message */
+	bool in_tls;
+	struct seen_at at;
+};
+
+/* A fact that only several sessions together show (clients.c). */
+struct session_extra {
+	enum fact fact;
+	uint32_t frame;
+	const char *words; /* in the arena */
+};
+
+struct session {
+	struct session_context *cx;
+	unsigned number;
+	struct seen seen;
+	enum session_mode mode[2];      /* by enum flow_dir */
+	struct smtp_client *client;     /* NULL until needed */
+	struct smtp_server *server;
+	struct tls *tls[2];
+	struct smtp_client *inner_client; /* readable inside of TLS */
+	struct smtp_server *inner_server;
+	GArray *queue;                  /* struct session_command; NULL until needed */
+	bool desync;                    /* replies can no longer be matched until a quiet point */
+	bool inside;                    /* what is being read now is inside TLS */
+	bool auth_open;                 /* AUTH exchange is going on */
+	bool body_open;                 /* message body is going on */
+	bool chunk_last_sent;           /* BDAT LAST was sent */
+	bool transaction_refused;
+	enum stage transaction_stage;
+	struct seen_at transaction_at;
+	unsigned rcpt_ok;
+	struct seen_ehlo *filling;      /* EHLO whose reply is being read */
+	uint64_t last_c2s_ns, last_data_ns;
+	GStringChunk *arena;
+	GArray *events;                 /* struct event */
+	bool events_cut;
+	GString *history, *tls_history;
+	struct session_extra extra[4];
+	unsigned extra_count;
+};
+
+struct session *session_new(struct session_context *cx, unsigned number);
+void session_free(struct session *s); /* wipes */
+size_t session_kept(const struct session *s);
+void session_data(struct session *s, const struct flow *f, enum flow_dir dir, struct bytes view,
+		  struct flow_mark mark);
+void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,
+		 enum flow_gap why, struct flow_mark mark);
+void session_close(struct session *s, const struct flow *f, enum flow_dir dir, bool reset,
+		   struct flow_mark mark);
+/* Decrypted bytes of one direction, in order. */
+void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view, struct flow_mark mark);
+void session_icmp(struct session *s, const struct icmp_error *e);
+/* The name the client meant, at the first packet. */
+void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_seen);
+/* The flow is over: pending commands and silence go into `seen`. */
+void session_end(struct session *s, const struct flow *f);
+
+/* Shared by the session's files. */
+const char *session_keep(struct session *s, struct bytes text, size_t most); /* cleaned copy in the arena */
+const char *session_keep_text(struct session *s, const char *text);
+const char *session_keep_address(struct session *s, struct bytes address);  /* redacted when asked for */
+void session_event(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
+		   const char *format, ...) G_GNUC_PRINTF(5, 6);
+void session_step(struct session *s, const char *word);     /* history */
+void session_tls_step(struct session *s, const char *word); /* tls history */
+void session_reach(struct session *s, enum stage stage);
+static inline struct seen_at seen_at(struct flow_mark m)
+{
+	return (struct seen_at){ .frame = m.frame, .ns = m.time_ns };
+}
+static inline void seen_first(struct seen_at *at, struct flow_mark m)
+{
+	if (!at->frame)
+		*at = seen_at(m);
+}
+
+void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in, struct flow_mark m);
+void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in, struct flow_mark m);
+void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m);
+void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m);
+
+#endif

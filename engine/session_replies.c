@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Replies of a session: greeting, EHLO list, and which command a reply answers, with what that
+ * means for the progress (RFC 5321 4.3.2 lists the replies of each command).
+ */
+#include "session_replies.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the EHLO list ---- */
+
+/* A capability overwritten by a firewall: only X and at most one other letter at the end, or a run
+ * of X, x or stars (exchange-online.md 6.1). Words with '-' are extensions of a provider. */
+static bool masked_word(struct bytes word)
+{
+	size_t n = bytes_left(&word);
+	if (n < 4)
+		return false;
+	for (size_t i = 0; i + 1 < n; i++) {
+		uint8_t c = bytes_peek(&word, i);
+		if (c != 'X' && c != 'x' && c != '*')
+			return false;
+	}
+	uint8_t last = bytes_peek(&word, n - 1);
+	return (last >= 'A' && last <= 'Z') || last == 'x' || last == '*';
+}
+
+static struct bytes first_word(struct bytes *rest)
+{
+	ptrdiff_t blank = bytes_find(rest, ' ');
+	ptrdiff_t equal = bytes_find(rest, '=');
+	if (equal >= 0 && (blank < 0 || equal < blank))
+		blank = equal; /* AUTH=LOGIN of old servers */
+	struct bytes word = bytes_upto(rest, blank >= 0 ? (size_t)blank : bytes_left(rest));
+	bytes_upto(rest, 1);
+	return word;
+}
+
+static bool has_word(struct bytes list, const char *word)
+{
+	while (bytes_left(&list)) {
+		struct bytes w = first_word(&list);
+		if (bytes_is(&w, word))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t decimal(struct bytes b)
+{
+	uint64_t v = 0;
+	while (bytes_left(&b)) {
+		uint8_t c = bytes_u8(&b);
+		if (c < '0' || c > '9' || v > UINT64_MAX / 10 - 10)
+			break;
+		v = v * 10 + (uint64_t)(c - '0');
+	}
+	return v;
+}
+
+static void capability(struct session *s, struct seen_ehlo *e, struct bytes line)
+{
+	struct bytes rest = line;
+	struct bytes word = first_word(&rest);
+
+	if (bytes_is(&word, "STARTTLS"))
+		e->has_starttls = true;
+	else if (bytes_is(&word, "AUTH")) {
+		e->has_auth = true;
+		e->auth_login |= has_word(rest, "LOGIN");
+		e->auth_xoauth2 |= has_word(rest, "XOAUTH2");
+		e->auth_plain |= has_word(rest, "PLAIN");
+	} else if (bytes_is(&word, "SIZE"))
+		e->size = decimal(bytes_trim(rest));
+	else if (masked_word(word) && (!e->masked || bytes_left(&word) == strlen("STARTTLS")))
+		e->masked = session_keep(s, word, 32);
+	if (e->count < CAP_EHLO_WORDS)
+		e->lines[e->count++] = session_keep(s, line, 200);
+}
+
+/* "Hello [203.0.113.7]": the address that Microsoft sees, the value for connector and SPF. */
+static void greeting(struct session *s, struct seen_ehlo *e, struct bytes text)
+{
+	struct bytes t = text;
+	e->greeting = session_keep(s, text, 200);
+	e->starttls_first_line = has_word(text, "STARTTLS");
+	ptrdiff_t open = bytes_find(&t, '[');
+	if (open < 0)
+		return;
+	bytes_take(&t, (size_t)open + 1);
+	ptrdiff_t close = bytes_find(&t, ']');
+	if (close > 0 && close < 46)
+		s->seen.public_ip = session_keep(s, bytes_upto(&t, (size_t)close), 46);
+}
+
+static void ehlo_line(struct session *s, const struct smtp_item *i)
+{
+	struct seen_ehlo *e = s->filling;
+	if (i->first_line_of_reply)
+		greeting(s, e, i->text);
+	else
+		capability(s, e, i->text);
+}
+
+static void ehlo_done(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	struct seen_ehlo *e = s->filling;
+	bool inner = e == n->inner;
+
+	e->reply = seen_at(m);
+	e->code = i->code;
+	s->filling = NULL;
+	if (i->code >= 400) {
+		if (e->extended && !inner)
+			seen_first(&n->ehlo_refused, m);
+		return;
+	}
+	e->complete = i->reply.lines <= CAP_EHLO_WORDS;
+	if (inner && !s->inside && n->ehlo.has_starttls && !e->has_starttls && e->has_auth &&
+	    !n->ehlo.has_auth)
+		n->mirror = true;
+	session_reach(s, inner ? STAGE_EHLO2 : STAGE_EHLO);
+	n->smtp_proven = true;
+}
+
+/* ---- which command ---- */
+
+static struct session_command *head(struct session *s)
+{
+	return s->queue && s->queue->len ? &g_array_index(s->queue, struct session_command, 0) : NULL;
+}
+
+static enum stage stage_of(const struct session_command *c, bool inside)
+{
+	if (c->body)
+		return STAGE_DATA;
+	switch (c->verb) {
+	case SMTP_VERB_EHLO:
+	case SMTP_VERB_HELO:
+		return inside ? STAGE_EHLO2 : STAGE_EHLO;
+	case SMTP_VERB_STARTTLS:
+	case SMTP_VERB_X_ANONYMOUSTLS:
+		return STAGE_STARTTLS;
+	case SMTP_VERB_AUTH:
+		return STAGE_AUTH;
+	case SMTP_VERB_MAIL:
+		return STAGE_MAIL;
+	case SMTP_VERB_RCPT:
+		return STAGE_RCPT;
+	case SMTP_VERB_DATA:
+	case SMTP_VERB_BDAT:
+		return STAGE_DATA;
+	default:
+		return STAGE_NONE;
+	}
+}
+
+/* The stage that a reply without a command falls into: the one after what was reached. */
+static enum stage next_stage(const struct session *s)
+{
+	const struct seen *n = &s->seen;
+	if (s->body_open)
+		return STAGE_DATA;
+	switch (n->reached) {
+	case STAGE_NONE:
+	case STAGE_DNS:
+	case STAGE_TCP:
+		return STAGE_BANNER;
+	case STAGE_BANNER:
+		return STAGE_EHLO;
+	case STAGE_EHLO:
+	case STAGE_EHLO2:
+	case STAGE_AUTH:
+		return STAGE_MAIL;
+	case STAGE_FINISHED:
+		return STAGE_EHLO2;
+	case STAGE_MAIL:
+		return STAGE_RCPT;
+	case STAGE_RCPT:
+		return STAGE_DATA;
+	case STAGE_ACCEPTED:
+		return STAGE_MAIL;
+	default:
+		return n->reached + 1;
+	}
+}
+
+static struct seen_reply describe(struct session *s, const struct smtp_item *i, const struct session_command *c,
+				  struct flow_mark m)
+{
+	const struct smtp_reply *r = &i->reply;
+	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
+	struct reply_trailer trailer;
+	char enhanced[24];
+
+	if (r->enhanced) {
+		snprintf(enhanced, sizeof enhanced, "%u.%u.%u", r->klass, r->subject, r->detail);
+		out.enhanced = session_keep_text(s, enhanced);
+	}
+	out.text = session_keep(s, r->text, CAP_FIELD);
+	replies_trailer(r->text, &trailer);
+	if (bytes_left(&trailer.server)) {
+		s->seen.trace_server = session_keep(s, trailer.server, 128);
+		s->seen.trace_time = bytes_left(&trailer.time) ? session_keep(s, trailer.time, 40) : NULL;
+		s->seen.trace_id = bytes_left(&trailer.id) ? session_keep(s, trailer.id, 40) : NULL;
+	}
+	if (i->code >= 400) {
+		out.row = replies_match(r, true);
+		out.row_other = replies_match(r, false);
+		if (!out.row && !s->seen.rfc3463)
+			s->seen.rfc3463 = replies_rfc3463(i->code, r);
+	}
+	out.unsolicited = !c;
+	if (c) {
+		out.has_verb = c->verb != SMTP_VERB_UNKNOWN;
+		out.verb = c->verb;
+		out.body = c->body;
+		out.command_frame = c->at.frame;
+		out.stage = stage_of(c, s->inside);
+	}
+	if (out.stage == STAGE_NONE && (!c || c->verb == SMTP_VERB_UNKNOWN))
+		out.stage = next_stage(s);
+	return out;
+}
+
+static void keep_reply(struct session *s, const struct seen_reply *r)
+{
+	struct seen *n = &s->seen;
+	n->last = *r;
+	n->last_set = true;
+	if (r->code < 400)
+		return;
+	if (!n->replies)
+		n->replies = g_new0(struct seen_reply, CAP_REPLIES);
+	if (n->reply_count < CAP_REPLIES)
+		n->replies[n->reply_count++] = *r;
+}
+
+/* Tell the client's decoder what follows; it does not exist when only the server was captured. */
+static void expect(struct session *s, enum smtp_expect what)
+{
+	struct smtp_client *c = s->inside ? s->inner_client : s->client;
+	if (c)
+		smtp_client_expect(c, what);
+}
+
+/* ---- what it means ---- */
+
+static void refused(struct session *s, const struct seen_reply *r)
+{
+	struct seen *n = &s->seen;
+	switch (r->stage) {
+	case STAGE_MAIL:
+	case STAGE_RCPT:
+	case STAGE_DATA:
+		if (!s->transaction_refused || r->stage < s->transaction_stage) {
+			s->transaction_refused = true;
+			s->transaction_stage = r->stage;
+			s->transaction_at = r->at;
+		}
+		break;
+	case STAGE_NONE:
+		break;
+	default:
+		if (n->failed == STAGE_NONE) {
+			n->failed = r->stage;
+			n->failed_at = r->at;
+		}
+	}
+}
+
+/* A later success repairs an earlier refusal that the client got around. */
+static void repaired(struct session *s, enum stage up_to)
+{
+	if (s->seen.failed != STAGE_NONE && s->seen.failed <= up_to && !s->seen.refused_messages)
+		s->seen.failed = STAGE_NONE;
+}
+
+static void message_accepted(struct session *s, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	seen_first(&n->accepted, m);
+	n->messages++;
+	n->body_reply = seen_at(m);
+	s->transaction_refused = false;
+	s->rcpt_ok = 0;
+	repaired(s, STAGE_AUTH);
+	session_reach(s, STAGE_ACCEPTED);
+	session_step(s, "accepted");
+}
+
+static void auth_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
+		       struct flow_mark m)
+{
+	struct seen_auth *a = &s->seen.auth;
+	s->auth_open = false;
+	if (i->code == 235) {
+		a->accepted = seen_at(m);
+		repaired(s, STAGE_AUTH);
+		session_reach(s, STAGE_AUTH);
+	} else if (i->code >= 400) {
+		a->refused = seen_at(m);
+		a->refused_code = i->code;
+		if (!a->cancelled) /* 501 after "*" is what the client asked for (RFC 4954 4) */
+			refused(s, r);
+	}
+}
+
+static void starttls_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
+			   struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	if (n->starttls_in_tls || s->inside)
+		return;
+	n->starttls_reply = seen_at(m);
+	n->starttls_code = i->code;
+	if (i->code == 220) {
+		session_reach(s, STAGE_STARTTLS);
+		if (s->queue) /* what was pipelined behind it is discarded by the server (RFC 3207 4.2) */
+			g_array_set_size(s->queue, 0);
+	} else if (i->code >= 400) {
+		refused(s, r);
+	}
+}
+
+static void answered(struct session *s, const struct smtp_item *i, const struct session_command *c,
+		     const struct seen_reply *r, struct flow_mark m)
+{
+	bool good = i->code < 400;
+
+	if (c->body || (c->verb == SMTP_VERB_BDAT && s->chunk_last_sent && !s->queue->len)) {
+		s->chunk_last_sent = false;
+		if (good)
+			message_accepted(s, m);
+		else
+			refused(s, r);
+		return;
+	}
+	switch (c->verb) {
+	case SMTP_VERB_STARTTLS:
+	case SMTP_VERB_X_ANONYMOUSTLS:
+		starttls_reply(s, i, r, m);
+		return;
+	case SMTP_VERB_AUTH:
+		auth_reply(s, i, r, m);
+		return;
+	case SMTP_VERB_DATA:
+		if (good) {
+			s->seen.data_start = seen_at(m);
+			s->body_open = true;
+		} else {
+			s->body_open = false;
+		}
+		expect(s, good ? SMTP_EXPECT_DATA : SMTP_EXPECT_COMMAND);
+		break;
+	case SMTP_VERB_RCPT:
+		if (good) {
+			s->rcpt_ok++;
+			seen_first(&s->seen.rcpt_accepted, m);
+		}
+		break;
+	default:
+		break;
+	}
+	if (!good)
+		refused(s, r);
+	else if (r->stage == STAGE_MAIL || r->stage == STAGE_RCPT || r->stage == STAGE_EHLO ||
+		 r->stage == STAGE_EHLO2) {
+		/* MAIL that is taken repairs AUTH; EHLO or HELO that is taken repairs EHLO. */
+		repaired(s, r->stage == STAGE_MAIL ? STAGE_AUTH : r->stage);
+		session_reach(s, r->stage);
+	}
+}
+
+/* The greeting: the first reply of a connection that was seen from its start (RFC 5321 3.1). */
+static bool is_banner(const struct session *s, const struct smtp_item *i)
+{
+	const struct seen *n = &s->seen;
+	if (n->banner.frame || n->last_set || s->inside)
+		return false;
+	if (n->midstream || s->desync) {
+		struct bytes t = i->reply.text;
+		const char *found = bytes_left(&t) ? g_strstr_len((const char *)t.at, (gssize)bytes_left(&t),
+								  "SMTP")
+						   : NULL;
+		return i->code == 220 && found && !(s->queue && s->queue->len);
+	}
+	return i->code == 220 || i->code == 421 || i->code >= 500;
+}
+
+static void banner(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	struct bytes text = i->reply.text, host = text;
+	ptrdiff_t blank = bytes_find(&host, ' ');
+	size_t stars = 0, letters = 0;
+
+	n->banner = seen_at(m);
+	n->banner_code = i->code;
+	n->banner_text = session_keep(s, text, CAP_FIELD);
+	n->banner_host = session_keep(s, bytes_upto(&host, blank >= 0 ? (size_t)blank : bytes_left(&host)), 255);
+	for (size_t k = 0; k < bytes_left(&text); k++) {
+		uint8_t c = bytes_peek(&text, k);
+		stars += c == '*';
+		letters += c != '*' && c != ' ' && c != '2' && c != '0' && c != '\n';
+	}
+	n->banner_masked = stars >= 8 && letters == 0;
+	if (strstr(n->banner_text, "SMTP"))
+		n->smtp_proven = true;
+	session_step(s, "banner");
+	if (i->code < 400)
+		session_reach(s, STAGE_BANNER);
+	else {
+		n->failed = STAGE_BANNER;
+		n->failed_at = seen_at(m);
+	}
+}
+
+/* 334 with a JSON document instead of a prompt: the token was refused (XOAUTH2). */
+static void challenge(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen_auth *a = &s->seen.auth;
+	if (bytes_starts(&i->text, "eyJ", 3) && !a->challenge_json) {
+		a->challenge_json = true;
+		a->challenge_json_at = seen_at(m);
+	}
+	expect(s, SMTP_EXPECT_AUTH);
+}
+
+static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	char code[40] = "";
+	if (i->reply.enhanced)
+		snprintf(code, sizeof code, " %u.%u.%u", i->reply.klass, i->reply.subject, i->reply.detail);
+	char *plain = g_strndup((const char *)i->reply.text.at, bytes_left(&i->reply.text));
+	char *line = g_strdelimit(plain, "\n", i->code < 400 ? '|' : ' ');
+	const char *text = i->code == 334 ? "" : session_keep(s, bytes_of(line, strlen(line)), 400);
+	g_free(plain);
+	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s", i->code, code, *text ? " " : "", text);
+}
+
+/* After an accepted STARTTLS nothing readable should come, unless the mirror decrypts. */
+static bool clear_after_220(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls || n->plain_after_220.frame)
+		return false;
+	if (n->t.alert_count)
+		seen_first(&n->t.text_after_alert, m);
+	else if (!n->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
+		n->s2c_clear = seen_at(m);
+		n->s2c_clear_words = session_keep(s, i->reply.text, 60);
+	}
+	return true;
+}
+
+static void finish_reply(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct session_command *h = head(s), c;
+
+	if (h)
+		c = *h;
+	if (is_banner(s, i)) {
+		banner(s, i, m);
+		struct seen_reply r = describe(s, i, NULL, m);
+		r.stage = STAGE_BANNER;
+		keep_reply(s, &r);
+		return;
+	}
+	if (h && c.verb == SMTP_VERB_AUTH && i->code == 334) {
+		challenge(s, i, m);
+		return;
+	}
+	if (h)
+		g_array_remove_index(s->queue, 0);
+	else if (clear_after_220(s, i, m) && i->code < 400)
+		return;
+	struct seen_reply r = describe(s, i, h ? &c : NULL, m);
+	keep_reply(s, &r);
+	if (h) {
+		answered(s, i, &c, &r, m);
+	} else if (s->body_open) {
+		/* The end mark was lost, or the server gave up in the middle: the body is over. */
+		s->body_open = false;
+		expect(s, SMTP_EXPECT_COMMAND);
+		if (i->code == 250)
+			message_accepted(s, m);
+		else if (i->code >= 400)
+			refused(s, &r);
+	} else if (i->code >= 400 && !(s->seen.messages && i->code == 421)) {
+		refused(s, &r);
+	}
+}
+
+void session_reply_line(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct session_command *h = head(s);
+
+	if (i->first_line_of_reply && h && !h->body &&
+	    (h->verb == SMTP_VERB_EHLO || h->verb == SMTP_VERB_HELO) && (s->seen.last_set || s->seen.midstream))
+		s->filling = s->inside || s->seen.plain_after_220.frame ? s->seen.inner : &s->seen.ehlo;
+	if (s->filling && i->code < 400)
+		ehlo_line(s, i);
+	if (s->cx->dialogue)
+		session_event(s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, i->last ? ' ' : '-',
+			      i->code == 334 ? "" : session_keep(s, i->text, 400));
+	if (!i->last)
+		return;
+	if (!s->cx->dialogue)
+		reply_event(s, i, m);
+	if (s->filling)
+		ehlo_done(s, i, m);
+	finish_reply(s, i, m);
+}

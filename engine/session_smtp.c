@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The dialogue of a session: items of the two SMTP decoders become what was seen; replies are
+ * matched to the commands that wait (RFC 2920), and the client decoder is told what follows
+ * (RFC 5321 4.1.1.4 DATA, RFC 4954 AUTH). What a reply means is decided in session_replies.c.
+ */
+#include "session.h"
+#include "session_replies.h"
+
+#include <string.h>
+
+static bool starttls_accepted(const struct session *s)
+{
+	return s->seen.starttls_code == 220;
+}
+
+static bool waiting_for(const struct session *s, enum smtp_verb verb)
+{
+	if (!s->queue)
+		return false;
+	for (guint i = 0; i < s->queue->len; i++)
+		if (g_array_index(s->queue, struct session_command, i).verb == verb)
+			return true;
+	return false;
+}
+
+static void push(struct session *s, enum smtp_verb verb, bool body, struct flow_mark m)
+{
+	struct session_command c = { .verb = verb, .body = body, .in_tls = s->inside, .at = seen_at(m) };
+	if (!s->queue)
+		s->queue = g_array_new(FALSE, FALSE, sizeof c);
+	if (s->queue->len < CAP_PIPELINE)
+		g_array_append_val(s->queue, c);
+	else
+		s->desync = true;
+}
+
+/* EHLO or HELO: a new list of capabilities will follow. */
+static void on_hello(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	bool second = s->inside || n->plain_after_220.frame;
+	struct seen_ehlo *e = &n->ehlo;
+
+	if (second) {
+		if (!n->inner)
+			n->inner = g_new0(struct seen_ehlo, 1);
+		e = n->inner;
+	} else if (i->verb == SMTP_VERB_HELO && e->extended && e->code >= 500) {
+		seen_first(&n->helo_after_ehlo, m);
+	}
+	memset(e, 0, sizeof *e);
+	e->command = seen_at(m);
+	e->extended = i->verb == SMTP_VERB_EHLO;
+	e->name = session_keep(s, i->argument, 255);
+	e->marks = i->marks;
+	session_step(s, e->extended ? "ehlo" : "helo");
+}
+
+static void on_starttls(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	(void)i;
+	if (s->inside || starttls_accepted(s)) {
+		n->starttls_in_tls = true;
+		return;
+	}
+	n->starttls = seen_at(m);
+	n->starttls_after_mail = n->mail.frame != 0;
+	session_step(s, "starttls");
+}
+
+/* What an AUTH payload gave away, and where. */
+static void on_auth_payload(struct session *s, const struct smtp_auth *a, struct flow_mark m)
+{
+	struct seen_auth *n = &s->seen.auth;
+	if (a->cancel)
+		n->cancelled = true;
+	if (a->has_user) {
+		n->user_seen = true;
+		n->user_is_upn = strchr(a->user, '@') && !strchr(a->user, '\\');
+	}
+	if (s->inside)
+		return;
+	if (a->has_user)
+		seen_first(&n->user, m);
+	if (a->has_password)
+		seen_first(&n->password, m);
+	if (a->has_hash)
+		seen_first(&n->hash, m);
+}
+
+static const struct seen_ehlo *list_in_force(const struct session *s)
+{
+	return s->seen.inner ? s->seen.inner : &s->seen.ehlo;
+}
+
+static void on_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	const struct seen_ehlo *e = list_in_force(s);
+
+	n->auth.at = seen_at(m);
+	n->auth.mech = i->auth.mech;
+	n->auth.tries++;
+	n->auth.in_tls = s->inside;
+	n->auth.cancelled = false;
+	n->auth.listed = e->has_auth;
+	n->auth.not_listed = e->complete && !e->has_auth && (s->inside || !starttls_accepted(s));
+	if (!s->inside)
+		seen_first(&n->auth_clear, m);
+	s->auth_open = true;
+	session_step(s, "auth");
+	on_auth_payload(s, &i->auth, m);
+}
+
+/* A transaction that was refused and not repaired ends here. */
+static void end_transaction(struct session *s)
+{
+	struct seen *n = &s->seen;
+	if (s->transaction_refused) {
+		n->refused_messages++;
+		if (n->failed == STAGE_NONE) {
+			n->failed = s->transaction_stage;
+			n->failed_at = s->transaction_at;
+		}
+	}
+	s->transaction_refused = false;
+	s->rcpt_ok = 0;
+}
+
+static void on_mail(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	end_transaction(s);
+	seen_first(&n->mail, m);
+	if (!s->inside)
+		seen_first(&n->mail_clear, m);
+	if (!i->path.brackets)
+		seen_first(&n->no_brackets, m);
+	if (i->path.has_size)
+		n->declared_size = i->path.size;
+	const struct seen_ehlo *e = list_in_force(s);
+	if (i->path.has_size && e->size && i->path.size > e->size)
+		seen_first(&n->too_big, m);
+	if (n->from_count < CAP_RECIPIENTS)
+		n->from[n->from_count++] = session_keep_address(s, i->path.address);
+	session_step(s, "mail");
+}
+
+static void on_rcpt(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	bool first = !n->rcpt.frame || n->rcpt.frame < n->mail.frame;
+	seen_first(&n->rcpt, m);
+	if (!i->path.brackets)
+		seen_first(&n->no_brackets, m);
+	if (n->to_count < CAP_RECIPIENTS)
+		n->to[n->to_count++] = session_keep_address(s, i->path.address);
+	if (first)
+		session_step(s, "rcpt");
+}
+
+static void on_foreign(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	if (n->foreign.frame)
+		return;
+	n->foreign = seen_at(m);
+	n->foreign_words = i->verb ? smtp_verb_name(i->verb) : session_keep(s, i->line, 40);
+}
+
+static void command_text(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	const char *verb = smtp_verb_name(i->verb);
+	if (i->verb == SMTP_VERB_AUTH) {
+		const char *what = i->auth.has_password ? "password" : i->auth.has_hash ? "challenge answer"
+									  : "initial response";
+		if (i->auth.has_user && !s->cx->redact)
+			session_event(s, EVENT_C2S, m, s->inside, "AUTH %s, user %s%s",
+				      smtp_mech_name(i->auth.mech), i->auth.user,
+				      i->auth.has_password ? ", password sent (not shown)" : "");
+		else
+			session_event(s, EVENT_C2S, m, s->inside, "AUTH %s%s%s%s",
+				      smtp_mech_name(i->auth.mech), i->auth.initial ? ", " : "",
+				      i->auth.initial ? what : "", i->auth.initial ? " (not shown)" : "");
+	} else if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_RCPT) {
+		const char *open = i->path.brackets ? "<" : "", *close = i->path.brackets ? ">" : "";
+		session_event(s, EVENT_C2S, m, s->inside, "%s %s%s%s%s%s",
+			      i->verb == SMTP_VERB_MAIL ? "MAIL FROM:" : "RCPT TO:", open,
+			      session_keep_address(s, i->path.address), close,
+			      bytes_left(&i->path.params) ? " " : "",
+			      s->cx->redact ? "" : session_keep(s, bytes_trim(i->path.params), 200));
+	} else if (i->verb != SMTP_VERB_UNKNOWN) {
+		const char *argument = session_keep(s, i->argument, 300);
+		session_event(s, EVENT_C2S, m, s->inside, "%s%s%s", verb, *argument ? " " : "", argument);
+	} else {
+		session_event(s, EVENT_C2S, m, s->inside, "%s", session_keep(s, i->line, 300));
+	}
+}
+
+/* smtp_verbs.def ends with the words of other protocols. */
+static bool foreign_verb(enum smtp_verb v)
+{
+	return v >= SMTP_VERB_PROXY;
+}
+
+/* A run of X letters is what a firewall leaves of a command that it does not allow. */
+static bool masked_command(const struct smtp_item *i)
+{
+	struct bytes b = bytes_trim(i->line);
+	size_t n = bytes_left(&b);
+	if (n < 4)
+		return false;
+	for (size_t k = 0; k < n; k++)
+		if (bytes_peek(&b, k) != 'X' && bytes_peek(&b, k) != 'x')
+			return false;
+	return true;
+}
+
+/* Readable commands where TLS should be: a mirror that decrypts, injection, or no TLS at all. */
+static void out_of_place(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	if (s->inside)
+		return;
+	if (waiting_for(s, SMTP_VERB_STARTTLS) && !n->pipelined.frame) {
+		n->pipelined = seen_at(m);
+		n->pipelined_words = smtp_verb_name(i->verb);
+	}
+	if (starttls_accepted(s) && !n->plain_after_220.frame && !n->t.client.at.frame)
+		n->plain_after_220 = seen_at(m);
+	if (n->starttls_code >= 400 || n->t.alert_count)
+		if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_AUTH)
+			seen_first(&n->mail_after_tls_failed, m);
+}
+
+static void on_command(struct session *s, struct smtp_client *c, const struct smtp_item *i,
+		       struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+
+	if (!n->banner.frame && !n->midstream && !s->inside)
+		seen_first(&n->pregreet, m);
+	out_of_place(s, i, m);
+	command_text(s, i, m);
+	s->auth_open = false;
+	switch (i->verb) {
+	case SMTP_VERB_EHLO:
+	case SMTP_VERB_HELO:
+		on_hello(s, i, m);
+		break;
+	case SMTP_VERB_STARTTLS:
+	case SMTP_VERB_X_ANONYMOUSTLS:
+		on_starttls(s, i, m);
+		break;
+	case SMTP_VERB_AUTH:
+		on_auth(s, i, m);
+		break;
+	case SMTP_VERB_MAIL:
+		on_mail(s, i, m);
+		break;
+	case SMTP_VERB_RCPT:
+		on_rcpt(s, i, m);
+		break;
+	case SMTP_VERB_DATA:
+		n->data = seen_at(m);
+		session_step(s, "data");
+		s->body_open = true;
+		smtp_client_expect(c, SMTP_EXPECT_DATA_MAYBE);
+		break;
+	case SMTP_VERB_BDAT:
+		n->data = seen_at(m);
+		if (!s->body_open)
+			session_step(s, "bdat");
+		s->body_open = true;
+		break;
+	case SMTP_VERB_RSET:
+		n->rset = seen_at(m);
+		end_transaction(s);
+		session_step(s, "rset");
+		break;
+	case SMTP_VERB_QUIT:
+		n->quit = seen_at(m);
+		end_transaction(s);
+		session_step(s, "quit");
+		break;
+	default:
+		if (i->verb == SMTP_VERB_UNKNOWN && masked_command(i))
+			seen_first(&n->masked_command, m);
+		else if (i->verb == SMTP_VERB_UNKNOWN || foreign_verb(i->verb))
+			on_foreign(s, i, m);
+		break;
+	}
+	push(s, i->verb, false, m);
+}
+
+static void on_body_end(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	n->body_bytes += i->body.bytes;
+	n->body_end = seen_at(m);
+	const struct seen_ehlo *e = list_in_force(s);
+	if (e->size && i->body.bytes > e->size)
+		seen_first(&n->too_big, m);
+	if (i->body.bare_lf && !n->bare_lf.frame && !i->body.bdat) {
+		n->bare_lf = seen_at(m);
+		n->bare_lf_count = i->body.bare_lf;
+		n->bare_lf_offset = i->body.bare_lf_at;
+	}
+	if (i->body.smuggling && !i->body.bdat)
+		seen_first(&n->smuggling, m);
+	if (!i->body.bdat) {
+		session_event(s, EVENT_C2S, m, s->inside, "end of the message, %s%" G_GUINT64_FORMAT " bytes",
+			      i->body.gap ? "at least " : "", i->body.bytes);
+		s->body_open = false;
+		push(s, SMTP_VERB_DATA, true, m);
+	} else if (i->body.bdat_last) {
+		s->body_open = false;
+		s->chunk_last_sent = true;
+	}
+}
+
+static void on_auth_response(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	const struct smtp_auth *a = &i->auth;
+	on_auth_payload(s, a, m);
+	if (a->cancel)
+		session_event(s, EVENT_C2S, m, s->inside, "AUTH cancelled");
+	else if (a->has_user && !a->has_password && !s->cx->redact)
+		session_event(s, EVENT_C2S, m, s->inside, "AUTH answer: user %s", a->user);
+	else
+		session_event(s, EVENT_C2S, m, s->inside, "AUTH answer: %s (not shown)",
+			      a->has_password ? "password"
+			      : a->has_hash   ? "challenge answer"
+			      : a->has_user   ? "user name"
+					      : "no readable data");
+}
+
+static void client_item(struct session *s, struct smtp_client *c, const struct smtp_item *i,
+			struct flow_mark m)
+{
+	switch (i->kind) {
+	case SMTP_ITEM_COMMAND:
+		on_command(s, c, i, m);
+		break;
+	case SMTP_ITEM_AUTH_RESPONSE:
+		on_auth_response(s, i, m);
+		break;
+	case SMTP_ITEM_BODY_END:
+		on_body_end(s, i, m);
+		break;
+	case SMTP_ITEM_GARBAGE:
+		if (!s->inside && starttls_accepted(s) && !s->seen.plain_after_220.frame)
+			seen_first(&s->seen.t.bad[FLOW_C2S], m);
+		else
+			on_foreign(s, i, m);
+		session_event(s, EVENT_C2S, m, s->inside, "not SMTP: %s", session_keep(s, i->line, 60));
+		push(s, SMTP_VERB_UNKNOWN, false, m);
+		break;
+	default:
+		break;
+	}
+}
+
+void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in, struct flow_mark m)
+{
+	struct smtp_item item;
+	for (;;) {
+		enum step step = smtp_client_next(c, in, &item);
+		if (step == STEP_MORE)
+			return;
+		if (step == STEP_BAD) {
+			if (starttls_accepted(s) && !s->inside)
+				seen_first(&s->seen.t.bad[FLOW_C2S], m);
+			if (!s->inside)
+				s->mode[FLOW_C2S] = SESSION_MODE_OPAQUE;
+			return;
+		}
+		if (item.kind == SMTP_ITEM_TLS && !s->inside) {
+			session_start_tls(s, FLOW_C2S, m);
+			return;
+		}
+		if (item.kind == SMTP_ITEM_TLS)
+			return;
+		client_item(s, c, &item, m);
+	}
+}
+
+void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in, struct flow_mark m)
+{
+	struct smtp_item item;
+	for (;;) {
+		enum step step = smtp_server_next(d, in, &item);
+		if (step == STEP_MORE)
+			return;
+		if (step == STEP_BAD) {
+			if (starttls_accepted(s) && !s->inside)
+				seen_first(&s->seen.t.bad[FLOW_S2C], m);
+			if (!s->inside)
+				s->mode[FLOW_S2C] = SESSION_MODE_OPAQUE;
+			return;
+		}
+		if (item.kind == SMTP_ITEM_TLS && !s->inside) {
+			session_start_tls(s, FLOW_S2C, m);
+			return;
+		}
+		if (item.kind == SMTP_ITEM_TLS)
+			return;
+		if (item.kind == SMTP_ITEM_REPLY_LINE) {
+			session_reply_line(s, &item, m);
+		} else if (item.kind == SMTP_ITEM_GARBAGE) {
+			if (starttls_accepted(s) && !s->inside)
+				seen_first(&s->seen.t.bad[FLOW_S2C], m);
+			session_event(s, EVENT_S2C, m, s->inside, "not SMTP: %s",
+				      session_keep(s, item.line, 60));
+		}
+	}
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine as a window sees it: gate, flows, sessions, look-ups and the verdicts that come out.
+ * A watched port makes a session at its first packet; on other ports a session begins to count
+ * only when it is proven to be SMTP.
+ */
+#include "smtp365.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "clients.h"
+#include "clock.h"
+#include "conclude.h"
+#include "gate.h"
+#include "rules.h"
+#include "session.h"
+
+#define STALE_DAYS 180
+#define DAY_S 86400
+
+struct smtp365 {
+	struct session_context cx;
+	struct flow_table *flows;
+	struct gate *gate;
+	struct clients *clients;
+	struct clocks clocks;
+	struct judge_capture capture;
+	smtp365_session_fn on_session;
+	smtp365_event_fn on_event;
+	void *host;
+	unsigned last_number;
+	uint8_t *candidate_ports;   /* bit per port that ever had a candidate; NULL until needed */
+	bool c2s_data_seen;
+	struct smtp365_stats stats;
+	char ranges_date[16];
+};
+
+/* ---- the table of addresses ---- */
+
+/* Are the built-in ranges much older than the newest packet? */
+static bool ranges_stale(const struct smtp365 *e)
+{
+	int64_t date = peers_date(e->cx.peers), now = (int64_t)(e->capture.now_ns / CAP_SECOND);
+	return date && now - date > (int64_t)STALE_DAYS * DAY_S;
+}
+
+static void write_ranges_date(struct smtp365 *e)
+{
+	int64_t date = peers_date(e->cx.peers);
+	GDateTime *t = date ? g_date_time_new_from_unix_utc(date) : NULL;
+
+	g_strlcpy(e->ranges_date, "undated", sizeof e->ranges_date);
+	if (!t)
+		return;
+	g_snprintf(e->ranges_date, sizeof e->ranges_date, "%04d-%02d-%02d", g_date_time_get_year(t),
+		   g_date_time_get_month(t), g_date_time_get_day_of_month(t));
+	g_date_time_unref(t);
+}
+
+/* ---- sessions ---- */
+
+static struct session *session_of(struct smtp365 *e, struct flow *f)
+{
+	struct session *s = f->session;
+	if (s)
+		return s;
+	s = session_new(&e->cx, f->tag);
+	s->seen.midstream = f->midstream;
+	session_lookup(s, dns_name_for(e->cx.dns, &f->client, &f->server, f->first_ns),
+		       dns_client_seen(e->cx.dns, &f->client));
+	f->session = s;
+	return s;
+}
+
+static bool on_watched_port(const struct smtp365 *e, const struct flow *f)
+{
+	return gate_watched(e->gate, f->server_port) || gate_watched(e->gate, f->client_port);
+}
+
+/* Is a session on a port that is not watched really SMTP? */
+static bool proven(const struct seen *n)
+{
+	if (n->smtp_proven)
+		return true;
+	return n->ehlo.command.frame &&
+	       (n->mail.frame || n->starttls.frame || n->auth.at.frame || n->quit.frame);
+}
+
+/* Sessions are numbered in the order of their first packets. */
+static void number(struct smtp365 *e, struct flow *f)
+{
+	if (f->tag || !(on_watched_port(e, f) || (f->session && proven(&((struct session *)f->session)->seen))))
+		return;
+	f->tag = ++e->last_number;
+	if (f->session)
+		((struct session *)f->session)->number = f->tag;
+}
+
+static void hook_data(struct flow *f, enum flow_dir dir, struct bytes view, struct flow_mark mark, void *host)
+{
+	struct smtp365 *e = host;
+	struct session *s = session_of(e, f);
+	uint32_t had_banner = s->seen.banner.frame;
+
+	if (dir == FLOW_S2C)
+		e->capture.answers_seen = true;
+	else
+		e->c2s_data_seen = true;
+	session_data(s, f, dir, view, mark);
+	if (!had_banner && s->seen.banner.frame)
+		clocks_add(&e->clocks, f, s->seen.banner_text, s->seen.banner.ns);
+	if (!f->tag)
+		number(e, f);
+}
+
+static void hook_gap(struct flow *f, enum flow_dir dir, uint64_t missing, enum flow_gap why,
+		     struct flow_mark mark, void *host)
+{
+	session_gap(session_of(host, f), f, dir, missing, why, mark);
+}
+
+static void hook_close(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark, void *host)
+{
+	session_close(session_of(host, f), f, dir, reset, mark);
+}
+
+static void hook_end(struct flow *f, void *host)
+{
+	struct smtp365 *e = host;
+	struct session *s;
+
+	number(e, f);
+	if (!f->tag) { /* a candidate that never became SMTP */
+		session_free(f->session);
+		f->session = NULL;
+		return;
+	}
+	s = session_of(e, f);
+	session_end(s, f);
+	e->stats.sessions++;
+	e->stats.gap_bytes += f->side[0].gap_bytes + f->side[1].gap_bytes;
+	e->stats.duplicates += f->side[0].duplicates + f->side[1].duplicates;
+	e->stats.c2s_only += !f->side[FLOW_S2C].segments;
+	e->stats.s2c_only += !f->side[FLOW_C2S].segments;
+	clocks_median(&e->clocks, &e->capture);
+	e->capture.table_stale = ranges_stale(e);
+	clients_session(e->clients, s, f);
+	conclude_session(s, f, &e->capture, e->on_session, e->host);
+	session_free(s);
+	f->session = NULL;
+}
+
+static size_t hook_kept(const struct flow *f, void *host)
+{
+	(void)host;
+	return f->session ? session_kept(f->session) : 0;
+}
+
+/* Without a SYN the watched port is the server's; else the one that greets. */
+static int server_side(const struct segment *s, void *host)
+{
+	const struct smtp365 *e = host;
+	bool dst = gate_watched(e->gate, s->dport), src = gate_watched(e->gate, s->sport);
+	struct bytes b = bytes_of(s->payload, s->caplen);
+
+	if (dst != src)
+		return dst ? 1 : -1;
+	if (bytes_starts(&b, "220", 3))
+		return -1;
+	if (bytes_starts(&b, "EHLO ", 5) || bytes_starts(&b, "HELO ", 5) || bytes_starts(&b, "CONNECT ", 8) ||
+	    bytes_peek(&b, 0) == 5)
+		return 1;
+	return 0;
+}
+
+/* ---- life ---- */
+
+static void forward_event(unsigned session, const struct event *ev, void *host)
+{
+	struct smtp365 *e = host;
+	if (e->on_event && session)
+		e->on_event(session, ev, e->host);
+}
+
+static void no_verdict(const struct verdict *v, void *host)
+{
+	(void)v;
+	(void)host;
+}
+
+struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn on_session, void *host,
+			    char **error)
+{
+	static const struct flow_hooks hooks = {
+		.data = hook_data, .gap = hook_gap, .close = hook_close, .end = hook_end, .kept = hook_kept
+	};
+	struct peers *peers = peers_new();
+
+	if (o->endpoints_json && !peers_load(peers, o->endpoints_json, o->endpoints_size, error)) {
+		peers_free(peers);
+		return NULL;
+	}
+	struct smtp365 *e = g_new0(struct smtp365, 1);
+	e->on_session = on_session ? on_session : no_verdict;
+	e->host = host;
+	e->cx = (struct session_context){ .peers = peers,
+					  .dns = dns_new(),
+					  .redact = o->redact,
+					  .dialogue = o->dialogue,
+					  .host = e };
+	e->gate = gate_new();
+	if (o->only_ports) {
+		uint8_t *none = g_malloc0(8192);
+		gate_watch_only(e->gate, none);
+		g_free(none);
+	}
+	for (unsigned i = 0; i < o->port_count; i++)
+		gate_watch(e->gate, o->ports[i]);
+	e->clients = clients_new(peers);
+	write_ranges_date(e);
+	e->flows = flow_table_new(&hooks, e, o->hash_key, o->memory ? o->memory : CAP_MEMORY_ALL);
+	flow_table_set_server_side(e->flows, server_side);
+	return e;
+}
+
+void smtp365_on_event(struct smtp365 *e, smtp365_event_fn fn)
+{
+	e->on_event = fn;
+	e->cx.on_event = fn ? forward_event : NULL;
+}
+
+void smtp365_free(struct smtp365 *e)
+{
+	if (!e)
+		return;
+	smtp365_finish(e);
+	flow_table_free(e->flows);
+	gate_free(e->gate);
+	clients_free(e->clients);
+	dns_free(e->cx.dns);
+	peers_free(e->cx.peers);
+	g_free(e->candidate_ports);
+	g_free(e);
+}
+
+/* ---- feeding ---- */
+
+static void tick(struct smtp365 *e, uint64_t now)
+{
+	if (!e->capture.first_ns)
+		e->capture.first_ns = now;
+	if (now > e->capture.now_ns)
+		e->capture.now_ns = now;
+	e->cx.now_ns = e->capture.now_ns;
+	flow_expire(e->flows, e->capture.now_ns);
+}
+
+static bool candidate_port(const struct smtp365 *e, uint16_t port)
+{
+	return e->candidate_ports && (e->candidate_ports[port / 8] >> (port % 8)) & 1;
+}
+
+static void mark_candidate(struct smtp365 *e, const struct segment *g)
+{
+	struct segment before[2];
+	unsigned n = gate_recall(e->gate, g, before);
+
+	if (!e->candidate_ports)
+		e->candidate_ports = g_malloc0(8192);
+	for (unsigned i = 0; i < n; i++)
+		flow_feed(e->flows, &before[i]);
+	/* Only the server's port is marked, so that the rest of the traffic stays cheap. */
+	uint16_t port = server_side(g, e) < 0 ? g->sport : g->dport;
+	e->candidate_ports[port / 8] |= (uint8_t)(1u << (port % 8));
+}
+
+void smtp365_segment(struct smtp365 *e, const struct segment *g)
+{
+	e->stats.segments++;
+	enum gate_answer answer = gate_look(e->gate, g);
+	if (answer == GATE_SKIP &&
+	    ((!candidate_port(e, g->sport) && !candidate_port(e, g->dport)) ||
+	     !flow_find(e->flows, &g->src, g->sport, &g->dst, g->dport, NULL))) {
+		if (g->time_ns > e->capture.now_ns)
+			e->capture.now_ns = g->time_ns;
+		return;
+	}
+	tick(e, g->time_ns);
+	if (answer == GATE_CANDIDATE && !flow_find(e->flows, &g->src, g->sport, &g->dst, g->dport, NULL))
+		mark_candidate(e, g);
+	struct flow *f = flow_feed(e->flows, g);
+	if (!f)
+		return;
+	if (!f->tag)
+		number(e, f);
+	if (f->side[FLOW_S2C].segments)
+		e->capture.answers_seen = true;
+	e->capture.one_sided = e->c2s_data_seen && !e->capture.answers_seen;
+}
+
+void smtp365_datagram(struct smtp365 *e, const struct datagram *g)
+{
+	e->stats.datagrams++;
+	tick(e, g->time_ns);
+	dns_feed(e->cx.dns, g);
+	dns_expire(e->cx.dns, e->capture.now_ns);
+}
+
+void smtp365_icmp(struct smtp365 *e, const struct icmp_error *i)
+{
+	e->stats.icmp_errors++;
+	tick(e, i->time_ns);
+	struct flow *f = flow_find(e->flows, &i->src, i->sport, &i->dst, i->dport, NULL);
+	if (f)
+		session_icmp(session_of(e, f), i);
+}
+
+void smtp365_plaintext(struct smtp365 *e, const struct plaintext *p)
+{
+	enum flow_dir dir;
+	struct flow *f = flow_find(e->flows, &p->src, p->sport, &p->dst, p->dport, &dir);
+	struct flow_mark mark = { .time_ns = p->time_ns, .frame = p->frame };
+	if (f)
+		session_plaintext(session_of(e, f), dir, bytes_of(p->payload, p->len), mark);
+}
+
+bool smtp365_watches(const struct smtp365 *e, uint16_t a, uint16_t b)
+{
+	return gate_watched(e->gate, a) || gate_watched(e->gate, b);
+}
+
+/* ---- the end ---- */
+
+static void lookup_failed(const struct dns_lookup *l, const char *meant, void *host)
+{
+	struct smtp365 *e = host;
+	e->stats.sessions++;
+	conclude_lookup(&e->cx, ++e->last_number, l, meant, e->on_session, e->host);
+}
+
+void smtp365_finish(struct smtp365 *e)
+{
+	dns_expire(e->cx.dns, e->capture.now_ns);
+	flow_table_finish(e->flows);
+	clients_lookups(e->clients, e->cx.dns, lookup_failed, e);
+}
+
+struct smtp365_stats smtp365_stats(const struct smtp365 *e)
+{
+	struct smtp365_stats s = e->stats;
+	struct flow_stats f = flow_table_stats(e->flows);
+	s.culled = f.culled;
+	s.bytes_peak = f.bytes_peak;
+	return s;
+}
+
+const char *smtp365_ranges_date(const struct smtp365 *e, bool *stale)
+{
+	if (stale)
+		*stale = ranges_stale(e);
+	return e->ranges_date;
+}

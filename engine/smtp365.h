@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole public API of the engine. A window makes one engine, feeds it segments, datagrams,
+ * ICMP errors and decrypted bytes in the order of the capture, and gets one verdict per session
+ * through a callback. No I/O, no clock, no threads; one engine must not be used by two threads at once.
+ */
+#ifndef SMTP365_H
+#define SMTP365_H
+
+#include <glib.h>
+#include "segment.h"
+#include "verdict.h"
+
+#define SMTP365_VERSION "0.1.0"
+
+struct smtp365; /* opaque */
+
+struct smtp365_options {
+	bool redact;              /* hide user names and local parts of addresses */
+	bool dialogue;            /* keep every command and reply line as events (-v) */
+	size_t memory;            /* cap in bytes for connections; 0 = CAP_MEMORY_ALL */
+	uint8_t hash_key[16];     /* random per process; all zero is allowed (tests) */
+	const uint16_t *ports;    /* more watched ports, borrowed for the call */
+	unsigned port_count;
+	bool only_ports;          /* watch only `ports`, not the default ones */
+	const char *endpoints_json; /* text of a Microsoft endpoints document, or NULL */
+	size_t endpoints_size;
+};
+
+/* Called once per session, when it ends. `v` and all it points to are valid during the call only. */
+typedef void (*smtp365_session_fn)(const struct verdict *v, void *host);
+/* Called for each event as it happens, with the session's number; may be NULL. For a window that
+ * shows notes per frame. `e` is valid during the call. */
+typedef void (*smtp365_event_fn)(unsigned session, const struct event *e, void *host);
+
+struct smtp365_stats {
+	uint64_t segments, datagrams, icmp_errors;
+	uint64_t sessions, sessions_m365, culled;
+	uint64_t duplicates, gap_bytes;
+	uint64_t c2s_only, s2c_only;  /* sessions with packets of one side only */
+	size_t bytes_peak;
+};
+
+/* A new engine, owned by the caller. On bad options NULL and an owned message in *error (g_free). */
+struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn on_session, void *host,
+			    char **error);
+void smtp365_on_event(struct smtp365 *s, smtp365_event_fn fn);
+/* Feed one packet's content. Never fails; strange input becomes facts. */
+void smtp365_segment(struct smtp365 *s, const struct segment *g);
+void smtp365_datagram(struct smtp365 *s, const struct datagram *g);
+void smtp365_icmp(struct smtp365 *s, const struct icmp_error *e);
+/* Bytes that the host decrypted behind TLS, in order, each byte once. */
+void smtp365_plaintext(struct smtp365 *s, const struct plaintext *p);
+/* Would a TCP segment between these ports interest the engine beyond a first look? For hosts that
+ * want to verify checksums only where it pays. */
+bool smtp365_watches(const struct smtp365 *s, uint16_t port_a, uint16_t port_b);
+/* The capture is over: every open session is reported, then failed look-ups. The engine stays usable. */
+void smtp365_finish(struct smtp365 *s);
+void smtp365_free(struct smtp365 *s);
+struct smtp365_stats smtp365_stats(const struct smtp365 *s);
+/* Date of the address ranges in use as "YYYY-MM-DD", and whether they are over 180 days older than the
+ * newest packet seen so far. */
+const char *smtp365_ranges_date(const struct smtp365 *s, bool *stale);
+
+/* The table of findings, one entry per id in the order of the table, for listings. */
+struct smtp365_rule {
+	const char *letter, *id, *title;
+	enum severity severity;     /* the highest of its rows */
+	enum confidence confidence; /* the highest of its rows */
+	enum side side;
+	const char *cause, *fix, *check, *reference, *keys;
+};
+const struct smtp365_rule *smtp365_rules(size_t *n);
+const struct smtp365_rule *smtp365_rule_find(const char *id); /* by id or letter ("S02"), NULL */
+
+#endif

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The list of captures and what each must show: story, findings, near misses.
+
+A scenario table registers a function per capture with @capture(...). make() writes the capture
+of each, stories() the .ini files that the tests read. A key that is left out is not asserted,
+except 'cause': without it nothing failed, unless 'unsure' names it.
+"""
+import os
+import textwrap
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SCENARIOS = {}
+KEYS = ("made", "fires", "near", "cause", "stopped_at", "outcome", "endpoint", "method", "sessions",
+        "unsure", "note")
+SECRETS = []
+
+
+def capture(part, name, story, **facts):
+    """Registers the decorated function as the maker of pcaps/NAME; it returns a Capture."""
+    def register(make):
+        if name in SCENARIOS:
+            raise ValueError(f"two scenarios make {name}")
+        facts.setdefault("made", f"record/{os.path.basename(make.__code__.co_filename)}"
+                                 f" ({make.__name__})")
+        SCENARIOS[name] = (part, story, facts, make)
+        return make
+    return register
+
+
+def secret(text):
+    """Remembers what must never appear in any output; returns it."""
+    if text not in SECRETS:
+        SECRETS.append(text)
+    return text
+
+
+def make(wanted=None):
+    for name, (_, _, _, maker) in SCENARIOS.items():
+        if wanted and name not in wanted:
+            continue
+        made = maker()
+        if made is not None:
+            made.write(os.path.join(ROOT, name))
+
+
+def stories():
+    folder = os.path.join(ROOT, "stories")
+    os.makedirs(folder, exist_ok=True)
+    parts = {}
+    for name, (part, story, facts, _) in SCENARIOS.items():
+        parts.setdefault(part, []).append((name, story, facts))
+    for part, rows in parts.items():
+        with open(os.path.join(folder, part + ".ini"), "w", encoding="utf-8") as out:
+            for name, story, facts in sorted(rows):
+                out.write(section(name, story, facts))
+
+
+def section(name, story, facts):
+    unknown = set(facts) - set(KEYS)
+    if unknown:
+        raise ValueError(f"{name}: unknown keys {unknown}")
+    text = textwrap.fill(" ".join(story.split()), 96, subsequent_indent="\t",
+                         break_long_words=False, break_on_hyphens=False)
+    lines = [f"[{name}]", f"story = {text}"]
+    lines += [f"{key} = {facts[key]}" for key in KEYS if facts.get(key)]
+    return "\n".join(lines) + "\n\n"
+
+
+def write_secrets():
+    with open(os.path.join(ROOT, "stories", "secrets-b.txt"), "w", encoding="utf-8") as out:
+        out.writelines(line + "\n" for line in SECRETS)

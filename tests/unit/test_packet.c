@@ -1,0 +1,782 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tests of the packet reader without tunnels: link types, IPv4 and IPv6, TCP, DNS, ICMP, what is
+ * counted, and what short and lying frames do. All hostile input ends at an unreadable page.
+ */
+#include "frames.h"
+
+static struct packet_item item;
+
+/* Read one frame with a new reader, demand this kind, and that `why` was counted once. */
+static void expect(int dlt, const struct made *m, enum packet_kind kind, enum packet_count why)
+{
+	struct packet *p = packet_new(dlt);
+
+	assert_non_null(p);
+	assert_int_equal(read_hostile(p, m->at, m->n, m->n, &item), kind);
+	assert_int_equal(item.kind, kind);
+	assert_int_equal(counted(p, PACKET_COUNT_FRAME), 1);
+	assert_int_equal(counted(p, why), 1);
+	packet_free(p);
+}
+
+static void test_plain_v4(void **state)
+{
+	struct made m = made_segment();
+	const struct segment *s = &item.segment;
+	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 2 };
+
+	(void)state;
+	made_ether(&m, 0x0800);
+	struct packet *p = packet_new(DLT_EN10MB);
+	assert_int_equal(packet_read(p, 77, 9, m.at, m.n, m.n, &item), PACKET_SEGMENT);
+	assert_int_equal(s->time_ns, 77);
+	assert_int_equal(s->frame, 9);
+	assert_int_equal(s->src.family, 4);
+	assert_memory_equal(s->src.byte, "\x0a\0\0\1\0\0\0\0\0\0\0\0\0\0\0", 16);
+	assert_memory_equal(s->dst.byte, "\x0a\0\0\2\0\0\0\0\0\0\0\0\0\0\0", 16);
+	assert_int_equal(s->sport, 40000);
+	assert_int_equal(s->dport, 587);
+	assert_int_equal(s->seq, 0x01020304);
+	assert_int_equal(s->ack, 0xa1a2a3a4);
+	assert_int_equal(s->flags, TCP_ACK | TCP_PSH);
+	assert_int_equal(s->ttl, 57);
+	assert_int_equal(s->window, 501);
+	assert_int_equal(s->ip_id, 0x1234);
+	assert_int_equal(s->mss, 0);
+	assert_int_equal(s->sack_count, 0);
+	assert_true(s->has_mac);
+	assert_memory_equal(s->src_mac, mac, 6);
+	assert_int_equal(s->len, 21);
+	assert_int_equal(s->caplen, 21);
+	assert_memory_equal(s->payload, "EHLO device.example\r\n", 21);
+	assert_int_equal(s->encap.tunnel, TUNNEL_NONE);
+	assert_int_equal(s->encap.vlan_count, 0);
+	assert_int_equal(packet_more(p, &item), PACKET_NOTHING);
+	packet_free(p);
+}
+
+static void test_plain_v6(void **state)
+{
+	struct made m = made_payload("220 x\r\n");
+	const struct segment *s = &item.segment;
+
+	(void)state;
+	made_tcp(&m, 25, 40000, TCP_ACK, NULL, 0);
+	made_ip6(&m, 6, 1, 2);
+	made_ether(&m, 0x86dd);
+	expect(DLT_EN10MB, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+	assert_int_equal(s->src.family, 6);
+	assert_int_equal(s->src.byte[0], 0xfd);
+	assert_int_equal(s->src.byte[15], 1);
+	assert_int_equal(s->dst.byte[15], 2);
+	assert_int_equal(s->ttl, 58);
+	assert_int_equal(s->ip_id, 0);
+	assert_int_equal(s->len, 7);
+}
+
+static void test_extension_headers(void **state)
+{
+	static const char *const headers[] = {
+		"06 00 0104 00000000",                   /* one, of 8 bytes */
+		"06 01 010c 00000000 00000000 00000000", /* of 16 */
+	};
+	static const uint8_t kinds[] = { 0, 60, 43, 135, 139, 140 };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof kinds; k++)
+		for (size_t i = 0; i < 2; i++) {
+			struct made m = made_payload("x");
+			made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
+			made_hex(&m, headers[i]);
+			made_ip6(&m, kinds[k], 1, 2);
+			expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+			assert_int_equal(item.segment.len, 1);
+			abuse(DLT_RAW, &m);
+		}
+	/* Authentication header counts in words of 4 bytes, also behind IPv4. */
+	for (int version = 4; version <= 6; version += 2) {
+		struct made m = made_payload("x");
+		made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
+		made_hex(&m, "06 04 0000 00000001 00000001 000000000000000000000000");
+		version == 4 ? made_ip4(&m, 51, 1, 2) : made_ip6(&m, 51, 1, 2);
+		expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+		abuse(DLT_RAW, &m);
+	}
+	/* A datagram that is one fragment (RFC 6946). */
+	struct made m = made_payload("x");
+	made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
+	made_hex(&m, "06 00 0000 00000007");
+	made_ip6(&m, 44, 1, 2);
+	expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+}
+
+static void test_too_many_extensions(void **state)
+{
+	struct made m = made_payload("x");
+
+	(void)state;
+	made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
+	made_hex(&m, "06 00 0104 00000000");
+	for (int i = 0; i < 15; i++)
+		made_hex(&m, "3c 00 0104 00000000");
+	struct made more = m;
+	made_ip6(&m, 60, 1, 2);
+	expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+	made_hex(&more, "3c 00 0104 00000000");
+	made_ip6(&more, 60, 1, 2);
+	expect(DLT_RAW, &more, PACKET_NOTHING, PACKET_COUNT_TOO_DEEP);
+}
+
+static void test_padding_and_trailer(void **state)
+{
+	struct made m = made_payload("");
+
+	(void)state;
+	made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
+	made_ip4(&m, 6, 1, 2);
+	made_ether(&m, 0x0800);
+	made_back(&m, "\0\0\0\0\0\0\xde\xad\xbe\xef", 10);
+	expect(DLT_EN10MB, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+	assert_int_equal(item.segment.len, 0);
+	assert_int_equal(item.segment.caplen, 0);
+}
+
+static void test_snap_length(void **state)
+{
+	struct made m = made_segment();
+	struct packet *p = packet_new(DLT_EN10MB);
+
+	(void)state;
+	made_ether(&m, 0x0800);
+	/* Cut in the payload: the length stays that of the header. */
+	for (uint32_t n = 54; n <= m.n; n++) {
+		assert_int_equal(read_hostile(p, m.at, n, m.n, &item), PACKET_SEGMENT);
+		assert_int_equal(item.segment.len, 21);
+		assert_int_equal(item.segment.caplen, n - 54);
+		assert_false(packet_checksum_bad(p, &item.segment) && n < m.n);
+	}
+	/* Cut in a header: nothing, and it is the capture's fault. */
+	for (uint32_t n = 0; n < 54; n++)
+		assert_int_equal(read_hostile(p, m.at, n, m.n, &item), PACKET_NOTHING);
+	assert_int_equal(counted(p, PACKET_COUNT_CUT_HEADER), 54);
+	assert_int_equal(counted(p, PACKET_COUNT_LENGTH_BEYOND), 0);
+	/* A file that lost the original length: the IP header still knows it. */
+	assert_int_equal(read_hostile(p, m.at, 60, 60, &item), PACKET_SEGMENT);
+	assert_int_equal(item.segment.len, 21);
+	assert_int_equal(item.segment.caplen, 6);
+	assert_int_equal(counted(p, PACKET_COUNT_LENGTH_BEYOND), 1);
+	/* An original length below the captured one is impossible and not used. */
+	assert_int_equal(read_hostile(p, m.at, m.n, 3, &item), PACKET_SEGMENT);
+	assert_int_equal(item.segment.len, 21);
+	packet_free(p);
+}
+
+static void test_offload_length_zero(void **state)
+{
+	struct made m = made_segment();
+	struct made six = made_payload("0123456789");
+
+	(void)state;
+	put16(&m.at[2], 0);
+	made_ether(&m, 0x0800);
+	expect(DLT_EN10MB, &m, PACKET_SEGMENT, PACKET_COUNT_LENGTH_ZERO);
+	assert_int_equal(item.segment.len, 21);
+	made_tcp(&six, 40000, 25, TCP_ACK, NULL, 0);
+	made_ip6(&six, 6, 1, 2);
+	put16(&six.at[4], 0);
+	expect(DLT_RAW, &six, PACKET_SEGMENT, PACKET_COUNT_LENGTH_ZERO);
+	assert_int_equal(item.segment.len, 10);
+	/* A jumbogram: hop-by-hop option, payload length 0 (RFC 2675). */
+	six = made_payload("0123456789");
+	made_tcp(&six, 40000, 25, TCP_ACK, NULL, 0);
+	made_hex(&six, "06 00 c204 00010000");
+	made_ip6(&six, 0, 1, 2);
+	put16(&six.at[4], 0);
+	expect(DLT_RAW, &six, PACKET_SEGMENT, PACKET_COUNT_LENGTH_ZERO);
+	assert_int_equal(item.segment.len, 10);
+}
+
+static void test_impossible_headers(void **state)
+{
+	(void)state;
+	struct made good = made_segment(), m;
+
+	m = good;
+	m.at[0] = 0x44; /* header of 16 bytes */
+	expect(DLT_IPV4, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	m = good;
+	put16(&m.at[2], 19); /* total length below the header */
+	expect(DLT_IPV4, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	m = good;
+	put16(&m.at[2], 39); /* no room for TCP */
+	expect(DLT_IPV4, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	m = good;
+	m.at[0] = 0x4f; /* options reach into TCP, whose header then is too short */
+	expect(DLT_IPV4, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	m = good;
+	m.at[32] = 0x40; /* TCP header of 16 bytes */
+	expect(DLT_IPV4, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	m = good;
+	m.at[32] = 0xf0; /* TCP header of 60 bytes, 41 are there */
+	expect(DLT_IPV4, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	m = good;
+	m.at[0] = 0x55;
+	made_ether(&m, 0x0800);
+	expect(DLT_EN10MB, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	m = good;
+	made_ether(&m, 0x86dd);
+	expect(DLT_EN10MB, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	expect(DLT_RAW, &(struct made){ .n = 1, .at = { 0x70 } }, PACKET_NOTHING,
+	       PACKET_COUNT_NOT_IP);
+	expect(DLT_RAW, &(struct made){ 0 }, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+}
+
+static void test_ip_options(void **state)
+{
+	struct made m = made_segment();
+
+	(void)state;
+	memmove(&m.at[24], &m.at[20], m.n - 20);
+	memcpy(&m.at[20], "\x94\x04\0\0", 4); /* router alert */
+	m.n += 4;
+	m.at[0] = 0x46;
+	put16(&m.at[2], m.n);
+	expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+	assert_int_equal(item.segment.len, 21);
+	abuse(DLT_RAW, &m);
+}
+
+static void test_tcp_options(void **state)
+{
+	/* MSS, SACK permitted, no-operations, window scale */
+	static const uint8_t syn[] = "\x02\x04\x05\xb4\x04\x02\x01\x03\x03\x07\x01\x00";
+	/* 4 blocks (RFC 2018 allows them without timestamps); 3 are kept */
+	static const uint8_t sack[] = "\x01\x01\x05\x22"
+				      "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4"
+				      "\0\0\0\5\0\0\0\6\0\0\0\7\0\0\0\x8";
+	struct made m = made_payload("");
+	const struct segment *s = &item.segment;
+
+	(void)state;
+	made_tcp(&m, 40000, 25, TCP_SYN, syn, 12);
+	made_ip4(&m, 6, 1, 2);
+	expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+	assert_int_equal(s->mss, 1460);
+	assert_int_equal(s->sack_count, 0);
+	abuse(DLT_RAW, &m);
+	m = made_payload("data");
+	made_tcp(&m, 40000, 25, TCP_ACK, sack, 36);
+	made_ip4(&m, 6, 1, 2);
+	expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+	assert_int_equal(s->sack_count, 3);
+	assert_int_equal(s->sack[0][0], 1);
+	assert_int_equal(s->sack[2][1], 6);
+	assert_int_equal(s->len, 4);
+	abuse(DLT_RAW, &m);
+	/* The capture ends in the options: no payload, but a segment with its length. */
+	struct packet *p = packet_new(DLT_RAW);
+	assert_int_equal(read_hostile(p, m.at, 40 + 12, m.n, &item), PACKET_SEGMENT);
+	assert_int_equal(s->len, 4);
+	assert_int_equal(s->caplen, 0);
+	assert_int_equal(s->sack_count, 0);
+	packet_free(p);
+}
+
+static void test_lying_tcp_options(void **state)
+{
+	static const struct {
+		uint8_t option[8];
+		unsigned mss, sacks;
+	} cases[] = {
+		{ { 2, 0, 5, 0xb4, 0, 0, 0, 0 }, 0, 0 },    /* length 0 would loop for ever */
+		{ { 2, 1, 5, 0xb4, 0, 0, 0, 0 }, 0, 0 },
+		{ { 2, 3, 5, 1, 1, 1, 1, 1 }, 0, 0 },       /* MSS of the wrong size */
+		{ { 2, 200, 5, 0xb4, 0, 0, 0, 0 }, 0, 0 },  /* beyond the header */
+		{ { 1, 1, 1, 1, 1, 1, 1, 5 }, 0, 0 },       /* no room for the length */
+		{ { 5, 8, 0, 0, 0, 1, 0, 0 }, 0, 0 },       /* SACK of less than a block */
+		{ { 0, 0, 0, 0, 2, 4, 5, 0xb4 }, 0, 0 },    /* behind the end of the list */
+		{ { 8, 2, 8, 2, 2, 4, 5, 0xb4 }, 1460, 0 }, /* unknown ones are skipped */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct made m = made_payload("x");
+		made_tcp(&m, 40000, 25, TCP_SYN, cases[i].option, 8);
+		made_ip4(&m, 6, 1, 2);
+		expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+		assert_int_equal(item.segment.mss, cases[i].mss);
+		assert_int_equal(item.segment.sack_count, cases[i].sacks);
+		assert_int_equal(item.segment.len, 1);
+	}
+}
+
+/* The checksum as RFC 1071 writes it, over the addresses and TCP of an IP packet. */
+static uint16_t checksum_of(const struct made *m, unsigned header)
+{
+	unsigned addresses = header == 20 ? 12 : 8, n = m->n - header;
+	uint32_t sum = 6 + n;
+
+	for (unsigned i = addresses; i < header; i += 2)
+		sum += (uint32_t)(m->at[i] << 8 | m->at[i + 1]);
+	for (unsigned i = header; i < m->n; i += 2)
+		sum += (uint32_t)(m->at[i] << 8 | (i + 1 < m->n ? m->at[i + 1] : 0));
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static void test_checksum(void **state)
+{
+	char text[140];
+
+	(void)state;
+	memset(text, 'q', sizeof text);
+	/* Every length from 0 to 130, so that every remainder of the summing is met. */
+	for (unsigned n = 0; n <= 130; n++)
+		for (unsigned header = 20; header <= 40; header += 20) {
+			struct made m = { 0 };
+			made_back(&m, text, n);
+			made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
+			header == 20 ? made_ip4(&m, 6, 1, 2) : made_ip6(&m, 6, 1, 2);
+			put16(&m.at[header + 16], checksum_of(&m, header));
+			struct packet *p = packet_new(DLT_RAW);
+			read_hostile(p, m.at, m.n, m.n, &item);
+			assert_false(packet_checksum_bad(p, &item.segment));
+			m.at[m.n - 1] ^= 1;
+			if (n > 0) {
+				read_hostile(p, m.at, m.n, m.n, &item);
+				assert_true(packet_checksum_bad(p, &item.segment));
+				read_hostile(p, m.at, m.n - 1, m.n, &item);
+				assert_false(packet_checksum_bad(p, &item.segment));
+			}
+			put16(&m.at[header + 16], 0); /* never computed */
+			read_hostile(p, m.at, m.n, m.n, &item);
+			assert_false(packet_checksum_bad(p, &item.segment));
+			packet_free(p);
+		}
+}
+
+static void test_checksum_not_checkable_when_routed(void **state)
+{
+	struct packet *p = packet_new(DLT_RAW);
+
+	(void)state;
+	for (int left = 0; left <= 1; left++) {
+		struct made m = made_payload("x");
+		made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
+		put16(&m.at[16], 0x1111); /* wrong */
+		made_hex(&m, left ? "06 00 0401 00000000" : "06 00 0400 00000000");
+		made_ip6(&m, 43, 1, 2);
+		read_hostile(p, m.at, m.n, m.n, &item);
+		assert_int_equal(packet_checksum_bad(p, &item.segment), !left);
+	}
+	packet_free(p);
+}
+
+static void test_dns_datagram(void **state)
+{
+	(void)state;
+	for (int answer = 0; answer <= 1; answer++) {
+		struct made m = made_payload("0123456789abcdef");
+		made_udp(&m, answer ? 53 : 40000, answer ? 40000 : 53);
+		made_ip4(&m, 17, 1, 2);
+		made_ether(&m, 0x0800);
+		made_back(&m, "padding", 7);
+		expect(DLT_EN10MB, &m, PACKET_DATAGRAM, PACKET_COUNT_DATAGRAM);
+		assert_int_equal(item.datagram.len, 16);
+		assert_int_equal(item.datagram.caplen, 16);
+		assert_int_equal(item.datagram.dport, answer ? 40000 : 53);
+		assert_false(item.datagram.over_tcp);
+		assert_memory_equal(item.datagram.payload, "0123456789abcdef", 16);
+		abuse(DLT_EN10MB, &m);
+	}
+}
+
+static void test_lying_udp_length(void **state)
+{
+	static const struct {
+		unsigned says, len;
+	} cases[] = { { 0, 16 }, { 7, 16 }, { 8, 0 }, { 12, 4 }, { 25, 16 }, { 65535, 16 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct made m = made_payload("0123456789abcdef");
+		made_udp(&m, 53, 40000);
+		put16(&m.at[4], cases[i].says);
+		made_ip4(&m, 17, 1, 2);
+		expect(DLT_RAW, &m, PACKET_DATAGRAM, PACKET_COUNT_DATAGRAM);
+		assert_int_equal(item.datagram.len, cases[i].len);
+	}
+}
+
+static void test_dns_over_tcp(void **state)
+{
+	struct made m = { 0 };
+	struct packet *p = packet_new(DLT_RAW);
+
+	(void)state;
+	made_back(&m, "\0\x0c" "AAAAAAAAAAAA" "\0\x0d" "BBBBBBBBBBBBB" "\0\x20" "only a part", 42);
+	made_tcp(&m, 53, 40000, TCP_ACK, NULL, 0);
+	made_ip4(&m, 6, 1, 2);
+	assert_int_equal(packet_read(p, 5, 6, m.at, m.n, m.n, &item), PACKET_DATAGRAM);
+	assert_true(item.datagram.over_tcp);
+	assert_int_equal(item.datagram.len, 12);
+	assert_int_equal(item.datagram.sport, 53);
+	assert_memory_equal(item.datagram.payload, "AAAAAAAAAAAA", 12);
+	assert_int_equal(packet_more(p, &item), PACKET_DATAGRAM);
+	assert_int_equal(item.datagram.len, 13);
+	assert_int_equal(item.datagram.frame, 6);
+	assert_memory_equal(item.datagram.payload, "BBBBBBBBBBBBB", 13);
+	assert_int_equal(packet_more(p, &item), PACKET_NOTHING);
+	assert_int_equal(packet_more(p, &item), PACKET_NOTHING);
+	assert_int_equal(counted(p, PACKET_COUNT_DATAGRAM), 2);
+	packet_free(p);
+	abuse(DLT_RAW, &m);
+}
+
+static void test_dns_over_tcp_without_whole_message(void **state)
+{
+	static const struct {
+		const char *bytes;
+		uint32_t n;
+	} cases[] = {
+		{ "", 0 },
+		{ "\0\x0c", 2 },
+		{ "\0\x0c" "AAAAAAAAAAA", 13 },      /* one byte short */
+		{ "\xff\xff" "AAAAAAAAAAAAAAAA", 18 },
+		{ "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 14 }, /* empty messages */
+		{ "\0\x0b" "AAAAAAAAAAAAAAA", 17 },  /* shorter than a header */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct made m = { 0 };
+		made_back(&m, cases[i].bytes, cases[i].n);
+		made_tcp(&m, 40000, 53, TCP_ACK, NULL, 0);
+		made_ip4(&m, 6, 1, 2);
+		expect(DLT_RAW, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+		assert_int_equal(item.segment.len, cases[i].n);
+	}
+}
+
+/* An ICMP error of this type that quotes the first `n` bytes of our segment. */
+static struct made icmp_quoting(const char *head, uint32_t n, bool v6)
+{
+	struct made m = made_payload("EHLO");
+
+	made_tcp(&m, 40000, 587, TCP_SYN, NULL, 0);
+	v6 ? made_ip6(&m, 6, 1, 2) : made_ip4(&m, 6, 1, 2);
+	if (n < m.n)
+		m.n = n;
+	made_hex(&m, head);
+	v6 ? made_ip6(&m, 58, 9, 1) : made_ip4(&m, 1, 9, 1);
+	return m;
+}
+
+static void test_icmp_errors(void **state)
+{
+	static const struct {
+		const char *head;
+		bool v6;
+		uint8_t type, code;
+		uint16_t mtu;
+	} cases[] = {
+		{ "03 0d 0000 00000000", false, 3, 13, 0 },
+		{ "03 04 0000 000005dc", false, 3, 4, 1500 },
+		{ "03 01 0000 000005dc", false, 3, 1, 0 },
+		{ "0b 00 0000 00000000", false, 11, 0, 0 },
+		{ "0c 00 0000 00000000", false, 12, 0, 0 },
+		{ "04 00 0000 00000000", false, 4, 0, 0 },
+		{ "05 01 0000 0a000001", false, 5, 1, 0 },
+		{ "01 01 0000 00000000", true, 1, 1, 0 },
+		{ "02 00 0000 00000500", true, 2, 0, 1280 },
+		{ "02 00 0000 00100000", true, 2, 0, 65535 },
+		{ "03 00 0000 00000500", true, 3, 0, 0 },
+		{ "04 01 0000 00000028", true, 4, 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct made m = icmp_quoting(cases[i].head, cases[i].v6 ? 48 : 28, cases[i].v6);
+		const struct icmp_error *e = &item.icmp;
+		expect(DLT_RAW, &m, PACKET_ICMP, PACKET_COUNT_ICMP);
+		assert_int_equal(e->type, cases[i].type);
+		assert_int_equal(e->code, cases[i].code);
+		assert_int_equal(e->next_mtu, cases[i].mtu);
+		assert_int_equal(e->sport, 40000);
+		assert_int_equal(e->dport, 587);
+		assert_int_equal(e->seq, 0x01020304);
+		assert_int_equal(e->from.byte[cases[i].v6 ? 15 : 3], 9);
+		assert_int_equal(e->src.byte[cases[i].v6 ? 15 : 3], 1);
+		assert_int_equal(e->dst.byte[cases[i].v6 ? 15 : 3], 2);
+		assert_int_equal(e->dst.family, cases[i].v6 ? 6 : 4);
+		abuse(DLT_RAW, &m);
+	}
+}
+
+static void test_icmp_without_use(void **state)
+{
+	struct made m;
+
+	(void)state;
+	/* Quotes of every length that is too short for the sequence number. */
+	for (uint32_t n = 0; n < 28; n++) {
+		m = icmp_quoting("03 01 0000 00000000", n, false);
+		expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+	}
+	for (uint32_t n = 0; n < 48; n++) {
+		m = icmp_quoting("01 01 0000 00000000", n, true);
+		expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+	}
+	/* Echo, and a neighbour solicitation. */
+	m = icmp_quoting("08 00 0000 00000000", 28, false);
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+	m = icmp_quoting("87 00 0000 00000000", 48, true);
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+	/* The quoted packet is UDP, or a later fragment, or of no version. */
+	m = icmp_quoting("03 01 0000 00000000", 28, false);
+	m.at[28 + 9] = 17;
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+	m = icmp_quoting("03 01 0000 00000000", 28, false);
+	m.at[28 + 7] = 1;
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+	m = icmp_quoting("03 01 0000 00000000", 28, false);
+	m.at[28] = 0x75;
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+	m = icmp_quoting("03 01 0000 00000000", 28, false);
+	m.at[28] = 0x4f; /* options beyond the quote */
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+	/* ICMP inside IPv6 and ICMPv6 inside IPv4 do not exist. */
+	m = icmp_quoting("03 01 0000 00000000", 28, false);
+	m.at[9] = 58;
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_NOT_TCP);
+}
+
+static void test_icmp_quote_with_extensions(void **state)
+{
+	struct made m = made_payload("");
+
+	(void)state;
+	made_tcp(&m, 40000, 587, TCP_SYN, NULL, 0);
+	made_hex(&m, "06 00 0000 00000007"); /* fragment header, offset 0 */
+	made_hex(&m, "2c 00 0104 00000000"); /* destination options */
+	made_ip6(&m, 60, 1, 2);
+	made_hex(&m, "01 01 0000 00000000");
+	made_ip6(&m, 58, 9, 1);
+	expect(DLT_RAW, &m, PACKET_ICMP, PACKET_COUNT_ICMP);
+	assert_int_equal(item.icmp.dport, 587);
+	abuse(DLT_RAW, &m);
+	m.at[40 + 8 + 40 + 8 + 3] = 8; /* a later fragment has no ports */
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_ICMP_OTHER);
+}
+
+static void test_link_types(void **state)
+{
+	static const struct {
+		int dlt;
+		const char *head;
+		bool mac;
+	} cases[] = {
+		{ DLT_RAW, "", false },
+		{ DLT_IPV4, "", false },
+		{ DLT_EN10MB, "020000000001 020000000002 0800", true },
+		{ DLT_EN10MB, "020000000001 020000000002 8100 0064 0800", true },
+		{ DLT_EN10MB, "020000000001 020000000002 0045 aaaa03 000000 0800", true },
+		{ DLT_LINUX_SLL, "0000 0001 0006 0200000000020000 0800", true },
+		{ DLT_LINUX_SLL, "0004 0304 0000 0000000000000000 0800", false },
+		{ DLT_LINUX_SLL, "0000 0001 0006 0200000000020000 8100 0064 0800", true },
+		{ 276, "0800 0000 00000002 0001 00 06 0200000000020000", true },
+		{ 276, "0800 0000 00000002 ffff 00 00 0000000000000000", false },
+		{ DLT_NULL, "02000000", false },
+		{ DLT_NULL, "00000002", false },
+		{ DLT_LOOP, "00000002", false },
+		{ DLT_LOOP, "02000000", false },
+		{ DLT_PPP, "ff03 0021", false },
+		{ DLT_PPP, "0021", false },
+		{ DLT_PPP, "ff03 21", false },
+		{ DLT_PPP, "21", false },
+		{ DLT_PPP_SERIAL, "ff03 0021", false },
+		{ DLT_PPP_SERIAL, "0f00 0800", false },
+		{ DLT_C_HDLC, "0f00 0800", false },
+		{ DLT_PPP_ETHER, "11 00 1234 003f 0021", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct made m = made_segment();
+		assert_true(packet_knows(cases[i].dlt));
+		made_hex(&m, cases[i].head);
+		expect(cases[i].dlt, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+		assert_int_equal(item.segment.dport, 587);
+		assert_int_equal(item.segment.len, 21);
+		assert_int_equal(item.segment.has_mac, cases[i].mac);
+		abuse(cases[i].dlt, &m);
+	}
+	assert_false(packet_knows(DLT_IEEE802_11_RADIO));
+	assert_null(packet_new(DLT_IEEE802_11_RADIO));
+	assert_null(packet_new(-1));
+}
+
+static void test_loopback_v6(void **state)
+{
+	static const char *const families[] = { "0a000000", "17000000", "18000000", "1c000000",
+						"1e000000", "0000001e" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+		struct made m = made_payload("x");
+		made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
+		made_ip6(&m, 6, 1, 2);
+		made_hex(&m, families[i]);
+		expect(DLT_NULL, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+	}
+	struct made m = made_segment();
+	made_hex(&m, "63000000");
+	expect(DLT_NULL, &m, PACKET_NOTHING, PACKET_COUNT_NOT_IP);
+}
+
+static void test_vlan_tags(void **state)
+{
+	static const struct {
+		const char *tags;
+		uint8_t count;
+		uint16_t first, second;
+	} cases[] = {
+		{ "8100 e064 0800", 1, 100, 0 },
+		{ "88a8 00c8 8100 0064 0800", 2, 200, 100 },
+		{ "8100 00c8 8100 0064 0800", 2, 200, 100 },
+		{ "9100 00c8 8100 0064 0800", 2, 200, 100 },
+		{ "8100 0001 8100 0002 8100 0003 0800", 2, 1, 3 },
+		{ "8100 0000 0800", 1, 0, 0 }, /* priority tag */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct made m = made_segment();
+		made_hex(&m, cases[i].tags);
+		made_hex(&m, "020000000001 020000000002");
+		expect(DLT_EN10MB, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+		assert_int_equal(item.segment.encap.vlan_count, cases[i].count);
+		assert_int_equal(item.segment.encap.vlan[0], cases[i].first);
+		assert_int_equal(item.segment.encap.vlan[1], cases[i].second);
+		abuse(DLT_EN10MB, &m);
+	}
+	struct made m = made_segment();
+	made_hex(&m, "0001 0800");
+	for (int i = 0; i < 16; i++)
+		made_hex(&m, "0001 8100");
+	made_ether(&m, 0x8100);
+	expect(DLT_EN10MB, &m, PACKET_NOTHING, PACKET_COUNT_TOO_DEEP);
+}
+
+static void test_reasons(void **state)
+{
+	static const struct {
+		unsigned type;
+		enum packet_count why;
+	} ethernet[] = {
+		{ 0x0806, PACKET_COUNT_NOT_IP },    { 0x88cc, PACKET_COUNT_NOT_IP },
+		{ 0x0026, PACKET_COUNT_NOT_IP },    { 0x88e5, PACKET_COUNT_ENCRYPTED },
+		{ 0x8863, PACKET_COUNT_NOT_IP },
+	};
+	static const struct {
+		uint8_t protocol;
+		enum packet_count why;
+	} ip[] = {
+		{ 2, PACKET_COUNT_NOT_TCP },  { 50, PACKET_COUNT_ENCRYPTED },
+		{ 89, PACKET_COUNT_NOT_TCP }, { 132, PACKET_COUNT_NOT_TCP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ethernet / sizeof ethernet[0]; i++) {
+		struct made m = made_segment();
+		made_ether(&m, ethernet[i].type);
+		expect(DLT_EN10MB, &m, PACKET_NOTHING, ethernet[i].why);
+	}
+	for (size_t i = 0; i < sizeof ip / sizeof ip[0]; i++) {
+		struct made m = made_segment();
+		m.at[9] = ip[i].protocol;
+		expect(DLT_RAW, &m, PACKET_NOTHING, ip[i].why);
+	}
+	struct made m = made_payload("quic");
+	made_udp(&m, 443, 40000);
+	made_ip4(&m, 17, 1, 2);
+	expect(DLT_RAW, &m, PACKET_NOTHING, PACKET_COUNT_UDP);
+	m = made_segment();
+	made_hex(&m, "ff03 00fd");
+	expect(DLT_PPP, &m, PACKET_NOTHING, PACKET_COUNT_ENCRYPTED);
+	m = made_segment();
+	made_hex(&m, "ff03 c021");
+	expect(DLT_PPP, &m, PACKET_NOTHING, PACKET_COUNT_NOT_IP);
+}
+
+/* Whatever comes, each frame is handed on or counted with exactly one reason. */
+static void test_every_frame_is_accounted_for(void **state)
+{
+	struct packet *p = packet_new(DLT_EN10MB);
+	struct made m = made_segment();
+	uint32_t x = 1;
+
+	(void)state;
+	made_ether(&m, 0x0800);
+	for (unsigned round = 0; round < 200000; round++) {
+		struct made copy = m;
+		for (unsigned i = 0; i < 1 + round % 5; i++) {
+			x = x * 1664525 + 1013904223;
+			copy.at[(x >> 8) % m.n] = (uint8_t)(x >> 24);
+		}
+		uint32_t n = round % 3 ? m.n : (x >> 4) % (m.n + 1);
+		read_hostile(p, copy.at, n, m.n, &item);
+	}
+	uint64_t sum = 0;
+	for (int c = PACKET_COUNT_SEGMENT; c < PACKET_COUNT_TUNNELLED; c++)
+		sum += counted(p, (enum packet_count)c);
+	assert_int_equal(sum, counted(p, PACKET_COUNT_FRAME));
+	packet_free(p);
+}
+
+static void test_counters_have_names(void **state)
+{
+	(void)state;
+	for (int c = 0; c < PACKET_COUNT_ALL; c++) {
+		assert_non_null(packet_count_name((enum packet_count)c));
+		assert_non_null(packet_count_text((enum packet_count)c));
+		for (int d = 0; d < c; d++)
+			assert_string_not_equal(packet_count_name((enum packet_count)c),
+						packet_count_name((enum packet_count)d));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain_v4),
+		cmocka_unit_test(test_plain_v6),
+		cmocka_unit_test(test_extension_headers),
+		cmocka_unit_test(test_too_many_extensions),
+		cmocka_unit_test(test_padding_and_trailer),
+		cmocka_unit_test(test_snap_length),
+		cmocka_unit_test(test_offload_length_zero),
+		cmocka_unit_test(test_impossible_headers),
+		cmocka_unit_test(test_ip_options),
+		cmocka_unit_test(test_tcp_options),
+		cmocka_unit_test(test_lying_tcp_options),
+		cmocka_unit_test(test_checksum),
+		cmocka_unit_test(test_checksum_not_checkable_when_routed),
+		cmocka_unit_test(test_dns_datagram),
+		cmocka_unit_test(test_lying_udp_length),
+		cmocka_unit_test(test_dns_over_tcp),
+		cmocka_unit_test(test_dns_over_tcp_without_whole_message),
+		cmocka_unit_test(test_icmp_errors),
+		cmocka_unit_test(test_icmp_without_use),
+		cmocka_unit_test(test_icmp_quote_with_extensions),
+		cmocka_unit_test(test_link_types),
+		cmocka_unit_test(test_loopback_v6),
+		cmocka_unit_test(test_vlan_tags),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_every_frame_is_accounted_for),
+		cmocka_unit_test(test_counters_have_names),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
