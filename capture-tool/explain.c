@@ -5,11 +5,14 @@
  */
 #include "explain.h"
 #include <string.h>
+#include "../engine/report.h"
 #include "../engine/smtp365.h"
 
 /* Similar names that are worth showing, and how far away they may be. */
 #define NEAR_SHOWN 3u
 #define NEAR_LONGEST 64u
+/* Columns of a label with its gap, as in the text of a session. */
+#define LABEL 11
 
 static void append_json_pair(GString *out, const char *key, const char *value)
 {
@@ -117,10 +120,17 @@ static void append_near(const char *asked, GString *out)
 		g_string_append_printf(out, "%s%s", i == 0 ? "; near: " : ", ", rules[best[i]].id);
 }
 
-static void append_part(GString *out, const char *label, const char *text)
+/* whole: not broken at the right edge, so that a command can be copied. */
+static void append_part(GString *out, const char *label, const char *text, bool whole)
 {
-	if (text && text[0])
-		g_string_append_printf(out, "%-11s%s\n", label, text);
+	if (!text || !text[0])
+		return;
+	g_string_append_printf(out, "%-*s", LABEL, label);
+	if (whole)
+		g_string_append(out, text);
+	else
+		report_wrap(out, text, LABEL, LABEL);
+	g_string_append_c(out, '\n');
 }
 
 /* The column "keys": "-" none needed, "K" only with them, "I" inferred without; several with "/". */
@@ -144,12 +154,12 @@ bool explain_finding(const char *id, GString *out)
 		return false;
 	}
 	g_string_append_printf(out, "%s (%s)  %s\n", r->id, r->letter, r->title);
-	append_part(out, "severity", severity_name(r->severity));
-	append_part(out, "confidence", confidence_name(r->confidence));
-	append_part(out, "happened", r->cause);
-	append_part(out, side_name(r->side), r->fix);
-	append_part(out, "check", r->check);
-	append_part(out, "see", r->reference);
-	append_part(out, "keys", keys_meaning(r->keys));
+	append_part(out, "severity", severity_name(r->severity), false);
+	append_part(out, "confidence", confidence_name(r->confidence), false);
+	append_part(out, "happened", r->cause, false);
+	append_part(out, side_name(r->side), r->fix, false);
+	append_part(out, "check", r->check, true);
+	append_part(out, "see", r->reference, false);
+	append_part(out, "keys", keys_meaning(r->keys), false);
 	return true;
 }

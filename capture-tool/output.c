@@ -113,7 +113,12 @@ bool output_close(struct output *o, char **error)
 /* "1.2 GiB" */
 static char *bytes_in_words(uint64_t n)
 {
-	return g_format_size_full(n, G_FORMAT_SIZE_IEC_UNITS);
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	double size = (double)n;
+	size_t unit = 0;
+	for (; size >= 1024 && unit + 1 < G_N_ELEMENTS(units); unit++)
+		size /= 1024;
+	return g_strdup_printf("%.*f %s", unit > 0, size, units[unit]);
 }
 
 static void draw(struct output *o, uint64_t done, uint64_t total, gint64 now)

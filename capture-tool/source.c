@@ -227,15 +227,21 @@ static char *place_of(const struct source *s)
 			       stream_packing(s->stream) ? " of the unpacked data" : "");
 }
 
+/* How to make files that libpcap reads: tshark alone keeps the description of all interfaces, so
+ * editcap has to write a pcap file, which has one link type and one snapshot length. */
 static void mixed_words(struct source *s, const char *words)
 {
-	bool snap = strstr(words, "snapshot") != NULL;
+	static const char split[] =
+		"another link type begins, which libpcap cannot read in one file: split it by "
+		"interface, for each N from 0: tshark -r FILE -Y frame.interface_id==N -w N.pcapng; "
+		"editcap -F pcap -T ether N.pcapng N.pcap (with -T rawip, linux-sll or null for such "
+		"an interface)";
+	static const char rewrite[] =
+		"another snapshot length begins, which libpcap cannot read in one file: rewrite it: "
+		"editcap -F pcap FILE out.pcap";
 
-	s->error = g_strdup_printf(
-		"%s: after frame %u an interface with another %s begins, which libpcap cannot read "
-		"in one file: split it by interface, for each N from 0: tshark -r FILE -Y "
-		"frame.interface_id==N -w N.pcapng [libpcap: %s]", s->name, s->frames,
-		snap ? "snapshot length" : "link type", words);
+	s->error = g_strdup_printf("%s: after frame %u an interface with %s [libpcap: %s]", s->name,
+				   s->frames, strstr(words, "snapshot") ? rewrite : split, words);
 }
 
 /* libpcap stopped with its words, or the stream below it did. */

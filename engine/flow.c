@@ -7,9 +7,11 @@
  */
 #include "flow_internal.h"
 
-#define BUCKETS_FIRST 1024u
+#define SLOTS_FIRST 1024u /* power of two */
 /* A connection moves in its queue at most this often: one store a packet instead of a relink. */
 #define QUEUE_STEP CAP_SECOND
+/* Further ahead than this a single time stamp is not believed; more than a quiet night. */
+#define CLOCK_LEAP (24 * 3600 * CAP_SECOND)
 /* A SYN with another number on a live connection is believed when that is older than this. */
 #define REUSE_AGE (3 * CAP_SECOND)
 
@@ -124,8 +126,9 @@ static struct conn *table_find(struct flow_table *t, const struct ends *e, unsig
 		return t->recent;
 	}
 	uint32_t hash = ends_hash(t, e);
-	for (struct conn *c = t->bucket[hash & (t->buckets - 1)]; c; c = c->chain) {
-		if (c->hash == hash && (d = conn_dir(c, e)) >= 0) {
+	for (size_t i = hash & t->mask; t->slot[i].conn; i = (i + 1) & t->mask) {
+		struct conn *c = t->slot[i].conn;
+		if (t->slot[i].hash == hash && (d = conn_dir(c, e)) >= 0) {
 			*dir = (unsigned)d;
 			return t->recent = c;
 		}
@@ -133,22 +136,44 @@ static struct conn *table_find(struct flow_table *t, const struct ends *e, unsig
 	return NULL;
 }
 
+static void slot_put(struct flow_table *t, uint32_t hash, struct conn *c)
+{
+	size_t i = hash & t->mask;
+	while (t->slot[i].conn)
+		i = (i + 1) & t->mask;
+	t->slot[i] = (struct flow_slot){ c, hash };
+}
+
+/* Empty the slot and move up what had to go past it, so that no search stops too early. */
+static void slot_clear(struct flow_table *t, const struct conn *c)
+{
+	size_t hole = c->hash & t->mask;
+	while (t->slot[hole].conn != c)
+		hole = (hole + 1) & t->mask;
+	for (size_t i = hole;;) {
+		i = (i + 1) & t->mask;
+		if (!t->slot[i].conn)
+			break;
+		size_t home = t->slot[i].hash & t->mask;
+		if (((i - home) & t->mask) < ((i - hole) & t->mask))
+			continue;
+		t->slot[hole] = t->slot[i];
+		hole = i;
+	}
+	t->slot[hole].conn = NULL;
+}
+
 static void table_grow(struct flow_table *t)
 {
-	size_t n = t->buckets * 2;
-	struct conn **bucket = g_new0(struct conn *, n);
-	for (size_t i = 0; i < t->buckets; i++) {
-		struct conn *next;
-		for (struct conn *c = t->bucket[i]; c; c = next) {
-			next = c->chain;
-			c->chain = bucket[c->hash & (n - 1)];
-			bucket[c->hash & (n - 1)] = c;
-		}
-	}
-	g_free(t->bucket);
-	flow_charge(t, (n - t->buckets) * sizeof(*bucket));
-	t->bucket = bucket;
-	t->buckets = n;
+	struct flow_slot *old = t->slot;
+	size_t n = t->mask + 1;
+	t->slot = g_new0(struct flow_slot, n * 2);
+	t->mask = n * 2 - 1;
+	for (size_t i = 0; i < n; i++)
+		if (old[i].conn)
+			slot_put(t, old[i].hash, old[i].conn);
+	g_free(old);
+	flow_charge(t, n * sizeof(*old));
 }
 
 static void queue_remove(struct flow_table *t, struct conn *c)
@@ -168,7 +193,7 @@ static void queue_append(struct flow_table *t, struct conn *c, unsigned class)
 {
 	struct conn_queue *q = &t->queue[class];
 	c->queue = (uint8_t)class;
-	c->queued_ns = c->touched_ns;
+	c->queued_ns = t->now_ns;
 	c->older = q->newest;
 	c->newer = NULL;
 	if (q->newest)
@@ -215,11 +240,9 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 
 	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
 	c->hash = ends_hash(t, &e);
-	if (t->stats.open >= t->buckets)
+	if (t->stats.open >= (t->mask + 1) / 4 * 3)
 		table_grow(t);
-	struct conn **bucket = &t->bucket[c->hash & (t->buckets - 1)];
-	c->chain = *bucket;
-	*bucket = c;
+	slot_put(t, c->hash, c);
 	t->recent = c;
 	c->touched_ns = t->now_ns;
 	queue_append(t, c, syn ? CONN_SYN : CONN_OPEN);
@@ -234,10 +257,7 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 /* Take the connection out of every list and free it. */
 static void conn_free(struct flow_table *t, struct conn *c)
 {
-	struct conn **at = &t->bucket[c->hash & (t->buckets - 1)];
-	while (*at != c)
-		at = &(*at)->chain;
-	*at = c->chain;
+	slot_clear(t, c);
 	if (t->recent == c)
 		t->recent = NULL;
 	queue_remove(t, c);
@@ -295,8 +315,9 @@ static void conn_settle(struct flow_table *t, struct conn *c)
 {
 	c->closed = conn_is_closed(c);
 	unsigned class = c->closed ? CONN_LINGER : c->beyond_syn ? CONN_OPEN : CONN_SYN;
-	c->touched_ns = t->now_ns;
-	if (class != c->queue || flow_elapsed(t, c->queued_ns) >= QUEUE_STEP) {
+	c->touched_ns = MAX(t->now_ns, t->leap_ns);
+	if (class != c->queue || c->queued_ns > t->now_ns ||
+	    flow_elapsed(t, c->queued_ns) >= QUEUE_STEP) {
 		queue_remove(t, c);
 		queue_append(t, c, class);
 	}
@@ -351,10 +372,20 @@ static bool syn_is_new(const struct conn *c, unsigned dir, const struct segment 
 	return s->time_ns > first && s->time_ns - first >= REUSE_AGE;
 }
 
-static void clock_set(struct flow_table *t, uint64_t now_ns)
+/* Packet time does not go back, and one segment with a broken timestamp must not end everything:
+ * a leap is believed when a second time stamp agrees with it. */
+static void clock_set(struct flow_table *t, uint64_t time_ns)
 {
-	if (now_ns > t->now_ns || t->now_ns - now_ns > CAP_IDLE)
-		t->now_ns = now_ns;
+	uint64_t now = t->now_ns, leap = t->leap_ns;
+	if (!now || (time_ns > now ? time_ns - now <= CLOCK_LEAP : now - time_ns <= CAP_IDLE)) {
+		t->now_ns = MAX(now, time_ns);
+		t->leap_ns = 0;
+		return;
+	}
+	uint64_t apart = time_ns > leap ? time_ns - leap : leap - time_ns;
+	bool agrees = leap && apart && apart <= CAP_IDLE;
+	t->now_ns = agrees ? time_ns : now;
+	t->leap_ns = agrees ? 0 : time_ns;
 }
 
 struct flow *flow_feed(struct flow_table *t, const struct segment *s)
@@ -422,9 +453,14 @@ void flow_expire(struct flow_table *t, uint64_t now_ns)
 	for (unsigned i = 0; i < CONN_CLASSES; i++) {
 		struct conn *c;
 		while ((c = t->queue[i].oldest) && flow_elapsed(t, c->queued_ns) >= idle_limit[i]) {
-			if (flow_elapsed(t, c->touched_ns) < idle_limit[i])
-				break;
-			conn_end(t, c, FLOW_END_IDLE);
+			if (flow_elapsed(t, c->touched_ns) >= idle_limit[i]) {
+				conn_end(t, c, FLOW_END_IDLE);
+				continue;
+			}
+			if (c->touched_ns <= c->queued_ns + QUEUE_STEP)
+				break; /* in a moment */
+			queue_remove(t, c); /* touched after a leap of the clock */
+			queue_append(t, c, i);
 		}
 	}
 	if (t->wait_first)
@@ -444,9 +480,9 @@ struct flow_table *flow_table_new(const struct flow_hooks *hooks, void *host, co
 	t->host = host;
 	t->memory = memory;
 	memcpy(t->key, key, sizeof(t->key));
-	t->buckets = BUCKETS_FIRST;
-	t->bucket = g_new0(struct conn *, t->buckets);
-	flow_charge(t, sizeof(*t) + t->buckets * sizeof(*t->bucket));
+	t->mask = SLOTS_FIRST - 1;
+	t->slot = g_new0(struct flow_slot, SLOTS_FIRST);
+	flow_charge(t, sizeof(*t) + SLOTS_FIRST * sizeof(*t->slot));
 	return t;
 }
 
@@ -455,25 +491,28 @@ void flow_table_set_server_side(struct flow_table *t, flow_server_side fn)
 	t->server_side = fn;
 }
 
+struct finish_order {
+	uint32_t frame;
+	struct conn *conn;
+};
+
 static int by_first_frame(const void *a, const void *b)
 {
-	const struct conn *x = *(struct conn *const *)a, *y = *(struct conn *const *)b;
-	if (x->flow.first_frame != y->flow.first_frame)
-		return x->flow.first_frame < y->flow.first_frame ? -1 : 1;
-	return x->flow.first_ns < y->flow.first_ns ? -1 : x->flow.first_ns > y->flow.first_ns;
+	const struct finish_order *x = a, *y = b;
+	return x->frame < y->frame ? -1 : x->frame > y->frame;
 }
 
 void flow_table_finish(struct flow_table *t)
 {
 	size_t n = 0;
-	struct conn **all = g_new(struct conn *, (size_t)t->stats.open + 1);
+	struct finish_order *all = g_new(struct finish_order, (size_t)t->stats.open + 1);
 	for (unsigned i = 0; i < CONN_CLASSES; i++)
 		for (struct conn *c = t->queue[i].oldest; c; c = c->newer)
-			all[n++] = c;
+			all[n++] = (struct finish_order){ c->flow.first_frame, c };
 	g_assert(n == t->stats.open);
 	qsort(all, n, sizeof(*all), by_first_frame);
 	for (size_t i = 0; i < n; i++)
-		conn_end(t, all[i], FLOW_END_CAPTURE);
+		conn_end(t, all[i].conn, FLOW_END_CAPTURE);
 	g_free(all);
 }
 
@@ -482,7 +521,7 @@ void flow_table_free(struct flow_table *t)
 	if (!t)
 		return;
 	flow_table_finish(t);
-	g_free(t->bucket);
+	g_free(t->slot);
 	g_free(t);
 }
 

@@ -27,7 +27,7 @@ struct held {
 #define BLOCK_COST 16u
 
 /* Copies by a mirror come soon after; so many signatures before the last one are remembered. */
-#define LANE_SIGNATURES 4
+#define LANE_SIGNATURES 8
 /* Segment sizes whose ACK is awaited, for `largest_acked`. */
 #define LANE_SIZES 4
 
@@ -83,7 +83,6 @@ struct conn {
 	struct flow flow; /* must be first: struct flow * of the host points here */
 	struct lane *lane[2];
 	struct packed_side packed[2]; /* while `flow.side` is not the connection's own */
-	struct conn *chain;
 	struct conn *older, *newer;
 	uint64_t touched_ns, queued_ns; /* the table's clock; moved in its queue once a second at most */
 	uint32_t hash;
@@ -98,6 +97,12 @@ struct conn {
 	bool anchored[2];       /* `next` of that side is known from the peer's ACK only */
 };
 
+/* A place of the hash; the hash beside the pointer saves a look at the connection. */
+struct flow_slot {
+	struct conn *conn; /* NULL when free */
+	uint32_t hash;
+};
+
 struct conn_queue {
 	struct conn *oldest, *newest;
 };
@@ -107,9 +112,10 @@ struct flow_table {
 	void *host;
 	flow_server_side server_side;
 	uint64_t key[2];
-	uint64_t now_ns; /* packet time; does not go back but for a jump of more than CAP_IDLE */
-	struct conn **bucket;
-	size_t buckets;
+	uint64_t now_ns;  /* packet time */
+	uint64_t leap_ns; /* a time far from it that nothing has confirmed, or 0 */
+	struct flow_slot *slot; /* open addressing, at most three quarters full */
+	size_t mask;            /* slots - 1 */
 	struct conn *recent; /* the last one found: most packets follow one of their own */
 	struct conn *unpacked; /* whose sides `side` shows, or NULL */
 	struct flow_side side[2];

@@ -226,8 +226,8 @@ bool peers_by_address(const struct peers *p, const struct address *a, uint16_t p
 	return ranges_find(p->ranges, a, port, out);
 }
 
-/* RFC 1918, 1122 (0/8, 127/8), 3927 (169.254/16), 6598 (100.64/10), 4193 (fc00::/7), 4291 (fe80::/10,
- * :: and ::1). */
+/* RFC 1918, 1122 (0/8, 127/8), 3927 (169.254/16), 6598 (100.64/10), 4193 (fc00::/7) and 4291
+ * (fe80::/10, :: and ::1). */
 bool peers_private(const struct address *a)
 {
 	static const uint8_t zero[15];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads a saved copy of Microsoft's endpoints document (JSON: an array of endpoint sets with id,
- * serviceArea, urls, ips, tcpPorts) and keeps the prefixes of the sets that carry SMTP: those with a
- * name of peers.def and one of its ports. The caller caps the size; odd members are skipped, and a
- * document without any usable set is an error.
+ * serviceArea, urls, ips, tcpPorts) and keeps the prefixes of the sets that carry SMTP: those with
+ * a name of peers.def and one of its ports. The caller caps the size; odd members are skipped, and
+ * a document without any usable set is an error.
  */
 #include <jansson.h>
 #include "peers_ranges.h"

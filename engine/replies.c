@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds the row of replies.def for a reply. The text is folded first (lower case, one line, repeated
- * enhanced codes and blanks dropped, trailer cut), then the rows are tried in order. Judges nothing:
- * the row names a fact. Keeps nothing of the reply.
+ * Finds the row of replies.def for a reply. The text is folded first (lower case, one line,
+ * repeated enhanced codes and blanks dropped, trailer cut), then the rows are tried in order.
+ * Judges nothing: the row names a fact. Keeps nothing of the reply.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1 /* memmem */
@@ -69,8 +69,8 @@ static bool number_at(const struct bytes *b, size_t *i, unsigned *out)
 	return digits > 0 && !g_ascii_isdigit(bytes_peek(b, *i));
 }
 
-/* An enhanced status code (RFC 3463 2) at index i that ends at a blank or the end: how many bytes it
- * takes, 0 when there is none. */
+/* An enhanced status code (RFC 3463 2) at index i that ends at a blank or the end: how many bytes
+ * it takes, 0 when there is none. */
 static size_t enhanced_at(const struct bytes *b, size_t i, struct folded *f)
 {
 	size_t from = i;
@@ -269,21 +269,21 @@ const char *replies_rfc3463(uint16_t code, const struct smtp_reply *reply)
 {
 	static const char *const by_subject[2][8] = {
 		{
-			"The server put the command off for a reason that it does not class (4.0.x).",
+			"The server put the command off and does not class the reason (4.0.x).",
 			"The server put the command off because of an address (4.1.x).",
-			"The server put the command off because of the recipient's mailbox (4.2.x).",
+			"The server put the command off because of the mailbox (4.2.x).",
 			"The server put the command off because of its own mail system (4.3.x).",
-			"The server put the command off because of the network or of routing (4.4.x).",
+			"The server put the command off because of network or routing (4.4.x).",
 			"The server put the command off because of the SMTP dialogue (4.5.x).",
 			"The server put the message off because of its content (4.6.x).",
 			"The server put the command off for security or policy (4.7.x).",
 		},
 		{
-			"The server refused for good, for a reason that it does not class (5.0.x).",
+			"The server refused for good and does not class the reason (5.0.x).",
 			"The server refused for good because of an address (5.1.x).",
 			"The server refused for good because of the recipient's mailbox (5.2.x).",
 			"The server refused for good because of its own mail system (5.3.x).",
-			"The server refused for good because of the network or of routing (5.4.x).",
+			"The server refused for good because of network or routing (5.4.x).",
 			"The server refused for good because of the SMTP dialogue (5.5.x).",
 			"The server refused the message for good because of its content (5.6.x).",
 			"The server refused for good for security or policy (5.7.x).",

@@ -26,6 +26,7 @@ struct walk {
 	struct writer *w;
 	const char *at;  /* key whose first at_len bytes are the object that is open */
 	size_t at_len, floor; /* floor: of the list item that is open; not closed by a move */
+	size_t group;         /* where the last group was found: the next is near, in walk order */
 	GString *scratch;
 };
 
@@ -42,11 +43,14 @@ static size_t parent_length(const char *key, size_t n)
 	return n ? n - 1 : 0;
 }
 
-static const struct group *group_find(const char *key, size_t n)
+static const struct group *group_find(struct walk *k, const char *key, size_t n)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++)
-		if (strncmp(groups[i].key, key, n) == 0 && groups[i].key[n] == 0)
-			return &groups[i];
+	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++, k->group++) {
+		if (k->group >= G_N_ELEMENTS(groups))
+			k->group = 0;
+		if (strncmp(groups[k->group].key, key, n) == 0 && groups[k->group].key[n] == 0)
+			return &groups[k->group];
+	}
 	g_assert_not_reached(); /* fields.def lacks a FIELD_GROUP */
 }
 
@@ -67,7 +71,7 @@ static void move_to(struct walk *k, const char *key)
 		size_t n = k->at_len + (k->at_len > 0);
 		while (n < parent && key[n] != '.')
 			n++;
-		const struct group *g = group_find(key, n);
+		const struct group *g = group_find(k, key, n);
 		k->w->object_begin(k->w, g->key, g->label);
 		k->at_len = n;
 	}
@@ -152,14 +156,17 @@ static void list_open(struct walk *k, const char *key, const char *label)
 	k->w->list_begin(k->w, key, label);
 }
 
-/* A list of texts from the wire, NULL-terminated. */
+/* A list of texts from the wire, NULL-terminated; empty ones, such as the sender of a bounce, say nothing. */
 static void put_texts(struct walk *k, enum field f, const char *const *values)
 {
-	if (!values || !values[0])
+	while (values && *values && !**values)
+		values++;
+	if (!values || !*values)
 		return;
 	list_open(k, fields[f].key, fields[f].label);
 	for (; *values; values++)
-		k->w->string(k->w, &fields[f], report_fit(*values, k->o->redact, k->scratch));
+		if (**values)
+			k->w->string(k->w, &fields[f], report_fit(*values, k->o->redact, k->scratch));
 	k->w->list_end(k->w);
 }
 
@@ -176,7 +183,7 @@ static void put_frames(struct walk *k, enum field f, const uint32_t *frames, uns
 /* Begin a list of objects; its items' keys begin with its key. */
 static void items_begin(struct walk *k, const char *key)
 {
-	list_open(k, key, group_find(key, strlen(key))->label);
+	list_open(k, key, group_find(k, key, strlen(key))->label);
 	k->at = key;
 	k->at_len = k->floor = strlen(key);
 }
@@ -196,6 +203,8 @@ static void walk_event(struct walk *k)
 	static const char *const open[] = { "connection", NULL };
 	static const char *const info[] = { "info", NULL };
 	const struct verdict *v = k->v;
+	/* A capture whose clock was set back must not give a session that ends before it starts. */
+	uint64_t end = MAX(v->start_ns, v->end_ns);
 	GString *line = g_string_sized_new(256);
 
 	report_line(v, k->o, line);
@@ -216,8 +225,8 @@ static void walk_event(struct walk *k)
 										     "unknown");
 	put_string(k, FIELD_EVENT_REASON, line->str);
 	put_time(k, FIELD_EVENT_START, v->start_ns);
-	put_time(k, FIELD_EVENT_END, v->end_ns);
-	put_uint(k, FIELD_EVENT_DURATION, v->end_ns > v->start_ns ? v->end_ns - v->start_ns : 0);
+	put_time(k, FIELD_EVENT_END, end);
+	put_uint(k, FIELD_EVENT_DURATION, end - v->start_ns);
 	put_sentence(k, FIELD_LOG_FILE, k->o->file);
 	g_string_free(line, TRUE);
 }

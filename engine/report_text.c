@@ -11,6 +11,8 @@
 #define LABEL 11 /* columns of a label with its gap */
 #define EVENTS_PER_FRAME 4
 #define FRAMES_SHOWN 8
+#define FINDING_COLUMNS 110u /* id, title and detail together */
+#define CHECK_WHOLE 110u /* bytes: longer ones are texts */
 
 enum color { COLOR_RED, COLOR_GREEN, COLOR_YELLOW, COLOR_CYAN, COLOR_BOLD, COLOR_DIM };
 
@@ -237,17 +239,10 @@ static void append_event(const struct verdict *v, const struct event *e,
 static bool append_frame(const struct verdict *v, uint32_t frame, const struct report_options *o,
 			 GString *out, GString *scratch)
 {
-	unsigned low = 0, high = v->event_count, shown = 0;
-	while (low < high) { /* events are in order of frames */
-		unsigned middle = low + (high - low) / 2;
-		if (v->events[middle].frame < frame)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < v->event_count && v->events[low].frame == frame; low++)
-		if (shown++ < EVENTS_PER_FRAME)
-			append_event(v, &v->events[low], o, out, scratch);
+	unsigned shown = 0;
+	for (unsigned i = 0; i < v->event_count; i++) /* a note may stand after later frames */
+		if (v->events[i].frame == frame && shown++ < EVENTS_PER_FRAME)
+			append_event(v, &v->events[i], o, out, scratch);
 	return shown > 0;
 }
 
@@ -272,6 +267,29 @@ static void append_para(const struct report_options *o, const char *label, const
 	g_string_append_c(out, '\n');
 }
 
+/* A command stays on one line, so that it can be copied; a text about how to check is broken. */
+static void append_check(const struct report_options *o, const char *check, GString *out)
+{
+	if (!check || strlen(check) > CHECK_WHOLE) {
+		append_para(o, "check", check, out);
+		return;
+	}
+	append_label(o, "check", COLOR_DIM, out);
+	g_string_append(out, check);
+	g_string_append_c(out, '\n');
+}
+
+/* Does the text of an evidence frame contain the detail already? It often is the reply itself. */
+static bool was_said(const struct verdict *v, const struct finding *f)
+{
+	for (unsigned i = 0; i < v->event_count; i++)
+		for (unsigned k = 0; k < f->frame_count && v->events[i].text; k++)
+			if (v->events[i].frame == f->frames[k] &&
+			    strstr(v->events[i].text, f->detail))
+				return true;
+	return false;
+}
+
 /* Frames of the finding in words; those without words as numbers in one line. */
 static void append_evidence(const struct verdict *v, const struct finding *f,
 			    const struct report_options *o, GString *out, GString *scratch)
@@ -287,7 +305,7 @@ static void append_evidence(const struct verdict *v, const struct finding *f,
 		report_frames(out, mute, mute_count, FRAMES_SHOWN);
 		g_string_append_c(out, '\n');
 	}
-	if (f->detail)
+	if (f->detail && !was_said(v, f))
 		append_para(o, "seen", report_fit(f->detail, o->redact, scratch), out);
 }
 
@@ -298,11 +316,7 @@ static void append_cause(const struct verdict *v, const struct report_options *o
 	append_evidence(v, c, o, out, scratch);
 	append_para(o, confidence_name(c->confidence), c->cause, out);
 	append_para(o, side_name(c->side), c->fix, out);
-	if (c->check) { /* a command stays on one line, so that it can be copied */
-		append_label(o, "check", COLOR_DIM, out);
-		g_string_append(out, c->check);
-		g_string_append_c(out, '\n');
-	}
+	append_check(o, c->check, out);
 	append_para(o, "see", c->reference, out);
 }
 
@@ -323,12 +337,17 @@ static void append_trace(const struct verdict *v, const struct report_options *o
 	g_string_free(text, TRUE);
 }
 
-/* A finding beside the cause, one line. */
-static void append_finding(const struct finding *f, const struct report_options *o, GString *out)
+/* A finding beside the cause, one line; a detail that has no room in it is in the record only. */
+static void append_finding(const struct finding *f, const struct report_options *o, GString *out,
+			   GString *scratch)
 {
 	append_label(o, severity_name(f->severity),
 		     f->severity >= SEVERITY_HIGH ? COLOR_RED : COLOR_DIM, out);
 	g_string_append_printf(out, "%s  %s", f->id, f->title);
+	const char *detail = f->detail ? report_fit(f->detail, o->redact, scratch) : "";
+	size_t width = strlen(f->id) + strlen(f->title) + report_width(detail, strlen(detail));
+	if (detail[0] && width <= FINDING_COLUMNS)
+		g_string_append_printf(out, ": %s", detail);
 	if (f->frame_count) {
 		g_string_append(out, f->frame_count > 1 ? "  frames " : "  frame ");
 		report_frames(out, f->frames, f->frame_count, FRAMES_SHOWN);
@@ -362,7 +381,7 @@ void report_text(const struct verdict *v, const struct report_options *o, GStrin
 			append_trace(v, o, out, scratch);
 		for (unsigned i = 0; i < v->finding_count; i++)
 			if (&v->findings[i] != v->cause)
-				append_finding(&v->findings[i], o, out);
+				append_finding(&v->findings[i], o, out, scratch);
 		if (o->dialogue)
 			append_dialogue(v, o, out, scratch);
 	}

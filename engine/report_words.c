@@ -245,16 +245,24 @@ size_t report_width(const char *text, size_t n)
 	return width;
 }
 
+/* Bytes up to the next place where a line may be broken: before a blank, or behind a bar, which joins the
+ * lines of a reply into words of any length. */
+static size_t unbroken(const char *p)
+{
+	size_t n = strcspn(p, " |");
+	return n + (p[n] == '|');
+}
+
 void report_wrap(GString *out, const char *text, unsigned column, unsigned indent)
 {
 	size_t at = column;
-	bool first = true; /* of its line: never break before the first word */
+	bool blank = false, first = true; /* first of its line: never break before it */
 	for (const char *p = text; *p;) {
-		size_t n = strcspn(p, " "), width = report_width(p, n);
-		if (!first && at + 1 + width > REPORT_COLUMNS) {
+		size_t n = unbroken(p), width = report_width(p, n);
+		if (!first && at + blank + width > REPORT_COLUMNS) {
 			g_string_append_printf(out, "\n%*s", (int)indent, "");
 			at = indent;
-		} else if (!first) {
+		} else if (!first && blank) {
 			g_string_append_c(out, ' ');
 			at++;
 		}
@@ -262,8 +270,8 @@ void report_wrap(GString *out, const char *text, unsigned column, unsigned inden
 		at += width;
 		first = false;
 		p += n;
-		while (*p == ' ')
-			p++;
+		blank = *p == ' ';
+		p += strspn(p, " ");
 	}
 }
 

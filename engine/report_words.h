@@ -8,9 +8,6 @@
 
 #include "report.h"
 
-/* Columns after which the text output breaks a long sentence. */
-#define REPORT_COLUMNS 100
-
 /* `text` fit for an output: itself when it is clean and short already, else a clean copy in *scratch
  * (borrowed until the next call with it). With redact, local parts of addresses become "…". */
 const char *report_fit(const char *text, bool redact, GString *scratch);
@@ -22,9 +19,6 @@ void report_redact(GString *out, const char *text, size_t n);
 void report_number(GString *out, uint64_t n);
 /* Append "3, 5, 9" of at most `most` frames, then ", …". */
 void report_frames(GString *out, const uint32_t *frames, unsigned count, unsigned most);
-/* Append `text`, broken at blanks before REPORT_COLUMNS, further lines indented by `indent`; `column` is
- * where the first line begins. No newline at the end. */
-void report_wrap(GString *out, const char *text, unsigned column, unsigned indent);
 /* How many columns valid UTF-8 text takes, one per character. */
 size_t report_width(const char *text, size_t n);
 /* Kind and id of the tunnel, "vxlan 42"; nothing without a tunnel. */

@@ -173,6 +173,8 @@ def register(row, kind):
         facts["near"] = " ".join(dict.fromkeys(keep + near.split()))
     if slug in NOTES:
         facts["note"] = NOTES[slug]
+    if slug == "mixed-links":
+        facts["unsure"] = "fires cause stopped_at outcome endpoint method"
     capture("input", f"input-{slug}{kind}.{end}",
             f"The {WORDS[kind]} of {BASES[kind]} {words}. The verdict is that of the base.",
             made=f"record/craft_input.py from {BASES[kind]}",
@@ -182,8 +184,8 @@ def register(row, kind):
 def split(part):
     """A rotated capture: the first file ends in the middle of the session."""
     capture("input", f"input-split-{part + 1}.pcapng",
-            f"Part {part + 1} of 2 of base-starttls-missing.pcapng, as a rotating capture leaves it;"
-            " the first one ends before the EHLO reply. Read together (-r twice) the verdict is"
+            f"Part {part + 1} of 2 of base-starttls-missing.pcapng, as a rotating capture leaves"
+            " it; the first one ends before the EHLO reply. Read together (-r twice) the verdict is"
             " that of the base; alone none is possible.",
             made="record/craft_input.py from base-starttls-missing.pcapng",
             fires=("capture.no_tcp_close", "capture.midstream")[part], unsure="cause outcome",

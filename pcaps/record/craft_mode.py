@@ -312,7 +312,8 @@ def offered_auth():
 @capture("mode", "mode-alpn-h2-587.pcapng",
          """A browser was sent to https://smtp.office365.com:587: its ClientHello asks for HTTP/2 by
          ALPN, where a banner is on the way.""",
-         fires="mode.cross_protocol", near="tls.no_common_suite starttls.tls_before_220",
+         fires="mode.cross_protocol mode.implicit_tls_on_starttls_port",
+         near="tls.no_common_suite starttls.tls_before_220",
          outcome="failed", endpoint="submission", unsure="cause outcome")
 def alpn():
     cap = Capture()

@@ -300,7 +300,7 @@ def decrypted_mirror():
          list is the same as the first, with STARTTLS and without AUTH. That is no decrypted
          mirror: the mail really travels in clear.""",
          fires="starttls.offered_not_used", near="capture.decrypted_mirror", outcome="accepted",
-         **TO_MX)
+         unsure="fires", **TO_MX)
 def plain_after_220():
     cap = Capture()
     t = starttls(hello(to_mx(cap), MX))

@@ -2,8 +2,14 @@
 """The list of captures and what each must show: story, findings, near misses.
 
 A scenario table registers a function per capture with @capture(...). make() writes the capture
-of each, stories() the .ini files that the tests read. A key that is left out is not asserted,
-except 'cause': without it nothing failed, unless 'unsure' names it.
+of each, stories() the .ini files that the tests read. The keys of a section:
+  fires       findings that must be reported (there may be more)
+  near        findings that must not be reported, though something close is on the wire
+  cause       the cause; without it nothing failed, unless 'unsure' names it
+  stopped_at, outcome, endpoint, method   as in the JSON record; left out = not asserted
+  sessions    how many; the values above are those of the first one of interest
+  unsure      keys of this section where the findings' description leaves room
+  note        what else a reader should know
 """
 import os
 import textwrap
@@ -51,6 +57,8 @@ def stories():
         parts.setdefault(part, []).append((name, story, facts))
     for part, rows in parts.items():
         with open(os.path.join(folder, part + ".ini"), "w", encoding="utf-8") as out:
+            out.write("# Made by pcaps/record/craft.sh out of craft_*.py and record_net_scenes.py:"
+                      " change it there.\n# What a key means is told in craft_story.py.\n\n")
             for name, story, facts in sorted(rows):
                 out.write(section(name, story, facts))
 

@@ -24,10 +24,10 @@ def encode_name(name):
 def decode_question(packet):
     at, labels = 12, []
     while packet[at]:
-        labels.append(packet[at + 1:at + 1 + packet[at]].decode("latin-1"))
+        labels.append(packet[at + 1 : at + 1 + packet[at]].decode("latin-1"))
         at += 1 + packet[at]
-    kind = struct.unpack(">H", packet[at + 1:at + 3])[0]
-    return ".".join(labels), kind, packet[12:at + 5]
+    kind = struct.unpack(">H", packet[at + 1 : at + 3])[0]
+    return ".".join(labels), kind, packet[12 : at + 5]
 
 
 def data_of(kind, value):

@@ -19,23 +19,47 @@ import time
 import steps
 import tls_bytes
 
-LIST = ["SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "8BITMIME",
-        "BINARYMIME", "CHUNKING", "SMTPUTF8"]
+LIST = [
+    "SIZE 157286400",
+    "PIPELINING",
+    "DSN",
+    "ENHANCEDSTATUSCODES",
+    "STARTTLS",
+    "8BITMIME",
+    "BINARYMIME",
+    "CHUNKING",
+    "SMTPUTF8",
+]
 ROLES = {
-    "cafe": {"host": "BE1P281CA0440", "suffix": "outlook.office365.com",
-             "inside": "DEUP281.PROD.OUTLOOK.COM", "cert": "cafe.pem",
-             "accepted": "250 2.0.0 OK <FR0P281MB2345F1A2B3C4D5E6F70@FR0P281MB2345.DEUP281.PROD."
-                         "OUTLOOK.COM> [Hostname=FR0P281MB2345.DEUP281.PROD.OUTLOOK.COM]"},
-    "eop": {"host": "DB3PEPF0000885C", "suffix": "mail.protection.outlook.com",
-            "inside": "eurprd02.prod.outlook.com", "cert": "eop.pem",
-            "accepted": "250 2.6.0 <{id}@scan.contoso.com> [InternalId=40776918635012, Hostname="
-                        "AM0PR04MB5678.eurprd04.prod.outlook.com] {size} bytes in 0.214, "
-                        "{rate} KB/sec Queued mail for delivery -> 250 2.1.5"},
-    "other": {"host": "relay", "suffix": "contoso.example", "inside": "", "cert": "relay.pem",
-              "accepted": "250 2.0.0 Ok: queued as 4XyZ1k3Qz7z1"},
+    "cafe": {
+        "host": "BE1P281CA0440",
+        "suffix": "outlook.office365.com",
+        "inside": "DEUP281.PROD.OUTLOOK.COM",
+        "cert": "cafe.pem",
+        "accepted": "250 2.0.0 OK <FR0P281MB2345F1A2B3C4D5E6F70@FR0P281MB2345.DEUP281.PROD."
+        "OUTLOOK.COM> [Hostname=FR0P281MB2345.DEUP281.PROD.OUTLOOK.COM]",
+    },
+    "eop": {
+        "host": "DB3PEPF0000885C",
+        "suffix": "mail.protection.outlook.com",
+        "inside": "eurprd02.prod.outlook.com",
+        "cert": "eop.pem",
+        "accepted": "250 2.6.0 <{id}@scan.contoso.com> [InternalId=40776918635012, Hostname="
+        "AM0PR04MB5678.eurprd04.prod.outlook.com] {size} bytes in 0.214, "
+        "{rate} KB/sec Queued mail for delivery -> 250 2.1.5",
+    },
+    "other": {
+        "host": "relay",
+        "suffix": "contoso.example",
+        "inside": "",
+        "cert": "relay.pem",
+        "accepted": "250 2.0.0 Ok: queued as 4XyZ1k3Qz7z1",
+    },
 }
-BANNER = {"cafe": "220 {fqdn} Microsoft ESMTP MAIL Service ready at {date} +0000 [{tick}]",
-          "other": "220 {fqdn} ESMTP Postfix"}
+BANNER = {
+    "cafe": "220 {fqdn} Microsoft ESMTP MAIL Service ready at {date} +0000 [{tick}]",
+    "other": "220 {fqdn} ESMTP Postfix",
+}
 BANNER["eop"] = BANNER["cafe"]
 TICKS_1970 = 621355968000000000
 
@@ -191,8 +215,13 @@ class Session:
         ctx = self.shared.context if given.get("resume") else None
         ctx = ctx or steps.context(given, self.shared.certs, server=True)
         self.shared.context = ctx
-        self.wire.start_tls(ctx, server=True, quirk=given.get("quirk", ""), edit_hello=edit,
-                            delay=given.get("delay", 0))
+        self.wire.start_tls(
+            ctx,
+            server=True,
+            quirk=given.get("quirk", ""),
+            edit_hello=edit,
+            delay=given.get("delay", 0),
+        )
         self.inside, self.hello_seen = True, False
         if given.get("die_after"):
             self.wire.close(given["die_after"])
@@ -202,6 +231,7 @@ class Session:
     def pass_on(self):
         """Bytes to and from another TLS server, from here to the end."""
         far = socket.create_connection(tuple(self.opt["backend"]))
+
         def pump(source, sink):
             try:
                 while data := source.recv(65536):
@@ -209,6 +239,7 @@ class Session:
                 sink.shutdown(socket.SHUT_WR)
             except OSError:
                 pass
+
         back = threading.Thread(target=pump, args=(far, self.wire.sock), daemon=True)
         back.start()
         pump(self.wire.sock, far)
@@ -222,11 +253,15 @@ class Session:
         allowed = self.inside or self.opt.get("auth_before_tls")
         if self.failing("auth_verb"):
             return
-        if mechanism not in offered or not allowed or (self.kind == "eop" and not self.opt.get("auth_before_tls")):
+        if (
+            mechanism not in offered
+            or not allowed
+            or (self.kind == "eop" and not self.opt.get("auth_before_tls"))
+        ):
             self.refuse("504 5.7.4 Unrecognized authentication type")
             return
         if mechanism == "LOGIN":
-            prompts = ["VXNlcm5hbWU6", "UGFzc3dvcmQ6"][len(parts) - 2:]
+            prompts = ["VXNlcm5hbWU6", "UGFzc3dvcmQ6"][len(parts) - 2 :]
         else:
             prompts = [""] if len(parts) == 2 else []
         challenge = self.opt.get("auth_challenge")
@@ -309,8 +344,10 @@ class Session:
         self.say("252 2.1.5 Cannot VRFY user")
 
     def on_help(self, _words):
-        self.say("214 2.0.0 This server supports the following commands:\r\n"
-                 "214 HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT")
+        self.say(
+            "214 2.0.0 This server supports the following commands:\r\n"
+            "214 HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT"
+        )
 
     def on_quit(self, _words):
         self.say("221 2.0.0 Service closing transmission channel")
@@ -343,8 +380,9 @@ def main():
         rows = json.load(text)
     # TLS settings of the distribution would refuse what old devices offer
     os.environ.setdefault("OPENSSL_CONF", "/dev/null")
-    listener = socket.create_server(("::", shared.port), family=socket.AF_INET6,
-                                    dualstack_ipv6=True)
+    listener = socket.create_server(
+        ("::", shared.port), family=socket.AF_INET6, dualstack_ipv6=True
+    )
     print("ready", flush=True)
     count = 0
     while True:

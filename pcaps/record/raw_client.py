@@ -17,7 +17,8 @@ def main():
     with open(file, encoding="utf-8") as text:
         todo = json.load(text)
     try:
-        sock = socket.create_connection((host, int(port)), timeout=30)
+        source = (todo.pop(0)[1], 0) if todo[0][0] == "from" else None
+        sock = socket.create_connection((host, int(port)), timeout=30, source_address=source)
     except OSError as error:
         print(error)
         return

@@ -105,7 +105,10 @@ class Net:
         for line in child.stdout:
             if ready in line:
                 break
-        threading.Thread(target=child.stdout.read, daemon=True).start()
+        child.said = []
+        child.reader = threading.Thread(target=lambda: child.said.append(child.stdout.read()),
+                                        daemon=True)
+        child.reader.start()
         return child
 
     def peer(self, space, kind, setup):
@@ -137,12 +140,16 @@ class Net:
         """Runs act(self) while tcpdump records at the client."""
         path = os.path.join(self.work, "client.pcap")
         tcpdump = self.start("c", "tcpdump", "-i", "lan", "-Z", "root", "-U", "--immediate-mode",
+                             "-B", "32768",
                              "--time-stamp-precision=nano", "-w", path,
                              "ip or ip6", ready="listening")
         act(self)
         time.sleep(linger)
         tcpdump.terminate()
         tcpdump.wait()
+        tcpdump.reader.join()
+        if "\n0 packets dropped by kernel" not in tcpdump.said[0]:
+            raise RuntimeError("tcpdump lost packets: " + tcpdump.said[0])
         packets = [p for p in transform.read_capture(path) if not housekeeping(p[1])]
         return transform.rewrite(packets, PUBLIC)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The servers of the small test network: an SMTP server with the words of Microsoft 365 whose
-manners are chosen by name, and a name server. Each runs inside a namespace of record_net.py,
-as a process of its own: record_net_peers.py smtp|dns JSON.
+manners are chosen by name, a name server and a proxy (SOCKS5 and HTTP CONNECT). Each runs inside a
+namespace of record_net.py, as a process of its own: record_net_peers.py smtp|dns|proxy JSON.
 """
 import json
 import socket
@@ -174,5 +174,70 @@ def serve_dns(setup):
             threading.Timer(after, sock.sendto, (answer, peer)).start()
 
 
+def exactly(sock, size):
+    data = b""
+    while len(data) < size:
+        more = sock.recv(size - len(data))
+        if not more:
+            raise OSError("closed")
+        data += more
+    return data
+
+
+def socks_target(sock):
+    """RFC 1928: greeting without a login, then CONNECT by name or IPv4 address."""
+    exactly(sock, exactly(sock, 2)[1])
+    sock.sendall(b"\x05\x00")
+    kind = exactly(sock, 4)[3]
+    name = (exactly(sock, exactly(sock, 1)[0]).decode() if kind == 3
+            else socket.inet_ntoa(exactly(sock, 4)))
+    return name, int.from_bytes(exactly(sock, 2), "big"), b"\x05\x00\x00\x01\0\0\0\0\0\0"
+
+
+def connect_target(sock):
+    """RFC 9110 section 9.3.6."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += exactly(sock, 1)
+    name, port = head.split(b" ")[1].decode().rsplit(":", 1)
+    return name, int(port), b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+def relay(source, sink):
+    try:
+        data = source.recv(65536)
+        while data:
+            sink.sendall(data)
+            data = source.recv(65536)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def proxy_one(sock, how):
+    try:
+        name, port, answer = (socks_target if how["kind"] == "socks" else connect_target)(sock)
+        far = socket.create_connection((how["hosts"].get(name, name), port), 10)
+        sock.sendall(answer)
+    except OSError:
+        sock.close()
+        return
+    threading.Thread(target=relay, args=(sock, far), daemon=True).start()
+    relay(far, sock)
+
+
+def serve_proxy(setup):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((setup["ip"], setup["port"]))
+    sock.listen(8)
+    print("ready", flush=True)
+    while True:
+        client, _ = sock.accept()
+        threading.Thread(target=proxy_one, args=(client, setup), daemon=True).start()
+
+
+SERVERS = {"smtp": serve_smtp, "dns": serve_dns, "proxy": serve_proxy}
+
 if __name__ == "__main__":
-    (serve_smtp if sys.argv[1] == "smtp" else serve_dns)(json.loads(sys.argv[2]))
+    SERVERS[sys.argv[1]](json.loads(sys.argv[2]))

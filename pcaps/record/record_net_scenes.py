@@ -7,7 +7,7 @@ import time
 
 import craft_story
 from craft_smtp import MX_NAME, SUBMISSION_NAME
-from record_net import CLIENT, MX, MX6, SUBMISSION
+from record_net import CLIENT, ROUTER, MX, MX6, SUBMISSION
 
 SCENES = {}
 TO_MX = {"endpoint": "mx", "method": "direct_send_or_relay"}
@@ -307,7 +307,7 @@ def random_loss(net):
           connections from this address.""",
           made="record/record_net.py (swaks; the server says 421)", fires="tcp.server_busy_close",
           near="tcp.no_banner tcp.probe tcp.rst_injected", cause="tcp.server_busy_close",
-          stopped_at="banner", outcome="failed", **TO_MX)
+          stopped_at="banner", unsure="outcome", **TO_MX)
 def busy(net):
     names(net)
     at_mx(net, manner="busy")
@@ -342,6 +342,28 @@ def probe(net):
     return net.record(act)
 
 
+def proxied(slug, kind, port, options, words):
+    @recorded("tcp", f"tcp-proxied-{slug}.pcapng",
+              f"""The client reaches the MX endpoint through a proxy: {words}, then banner, EHLO and
+              an accepted mail in the same connection.""",
+              made=f"record/record_net.py (curl {options[0]})",
+              fires="tcp.proxied mode.nonstandard_port", near="mode.cross_protocol"
+              " mode.relay_in_path tls.garbage_after_220 smtp.bad_sequence", outcome="accepted",
+              unsure="endpoint method", note="on a port that the tool watches only when asked")
+    def scene(net):
+        at_mx(net)
+        net.peer("r", "proxy", {"ip": ROUTER, "port": port, "kind": kind, "hosts": {MX_NAME: MX}})
+        return net.record(lambda n: curl(n, f"smtp://{MX_NAME}:25/mfp-42.contoso.com", 20,
+                                         *options))
+    return scene
+
+
+proxied("socks5", "socks", 1080, ("--socks5-hostname", f"{ROUTER}:1080"),
+        "the few bytes of SOCKS5 come first")
+proxied("connect", "http", 3128, ("--proxytunnel", "--proxy", f"http://{ROUTER}:3128"),
+        "CONNECT with the MX name and port 25 comes first, and 200 as its answer")
+
+
 # Port and mode
 
 def port_465(slug, rule, words, cause):
@@ -360,8 +382,8 @@ def port_465(slug, rule, words, cause):
     return scene
 
 
-def curl(net, url, seconds, family="-4"):
-    return net.client("curl", family, "-sS", "--crlf", "--max-time", str(seconds),
+def curl(net, url, seconds, *options):
+    return net.client("curl", *(options or ("-4",)), "-sS", "--crlf", "--max-time", str(seconds),
                       "--mail-from", "scanner@contoso.com", "--mail-rcpt", "anna@contoso.com",
                       "-T", pages(net, 5), url)
 
@@ -460,6 +482,7 @@ def name_fails(slug, story, entry, fires, near, asked=None, **facts):
 
         def act(n):
             swaks(n, asked or SUBMISSION_NAME, 587, timeout=20)
+            time.sleep(8 if slug == "no-answer" else 1)
             n.client("getent", "ahostsv4", "time.contoso.local")
         return net.record(act)
     return scene
@@ -472,7 +495,7 @@ name_fails("mx-label-dots", """The tenant's MX name was typed with dots instead 
            contoso.com.mail.protection.outlook.com does not exist.""", None, "dns.nxdomain",
            "dns.no_answer dns.foreign_answer", "contoso.com.mail.protection.outlook.com")
 name_fails("no-answer", """The device asks its name server for smtp.office365.com again and again;
-           no answer comes. Another name, asked six seconds later, is answered at once.""",
+           no answer comes. Another name, asked ten seconds later, is answered at once.""",
            {SUBMISSION_NAME: {"drop": True}}, "dns.no_answer",
            "dns.nxdomain dns.slow tcp.syn_no_answer")
 name_fails("servfail", """The name server answers every look-up of smtp.office365.com with

@@ -37,8 +37,9 @@ def amended(old_sum, old, new):
 
 class Rewriter:
     def __init__(self, table):
-        self.map = {ipaddress.ip_address(a).packed: ipaddress.ip_address(b).packed
-                    for a, b in table.items()}
+        self.map = {
+            ipaddress.ip_address(a).packed: ipaddress.ip_address(b).packed for a, b in table.items()
+        }
 
     def new(self, address):
         return self.map.get(bytes(address), bytes(address))
@@ -47,7 +48,7 @@ class Rewriter:
         at = 14
         kind = struct.unpack(">H", data[12:14])[0]
         while kind in (0x8100, 0x88A8):
-            kind = struct.unpack(">H", data[at + 2:at + 4])[0]
+            kind = struct.unpack(">H", data[at + 2 : at + 4])[0]
             at += 4
         if kind not in (0x0800, 0x86DD):
             return data
@@ -79,8 +80,8 @@ class Rewriter:
         old = bytes(data[8:40])
         data[8:24], data[24:40] = self.new(data[8:24]), self.new(data[24:40])
         whole = len(data) >= 40 + size
-        tail = data[40 + size:] if whole else b""
-        body = bytearray(data[40:40 + size] if whole else data[40:])
+        tail = data[40 + size :] if whole else b""
+        body = bytearray(data[40 : 40 + size] if whole else data[40:])
         body = self.payload(data[6], body, bytes(data[8:40]), old, whole, quoted)
         return bytes(data[:40]) + bytes(body) + bytes(tail)
 
@@ -97,12 +98,12 @@ class Rewriter:
             body[8:] = self.dns(bytearray(body[8:]))
         if not whole:
             if protocol != 1:
-                body[place:place + 2] = amended(bytes(body[place:place + 2]), old, ends)
+                body[place : place + 2] = amended(bytes(body[place : place + 2]), old, ends)
             return body
         pseudo = b"" if protocol == 1 else ends + struct.pack(">IHBB", len(body), 0, 0, protocol)
-        body[place:place + 2] = b"\0\0"
+        body[place : place + 2] = b"\0\0"
         made = checksum(pseudo + bytes(body))
-        body[place:place + 2] = b"\xff\xff" if protocol == 17 and made == b"\0\0" else made
+        body[place : place + 2] = b"\xff\xff" if protocol == 17 and made == b"\0\0" else made
         return body
 
     def dns(self, data):
@@ -112,15 +113,16 @@ class Rewriter:
                     return at + 2
                 at += 1 + data[at]
             return at + 1
+
         questions, answers = struct.unpack(">HH", data[4:8])
         at = 12
         for _ in range(questions):
             at = skip_name(at) + 4
         for _ in range(answers):
             at = skip_name(at)
-            size = struct.unpack(">H", data[at + 8:at + 10])[0]
+            size = struct.unpack(">H", data[at + 8 : at + 10])[0]
             at += 10
-            data[at:at + size] = self.new(data[at:at + size])
+            data[at : at + size] = self.new(data[at : at + size])
             at += size
         return data
 
@@ -132,15 +134,17 @@ def read_pcap(path):
         scale = 1 if head[:4] == b"\x4d\x3c\xb2\xa1" else 1000
         while len(row := file.read(16)) == 16:
             seconds, part, kept, length = struct.unpack("<IIII", row)
-            yield seconds * 10 ** 9 + part * scale, length, file.read(kept)
+            yield seconds * 10**9 + part * scale, length, file.read(kept)
 
 
 def pcap_bytes(frames, nano, snaplen):
     out = [struct.pack("<IHHiIII", 0xA1B23C4D if nano else 0xA1B2C3D4, 2, 4, 0, 0, snaplen, 1)]
     for when, length, data in frames:
-        part = when % 10 ** 9
-        out.append(struct.pack("<IIII", when // 10 ** 9, part if nano else part // 1000,
-                               len(data), length) + data)
+        part = when % 10**9
+        out.append(
+            struct.pack("<IIII", when // 10**9, part if nano else part // 1000, len(data), length)
+            + data
+        )
     return b"".join(out)
 
 
@@ -176,8 +180,9 @@ def write(path, frames, snaplen=262144, name="eth0", secrets=b""):
     if path.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
     if path.endswith(".zst"):
-        data = subprocess.run(["zstd", "-q", "-c"], input=data, stdout=subprocess.PIPE,
-                              check=True).stdout
+        data = subprocess.run(
+            ["zstd", "-q", "-c"], input=data, stdout=subprocess.PIPE, check=True
+        ).stdout
     with open(path, "wb") as file:
         file.write(data)
 

@@ -7,16 +7,28 @@ from common import *
 STORIES = "tls"
 OLD = "--tls --tls-sni $HOST --tls-cipher ALL:@SECLEVEL=0 --tls-protocol "
 OLD_SERVER = {"min": "1.0", "ciphers": "ALL:@SECLEVEL=0"}
-OLD_TLS = ("421 4.7.66 TLS 1.0 and 1.1 are not supported. Please upgrade/update your client to "
-           "support TLS 1.2. Visit https://aka.ms/smtp_auth_tls.")
+OLD_TLS = (
+    "421 4.7.66 TLS 1.0 and 1.1 are not supported. Please upgrade/update your client to "
+    "support TLS 1.2. Visit https://aka.ms/smtp_auth_tls."
+)
 ECDHE_ONLY = {"max": "1.2", "ciphers": "ECDHE+AESGCM:ECDHE+AES"}
-MODERN = {"sni": "smtp.office365.com", "groups": [29, 23, 24], "renegotiation": True,
-          "sigalgs": [0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601]}
+MODERN = {
+    "sni": "smtp.office365.com",
+    "groups": [29, 23, 24],
+    "renegotiation": True,
+    "sigalgs": [0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601],
+}
 HELLO13 = {**MODERN, "versions": [0x0304, 0x0303], "shares": [[29, 32]]}
-FLIGHT12 = [["tls", "server_hello", {}], ["tls", "certificate", {"pem": "cafe.pem"}],
-            ["tls", "server_hello_done"]]
+FLIGHT12 = [
+    ["tls", "server_hello", {}],
+    ["tls", "certificate", {"pem": "cafe.pem"}],
+    ["tls", "server_hello_done"],
+]
 BACKEND = {"backend": ["127.0.0.1", 4433]}
-SERV = "gnutls-serv -q --echo --port 4433 --x509certfile $CERTS/cafe.pem --x509keyfile $CERTS/cafe.pem --priority "
+SERV = (
+    "gnutls-serv -q --echo --port 4433 --x509certfile $CERTS/cafe.pem --x509keyfile "
+    "$CERTS/cafe.pem --priority "
+)
 
 
 def raw_hello(given, *more):
@@ -28,328 +40,429 @@ def server_alert(code, level=2):
 
 
 ROWS = [
-    dict(name="tls10-only-printer.pcapng",
-         story="""A printer of 2011 knows TLS 1.0 and nothing newer. Its ClientHello says so, and
-         the server answers with the alert protocol_version.""",
-         client=SWAKS + LOGIN + OLD + "tlsv1",
-         fires="tls.client_max_old tls.alert_protocol_version", cause="tls.client_max_old",
-         near="tls.fallback_scsv tls.downgrade_dance tls.negotiated_old tls.no_common_suite tls.silent_reject tls.sslv3 tls.accepted_then_refused tls.alert_other tls.client_rejects_cert",
-         stopped_at="server_hello", outcome="failed"),
-    dict(name="tls11-only-copier.pcap.gz", kind="mx",
-         story="""A copier that ends at TLS 1.1 talks to the MX; the server refuses the version
-         with an alert and the copier does not try again in clear.""",
-         client=SWAKS + OLD + "tlsv1_1", fires="tls.client_max_old tls.alert_protocol_version",
-         cause="tls.client_max_old", near="tls.sslv3 tls.negotiated_old starttls.cleartext_fallback",
-         stopped_at="server_hello", outcome="failed"),
-    dict(name="tls10-silent-close.pcapng",
-         story="""The same old printer, but the server closes after the hello without an alert, as
-         SChannel does.""",
-         server={"tls": {"close_on_hello": "fin"}}, client=SWAKS + LOGIN + OLD + "tlsv1",
-         fires="tls.client_max_old tls.silent_reject", cause="tls.client_max_old",
-         near="tls.alert_protocol_version tcp.rst_injected", stopped_at="server_hello", outcome="failed"),
-    dict(name="tls11-legacy-endpoint.pcapng", kind="legacy",
-         story="""An old device on smtp-legacy.office365.com, which the tenant has opted in to:
-         TLS 1.1 is agreed on and the letter goes out.""",
-         server={"tls": OLD_SERVER}, client=SWAKS + LOGIN + OLD + "tlsv1_1",
-         fires="tls.negotiated_old tls.client_max_old",
-         near="tls.accepted_then_refused tls.alert_protocol_version tls.tls13 tls.sslv3", outcome="accepted encrypted"),
-    dict(name="tls10-accepted-then-421.pcapng", keylog=True,
-         story="""The TLS 1.0 handshake completes, the device says EHLO and AUTH, and inside TLS
-         comes 421 4.7.66 and the end. Without keys one sees a short session, one long reply and
-         the server closing.""",
-         server={"tls": OLD_SERVER, "fail": {"auth_verb": OLD_TLS}},
-         client=SWAKS + LOGIN + OLD + "tlsv1",
-         fires="tls.accepted_then_refused tls.negotiated_old tls.client_max_old",
-         fires_with_keys="tls.accepted_then_refused tls.negotiated_old",
-         near="auth.failed_inferred tls.alert_protocol_version tls.client_quits_after_cert auth.ok_inferred",
-         cause="tls.accepted_then_refused"),
-    dict(name="tls-rsa-only-suites.pcapng",
-         story="""Since February 2025 a row of copiers fails: they offer TLS 1.2, but only RSA and
-         DHE key exchange. The server has ECDHE alone and sends handshake_failure.""",
-         server={"tls": ECDHE_ONLY},
-         client=SWAKS + LOGIN + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST --tls-cipher AES256-SHA256:AES128-SHA256:AES256-SHA:AES128-SHA:DHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA",
-         fires="tls.no_common_suite", cause="tls.no_common_suite",
-         near="tls.client_max_old tls.no_common_sigalg tls.silent_reject tls.alert_protocol_version tls.weak_suite_offered",
-         stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-no-common-group.pcapng",
-         story="""The device offers ECDHE, but of the curves only secp521r1, which the front end
-         does not use.""",
-         server={"tls": {"max": "1.2", "curve": "secp384r1", "ciphers": "ECDHE+AESGCM"}},
-         client=S_CLIENT + "-tls1_2 -curves P-521 " + NAMED, fires="tls.no_common_suite",
-         near="tls.client_max_old tls.no_common_sigalg", cause="tls.no_common_suite", stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-rsa-only-reset.pcapng",
-         story="""RSA-only suites again; this front end resets the connection instead of sending
-         an alert.""",
-         server={"tls": {"close_on_hello": "rst"}},
-         client=SWAKS + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST --tls-cipher AES128-SHA:AES256-SHA",
-         fires="tls.silent_reject", near="tls.alert_other tls.alert_protocol_version tls.client_max_old",
-         cause="tls.no_common_suite", stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-sha1-signatures-only.pcapng",
-         story="""Suites overlap, but the only signatures the device knows are with SHA-1; the
-         server has nothing to sign with.""",
-         server={"tls": {"max": "1.2", "ciphers": "ECDHE+AESGCM"}},
-         client=S_CLIENT + "-tls1_2 -sigalgs RSA+SHA1:ECDSA+SHA1 -cipher ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0 " + NAMED,
-         fires="tls.no_common_sigalg", near="tls.no_common_suite tls.client_max_old tls.silent_reject",
-         cause="tls.no_common_sigalg", stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-silent-close-modern.pcapng",
-         story="""A modern hello, nothing wrong with it, and the server side closes without a
-         word. What did it is not on the wire.""",
-         server={"tls": {"close_on_hello": "fin"}}, client=SWAKS + LOGIN + "--tls --tls-sni $HOST",
-         fires="tls.silent_reject", near="tls.no_common_suite tls.no_common_sigalg tls.client_max_old tls.client_quits_after_cert",
-         cause="tls.silent_reject", stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-null-suite.pcapng", kind="relay",
-         story="""The company relay agrees on a suite with NULL encryption: there is a handshake,
-         but commands, login and letter can be read in the TLS records.""",
-         server={"tls": {"max": "1.2", "ciphers": "NULL-SHA256:@SECLEVEL=0"}},
-         client=TO_TLS + [["start_tls", {"max": "1.2", "ciphers": "NULL-SHA256:@SECLEVEL=0"}]]
-         + ask("EHLO scan-2f.contoso.com") + LOGIN_STEPS + MAIL + DATA + QUIT,
-         fires="tls.weak_suite_selected tls.weak_suite_offered", near="starttls.cleartext_fallback starttls.offered_not_used tls.garbage_after_220"),
-    dict(name="tls-anonymous-suite.pcapng", kind="relay",
-         story="""Anonymous elliptic-curve Diffie-Hellman: the server shows no certificate at all.""",
-         server={"tls": {"max": "1.2", "ciphers": "AECDH-AES128-SHA:@SECLEVEL=0"}},
-         client=S_CLIENT + "-tls1_2 -cipher AECDH-AES128-SHA:@SECLEVEL=0 " + NAMED,
-         fires="tls.weak_suite_selected tls.weak_suite_offered", near="tls.resumed_no_cert tls.client_quits_after_cert"),
-    dict(name="tls-rc4.pcapng", kind="relay", server=BACKEND,
-         services=[SERV + "'NORMAL:+ARCFOUR-128:-VERS-TLS1.3:%SERVER_PRECEDENCE'"],
-         story="""An old relay and an old device agree on RC4.""",
-         client=GNUTLS + "--priority 'NONE:+VERS-TLS1.2:+ARCFOUR-128:+RSA:+SHA1:+COMP-NULL:+SIGN-ALL' $HOST",
-         fires="tls.weak_suite_selected", near="tls.client_max_old tls.negotiated_old"),
-    dict(name="tls-3des.pcapng", kind="relay", server=BACKEND,
-         services=[SERV + "'NORMAL:+3DES-CBC:-VERS-TLS1.3'"],
-         story="""Triple DES is the best this device has; the relay still takes it.""",
-         client=GNUTLS + "--priority 'NONE:+VERS-TLS1.2:+3DES-CBC:+RSA:+SHA1:+COMP-NULL:+SIGN-ALL' $HOST",
-         fires="tls.weak_suite_selected", near="tls.weak_suite_offered tls.negotiated_old"),
-    dict(name="tls-static-rsa.pcapng", server={"tls": {"max": "1.2", "ciphers": "AES128-GCM-SHA256"}},
-         story="""Key exchange with plain RSA, no forward secrecy: works here, and is a reason to
-         plan for new firmware.""",
-         client=SWAKS + LOGIN + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST --tls-cipher AES128-GCM-SHA256",
-         fires="tls.weak_suite_selected", near="tls.no_common_suite tls.weak_suite_offered", outcome="accepted encrypted"),
-    dict(name="tls-cbc.pcapng", server={"tls": {"max": "1.2", "ciphers": "ECDHE-RSA-AES128-SHA"}},
-         story="""ECDHE with AES in CBC mode, the best the device offers.""",
-         client=SWAKS + LOGIN + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST --tls-cipher ECDHE-RSA-AES128-SHA",
-         fires="tls.weak_suite_selected", near="tls.negotiated_old tls.weak_suite_offered", outcome="accepted encrypted"),
-    dict(name="tls-weak-suites-offered.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The hello lists everything the library has, NULL and anonymous suites included;
-         the server picks a good one.""",
-         client=S_CLIENT + "-tls1_2 -cipher " + WEAK + " " + NAMED,
-         fires="tls.weak_suite_offered", near="tls.weak_suite_selected tls.client_max_old"),
-    dict(name="tls-grease-hello.pcapng", cut="fin",
-         story="""A hello with GREASE values among suites, groups and versions, as browsers' TLS
-         libraries send it; nothing weak in it.""",
-         client=raw_hello({**HELLO13, "suites": [0x1A1A, 0x1301, 0x1302, 0xC02F, 0x00FF],
-                           "versions": [0x2A2A, 0x0304, 0x0303], "groups": [0x3A3A, 29, 23]}, ["wait", 0.5]),
-         fires="tls.tls13", near="tls.weak_suite_offered tls.client_max_old tls.fallback_scsv tls.no_common_suite"),
-    dict(name="sslv2-hello.pcapng",
-         story="""The hello comes in the frame of SSL 2, as stacks of the nineties greeted a
-         server of unknown version; inside it asks for TLS 1.0.""",
-         client=TO_TLS + [["tls", "sslv2_hello"], ["wait", 0.8], ["close"]],
-         fires="tls.sslv2_hello", near="mode.implicit_tls_on_starttls_port tls.garbage_after_220 starttls.injection_c2s",
-         cause="tls.sslv2_hello", stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-garbage-like-sslv2.pcapng", server={"raw": [["wait", 0.5], ["close"]]},
-         story="""After 220 the client sends bytes whose first has the high bit set, as an SSL 2
-         hello has, but the lengths fit nothing.""",
-         client=TO_TLS + [["hex", "80290107" + "9f31c0de" * 9], ["wait", 1], ["close"]],
-         fires="tls.garbage_after_220", near="tls.sslv2_hello starttls.injection_c2s",
-         cause="tls.garbage_after_220", outcome="failed"),
-    dict(name="sslv3-hello.pcapng",
-         story="""A device that ends at SSL 3.0; the server refuses.""",
-         client=raw_hello({"version": 0x0300, "record_version": 0x0300, "bare": True,
-                           "suites": [5, 4, 0x35, 0x2F, 0x0A]}, ["wait", 0.6], ["close"]),
-         fires="tls.sslv3 tls.client_max_old", near="tls.sslv2_hello tls.negotiated_old tls.garbage_after_220",
-         stopped_at="server_hello", outcome="failed"),
-    dict(name="sslv3-chosen.pcapng", kind="relay",
-         server={"raw": [["record"], ["tls", "server_hello", {"version": 0x0300, "suite": 5}],
-                         ["tls", "certificate", {"version": 0x0300, "pem": "relay.pem"}],
-                         ["tls", "server_hello_done", {"version": 0x0300}], ["wait", 1], ["close"]]},
-         story="""The relay picks SSL 3.0 with RC4, although the device offers TLS 1.2.""",
-         client=raw_hello({**MODERN, "sni": "relay.contoso.example", "suites": [0xC02F, 0x2F, 5]},
-                          ["record", 3], ["tls", "alert", {"version": 0x0300, "code": 70}], ["close"]),
-         fires="tls.sslv3 tls.negotiated_old tls.weak_suite_selected", near="tls.client_max_old tls.downgrade_sentinel"),
-    dict(name="tls-record-version-0300.pcapng", cut="fin",
-         story="""The record layer of the first hello says 3.0, which RFC 5246 allows; the hello
-         itself offers TLS 1.2.""",
-         client=raw_hello({**MODERN, "record_version": 0x0300}, ["wait", 0.5]),
-         fires="", near="tls.sslv3 tls.client_max_old tls.negotiated_old tls.garbage_after_220"),
-    dict(name="tls-fallback-scsv-refused.pcapng", server={"tls": OLD_SERVER},
-         story="""The client comes back at TLS 1.1 and marks the hello as a fallback. The server
-         can do better and stops it with inappropriate_fallback.""",
-         client=S_CLIENT + "-tls1_1 -fallback_scsv -cipher ALL:@SECLEVEL=0 " + NAMED,
-         fires="tls.fallback_scsv", near="tls.client_max_old tls.alert_protocol_version tls.no_common_suite",
-         cause="tls.fallback_scsv", stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-fallback-scsv-accepted.pcapng", kind="relay", server={"tls": {**OLD_SERVER, "max": "1.1"}},
-         story="""The mark of a fallback, but this relay really ends at TLS 1.1 and accepts.""",
-         client=S_CLIENT + "-tls1_1 -fallback_scsv -cipher ALL:@SECLEVEL=0 " + NAMED,
-         fires="tls.fallback_scsv tls.negotiated_old", near="tls.alert_other tls.alert_protocol_version"),
-    dict(name="tls-downgrade-dance.pcapng", server={"tls": {"close_on_hello": "rst"}},
-         story="""The client tries TLS 1.2, 1.1 and 1.0 in three connections within seconds; each
-         is reset after the hello. The first failure is the one to explain.""",
-         clients=[SWAKS + LOGIN + OLD + v for v in ("tlsv1_2", "tlsv1_1", "tlsv1")],
-         fires="tls.downgrade_dance tls.silent_reject", near="starttls.cleartext_fallback tls.alert_protocol_version"),
-    dict(name="tls-versions-of-two-programs.pcapng", server={"tls": OLD_SERVER},
-         story="""Two programs on one host: one at TLS 1.2, then another at TLS 1.1. Both succeed;
-         nobody was pushed down.""",
-         clients=[SWAKS + LOGIN + "--tls --tls-sni $HOST",
-                  S_CLIENT + "-tls1_1 -cipher ALL:@SECLEVEL=0 " + NAMED],
-         fires="tls.negotiated_old", near="tls.downgrade_dance tls.fallback_scsv tls.downgrade_sentinel"),
-    dict(name="tls-downgrade-sentinel.pcapng", server={"tls": {"hide_versions": True}},
-         story="""The client offers TLS 1.3, the server saw an offer of 1.2 only and says so in
-         its random: somebody between them edited the hello. The client stops with
-         illegal_parameter.""",
-         client=SWAKS + LOGIN + "--tls --tls-sni $HOST", fires="tls.downgrade_sentinel",
-         near="tls.client_is_limit tls.server_is_limit tls.client_rejects_cert", cause="tls.downgrade_sentinel",
-         stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-client-is-limit.pcapng",
-         story="""The same mark in the server's random, but the device offered no more than TLS
-         1.2: the device is the limit.""",
-         client=SWAKS + LOGIN + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST",
-         fires="tls.client_is_limit", near="tls.downgrade_sentinel tls.server_is_limit tls.client_max_old tls.tls13", outcome="accepted encrypted"),
-    dict(name="tls-server-is-limit.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The device could do TLS 1.3, this server chooses 1.2.""",
-         client=SWAKS + LOGIN + "--tls --tls-sni $HOST", fires="tls.server_is_limit",
-         near="tls.client_is_limit tls.downgrade_sentinel tls.tls13 tls.fallback_scsv", outcome="accepted encrypted"),
-    dict(name="tls-client-quits-silently.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The device gets the certificate and closes without an alert: it does not trust
-         what it saw, and does not say why.""",
-         client=TO_TLS + [["start_tls", {"sni": "smtp.office365.com", "quirk": "quit_after_flight"}]],
-         fires="tls.client_quits_after_cert cert.g2_trust", near="tls.client_rejects_cert tls.silent_reject starttls.no_client_hello",
-         cause="cert.g2_trust", stopped_at="certificate", outcome="failed"),
-    dict(name="tls-capture-ends-at-certificate.pcapng", server={"tls": {"max": "1.2"}}, cut=15,
-         story="""The capture stops after the certificate; the session went on.""",
-         client=SWAKS + LOGIN + "--tls --tls-sni $HOST", fires="",
-         near="tls.client_quits_after_cert tls.client_rejects_cert cert.g2_trust", outcome="incomplete"),
-    dict(name="tls13-client-rejects-inferred.pcapng", keylog=True,
-         story="""TLS 1.3: the certificate is sealed. Instead of Finished the client sends one
-         record of 19 bytes, the size of a sealed alert, and closes.""",
-         client=SWAKS + LOGIN + "--tls --tls-verify --tls-ca-path $CERTS/old-ca.pem --tls-sni $HOST",
-         fires="tls.client_quits_after_cert tls.tls13", fires_with_keys="tls.tls13 tls.client_rejects_cert",
-         near="tls.silent_reject auth.failed_inferred", cause="tls.client_quits_after_cert",
-         stopped_at="certificate", outcome="failed"),
-    dict(name="tls13-sha256-finished.pcapng",
-         story="""TLS 1.3 with AES-128-GCM: the client's Finished is 53 bytes long. A healthy
-         handshake.""",
-         client=S_CLIENT + "-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256 " + NAMED, fires="tls.tls13",
-         near="tls.client_quits_after_cert tls.no_renego_info tls.hello_retry tls.renegotiation"),
-    dict(name="tls-client-cert-asked.pcapng", kind="mx", server={"tls": {"max": "1.2", "client_cert": True}},
-         story="""The MX asks for a client certificate; the sender has none and sends an empty
-         list. The connector by certificate will not match.""",
-         client=S_CLIENT + "-tls1_2 " + NAMED, fires="tls.client_cert", near="tls.client_rejects_cert tls.client_quits_after_cert"),
-    dict(name="tls-client-cert-sent.pcapng", kind="mx", server={"tls": {"max": "1.2", "client_cert": True}},
-         story="""The relay shows its certificate, as a connector expects.""",
-         client=S_CLIENT + "-tls1_2 -cert $CERTS/device.pem -key $CERTS/device.pem " + NAMED,
-         fires="tls.client_cert", near="tls.client_rejects_cert cert.name cert.inspected"),
-    dict(name="tls-no-sni.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The hello names no server. Microsoft's front end does not mind.""",
-         client=SWAKS + LOGIN + "--tls", fires="tls.no_sni", near="tls.sni_mismatch cert.name", outcome="accepted encrypted"),
-    dict(name="tls-sni-mismatch.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The name in the hello, mail.contoso.example, is not the name that was looked up:
-         two fields of the device's settings disagree.""",
-         client=S_CLIENT + "-servername mail.contoso.example", fires="tls.sni_mismatch cert.name", near="tls.no_sni"),
-    dict(name="tls-sni-literal.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The hello names the server by an IP address, which RFC 6066 does not allow.""",
-         client=S_CLIENT + "-servername 52.96.165.18", fires="tls.sni_mismatch", near="tls.no_sni"),
-    dict(name="tls-sni-alias.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The hello names outlook.office365.com, the alias that smtp.office365.com resolves
-         through. That is fine.""",
-         client=S_CLIENT + "-servername outlook.office365.com", fires="", near="tls.sni_mismatch tls.no_sni cert.name"),
-    dict(name="tls-garbage-from-server.pcapng", server={"raw": [["record"], ["hex", "0102030405060708" * 12], ["wait", 0.5], ["close"]]},
-         story="""The answer to the ClientHello is no TLS and no text: a box on the path does not
-         understand what follows 220.""",
-         client=SWAKS + "--tls --tls-sni $HOST", fires="tls.garbage_after_220",
-         near="starttls.injection_s2c tls.alert_other tls.silent_reject", cause="tls.garbage_after_220",
-         stopped_at="server_hello", outcome="failed"),
-    dict(name="tls-garbage-from-client.pcapng", server={"raw": [["wait", 1.5], ["close"]]},
-         story="""After 220 the client sends bytes that are no TLS record.""",
-         client=TO_TLS + [["hex", "00ff00fe" * 10], ["wait", 1], ["close"]], fires="tls.garbage_after_220",
-         near="starttls.injection_c2s tls.sslv2_hello starttls.no_client_hello", cause="tls.garbage_after_220", outcome="failed"),
-    dict(name="tls-alerts-from-server.pcapng",
-         server=[server_alert(c) for c in (10, 20, 21, 22, 47, 49, 50, 51, 71, 80, 90, 109, 110, 112, 113, 115, 116, 120)],
-         story="""Eighteen connections; each hello is answered with another fatal alert.""",
-         clients=[raw_hello(HELLO13, ["wait", 0.4], ["close"])] * 18, between=0,
-         fires="tls.alert_other", near="tls.alert_protocol_version tls.client_rejects_cert tls.no_common_suite tls.silent_reject"),
-    dict(name="tls-alerts-from-client.pcapng", server={"tls": {"max": "1.2"}},
-         story="""Nine connections; each time the client answers the server's flight with another
-         fatal alert that does not speak of the certificate.""",
-         clients=[raw_hello(MODERN, ["wait", 0.2], ["tls", "alert", {"code": c}], ["close"])
-                  for c in (10, 20, 47, 50, 51, 71, 80, 90, 110)], between=0,
-         fires="tls.alert_other", near="tls.client_rejects_cert tls.client_quits_after_cert tls.alert_protocol_version"),
-    dict(name="tls-warning-unrecognized-name.pcapng", cut="fin",
-         server={"raw": [["record"], ["tls", "alert", {"level": 1, "code": 112}], ["sleep", 0.02]] + FLIGHT12 + [["wait", 1]]},
-         story="""A warning about the server name, and the handshake goes on: not fatal.""",
-         client=raw_hello(MODERN, ["wait", 0.4]), fires="", near="tls.alert_other tls.silent_reject"),
-    dict(name="tls-fail-then-454.pcapng", kind="relay",
-         server={"raw": [["record"], ["tls", "alert", {"code": 40}], ["sleep", 0.05],
-                         ["send", "454 4.7.5 TLS not available: TLS negotiation failed\r\n"], ["wait", 1], ["close"]]},
-         story="""The gateway sends a fatal alert and then says 454 in clear. Odd, but no
-         injection.""",
-         client=SWAKS + "--tls", fires="tls.fail_then_454", near="starttls.injection_s2c starttls.refused tls.garbage_after_220",
-         outcome="failed"),
-    dict(name="tls-big-hello-swallowed.pcapng",
-         server=[{"tls": {"mute_on_hello": True}}, {}],
-         story="""A hello with a post-quantum key share needs two segments. Both are acknowledged,
-         no answer ever comes; a small hello of the same network works at once.""",
-         clients=[raw_hello({**HELLO13, "groups": [0x11EC, 29, 23], "shares": [[0x11EC, 1216], [29, 32]],
-                             "suites": [0x1301, 0x1302, 0x1303] + list(range(0xC000, 0xC030))}, ["sleep", 11], ["close"]),
-                  SWAKS + LOGIN + "--tls --tls-sni $HOST"],
-         fires="tls.big_client_hello", near="tcp.mtu_blackhole tls.silent_reject tls.no_common_suite"),
-    dict(name="tls-big-hello-works.pcapng", cut="fin",
-         story="""The same large hello, answered as it should be.""",
-         client=raw_hello({**HELLO13, "groups": [0x11EC, 29, 23], "shares": [[0x11EC, 1216], [29, 32]],
-                           "suites": [0x1301, 0x1302, 0x1303] + list(range(0xC000, 0xC030))}, ["wait", 0.4]),
-         fires="tls.tls13", near="tls.big_client_hello tcp.mtu_blackhole"),
-    dict(name="tls-slow-server.pcapng", server={"tls": {"max": "1.2", "delay": 6}},
-         story="""Six seconds from the hello to the server's answer; the letter still goes out.""",
-         client=TO_TLS + [["start_tls", {"sni": "smtp.office365.com"}]] + ask("EHLO scan-2f.contoso.com") + QUIT, fires="tls.slow_peer",
-         near="tls.silent_reject starttls.no_client_hello"),
-    dict(name="tls-slow-client.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The copier needs six seconds for its part of the key exchange.""",
-         client=TO_TLS + [["start_tls", {"sni": "smtp.office365.com", "delay": 6}]] + ask("EHLO scan-2f.contoso.com") + QUIT,
-         fires="tls.slow_peer", near="tls.client_quits_after_cert"),
-    dict(name="tls-renegotiation.pcapng", server={"tls": {"max": "1.2", "allow_renegotiation": True}},
-         story="""The client asks for a second handshake inside the first.""",
-         client="(sleep 1; echo R; sleep 1; printf 'QUIT\\r\\n'; sleep 1) | openssl s_client -starttls smtp -connect $HOST:$PORT -crlf -servername $HOST",
-         fires="tls.renegotiation", near="tls.hello_retry tls.garbage_after_220"),
-    dict(name="tls-no-renegotiation-info.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The hello has neither the extension nor the signalling suite of RFC 5746: an old
-         stack.""",
-         client=GNUTLS + "--priority 'NORMAL:-VERS-TLS1.3:%DISABLE_SAFE_RENEGOTIATION' $HOST",
-         fires="tls.no_renego_info", near="tls.renegotiation"),
-    dict(name="tls-compression.pcapng", kind="relay",
-         server={"raw": [["record"], ["tls", "server_hello", {"compression": 1}],
-                         ["tls", "certificate", {"pem": "relay.pem"}], ["tls", "server_hello_done"], ["wait", 1], ["close"]]},
-         story="""The relay chooses DEFLATE, which the old client offered.""",
-         client=raw_hello({**MODERN, "sni": "relay.contoso.example", "compression": "0100"}, ["record", 3], ["close"]),
-         fires="tls.compression", near="tls.weak_suite_selected"),
-    dict(name="tls-compression-offered.pcapng", kind="relay", server={"tls": {"max": "1.2"}}, cut="fin",
-         story="""DEFLATE is offered, and the server declines.""",
-         client=raw_hello({**MODERN, "sni": "relay.contoso.example", "compression": "0100"}, ["wait", 0.4]),
-         fires="", near="tls.compression"),
-    dict(name="tls-resumed.pcapng", server={"tls": {"max": "1.2", "resume": True}},
-         story="""The second connection resumes the session of the first: no certificate is
-         shown, so none can be judged.""",
-         clients=[S_CLIENT + "-tls1_2 -sess_out $WORK/session " + NAMED, S_CLIENT + "-tls1_2 -sess_in $WORK/session " + NAMED],
-         fires="tls.resumed_no_cert", near="tls.client_quits_after_cert cert.chain_incomplete cert.inspected"),
-    dict(name="tls-ticket-not-taken.pcapng", server={"tls": {"max": "1.2"}},
-         story="""The second connection offers a ticket, another node answers and makes a full
-         handshake.""",
-         clients=[S_CLIENT + "-tls1_2 -sess_out $WORK/session " + NAMED, S_CLIENT + "-tls1_2 -sess_in $WORK/session " + NAMED],
-         fires="", near="tls.resumed_no_cert tls.downgrade_dance starttls.inconsistent"),
-    dict(name="tls-plain-alert-after-ccs.pcapng", server={"raw": [["record"]] + FLIGHT12 + [["wait", 1], ["close"]]},
-         story="""The client has switched to sealed records and then sends an alert in clear: the
-         two sides are out of step.""",
-         client=raw_hello(MODERN, ["record", 3], ["tls", "client_key_exchange"], ["tls", "change_cipher_spec"],
-                          ["tls", "alert", {"code": 20}], ["close"]),
-         fires="tls.early_plain_alert_after_ccs", near="tls.client_quits_after_cert"),
-    dict(name="tls13-hello-retry.pcapng", kind="mx", server={"tls": {"curve": "secp384r1"}},
-         story="""The MX wants secp384r1, the client guessed X25519: one hello more, then TLS 1.3
-         as usual.""",
-         client=SWAKS + "--tls --tls-sni $HOST", fires="tls.hello_retry tls.tls13",
-         near="tls.renegotiation tls.no_common_suite tls.server_is_limit", outcome="accepted encrypted"),
-    dict(name="tls13-hello-retry-loop.pcapng",
-         server={"raw": [["record"], ["tls", "hello_retry", {"group": 24}], ["record"],
-                         ["tls", "hello_retry", {"group": 23}], ["wait", 1], ["close"]]},
-         story="""Two HelloRetryRequests in one handshake: never allowed, the client stops.""",
-         client=raw_hello({**HELLO13, "groups": [24, 23, 29]}, ["record"],
-                          ["tls", "client_hello", {**HELLO13, "groups": [24, 23, 29], "shares": [[24, 96]]}],
-                          ["record"], ["tls", "alert", {"code": 10}], ["close"]),
-         fires="tls.hello_retry", near="tls.renegotiation tls.tls13"),
+    dict(
+        name="tls10-only-printer.pcapng",
+        story="""A printer of 2011 knows TLS 1.0 and nothing newer. Its ClientHello says
+        so, and the server answers with the alert protocol_version.""",
+        client=SWAKS + LOGIN + OLD + "tlsv1",
+        fires="tls.client_max_old tls.alert_protocol_version",
+        cause="tls.client_max_old",
+        near="""tls.fallback_scsv tls.downgrade_dance tls.negotiated_old
+        tls.no_common_suite tls.silent_reject tls.sslv3 tls.accepted_then_refused
+        tls.alert_other tls.client_rejects_cert""",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls11-only-copier.pcap.gz",
+        kind="mx",
+        story="""A copier that ends at TLS 1.1 talks to the MX; the server refuses the
+        version with an alert and the copier does not try again in clear.""",
+        client=SWAKS + OLD + "tlsv1_1",
+        fires="tls.client_max_old tls.alert_protocol_version",
+        cause="tls.client_max_old",
+        near="tls.sslv3 tls.negotiated_old starttls.cleartext_fallback",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls10-silent-close.pcapng",
+        story="""The same old printer, but the server closes after the hello without an
+        alert, as SChannel does.""",
+        server={"tls": {"close_on_hello": "fin"}},
+        client=SWAKS + LOGIN + OLD + "tlsv1",
+        fires="tls.client_max_old tls.silent_reject",
+        cause="tls.client_max_old",
+        near="tls.alert_protocol_version tcp.rst_injected",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls11-legacy-endpoint.pcapng",
+        kind="legacy",
+        story="""An old device on smtp-legacy.office365.com, which the tenant has opted in
+        to: TLS 1.1 is agreed on and the letter goes out.""",
+        server={"tls": OLD_SERVER},
+        client=SWAKS + LOGIN + OLD + "tlsv1_1",
+        fires="tls.negotiated_old tls.client_max_old",
+        near="""tls.accepted_then_refused tls.alert_protocol_version tls.tls13 tls.sslv3""",
+        outcome="accepted encrypted",
+    ),
+    dict(
+        name="tls10-accepted-then-421.pcapng",
+        keylog=True,
+        story="""The TLS 1.0 handshake completes, the device says EHLO and AUTH, and
+        inside TLS comes 421 4.7.66 and the end. Without keys one sees a short session, one long
+        reply and the server closing.""",
+        server={"tls": OLD_SERVER, "fail": {"auth_verb": OLD_TLS}},
+        client=SWAKS + LOGIN + OLD + "tlsv1",
+        fires="tls.accepted_then_refused tls.negotiated_old tls.client_max_old",
+        fires_with_keys="tls.accepted_then_refused tls.negotiated_old",
+        near="""auth.failed_inferred tls.alert_protocol_version
+        tls.client_quits_after_cert auth.ok_inferred""",
+        cause="tls.accepted_then_refused",
+    ),
+    dict(
+        name="tls-rsa-only-suites.pcapng",
+        story="""Since February 2025 a row of copiers fails: they offer TLS 1.2, but only
+        RSA and DHE key exchange. The server has ECDHE alone and sends handshake_failure.""",
+        server={"tls": ECDHE_ONLY},
+        client=SWAKS
+        + LOGIN
+        + (
+            "--tls --tls-protocol tlsv1_2 --tls-sni $HOST --tls-cipher "
+            "AES256-SHA256:AES128-SHA256:AES256-SHA:AES128-SHA:"
+            "DHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA"
+        ),
+        fires="tls.no_common_suite",
+        cause="tls.no_common_suite",
+        near="""tls.client_max_old tls.no_common_sigalg tls.silent_reject
+        tls.alert_protocol_version tls.weak_suite_offered""",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-no-common-group.pcapng",
+        story="""The device offers ECDHE, but of the curves only secp521r1, which the
+        front end does not use.""",
+        server={"tls": {"max": "1.2", "curve": "secp384r1", "ciphers": "ECDHE+AESGCM"}},
+        client=S_CLIENT + "-tls1_2 -curves P-521 " + NAMED,
+        fires="tls.no_common_suite",
+        near="tls.client_max_old tls.no_common_sigalg",
+        cause="tls.no_common_suite",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-rsa-only-reset.pcapng",
+        story="""RSA-only suites again; this front end resets the connection instead of
+        sending an alert.""",
+        server={"tls": {"close_on_hello": "rst"}},
+        client=SWAKS
+        + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST --tls-cipher AES128-SHA:AES256-SHA",
+        fires="tls.silent_reject tls.no_common_suite",
+        near="tls.alert_other tls.alert_protocol_version tls.client_max_old",
+        cause="tls.no_common_suite",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-sha1-signatures-only.pcapng",
+        story="""Suites overlap, but the only signatures the device knows are with SHA-1;
+        the server has nothing to sign with.""",
+        server={"tls": {"max": "1.2", "ciphers": "ECDHE+AESGCM"}},
+        client=S_CLIENT
+        + (
+            "-tls1_2 -sigalgs RSA+SHA1:ECDSA+SHA1 -cipher "
+            "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0 "
+        )
+        + NAMED,
+        fires="tls.no_common_sigalg",
+        near="tls.no_common_suite tls.client_max_old tls.silent_reject",
+        cause="tls.no_common_sigalg",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-silent-close-modern.pcapng",
+        story="""A modern hello, nothing wrong with it, and the server side closes without
+        a word. What did it is not on the wire.""",
+        server={"tls": {"close_on_hello": "fin"}},
+        client=SWAKS + LOGIN + "--tls --tls-sni $HOST",
+        fires="tls.silent_reject",
+        near="""tls.no_common_suite tls.no_common_sigalg tls.client_max_old
+        tls.client_quits_after_cert""",
+        cause="tls.silent_reject",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-null-suite.pcapng",
+        kind="relay",
+        story="""The company relay agrees on a suite with NULL encryption: there is a
+        handshake, but commands, login and letter can be read in the TLS records.""",
+        server={"tls": {"max": "1.2", "ciphers": "NULL-SHA256:@SECLEVEL=0"}},
+        client=TO_TLS
+        + [["start_tls", {"max": "1.2", "ciphers": "NULL-SHA256:@SECLEVEL=0"}]]
+        + ask("EHLO scan-2f.contoso.com")
+        + LOGIN_STEPS
+        + MAIL
+        + DATA
+        + QUIT,
+        fires="tls.weak_suite_selected tls.weak_suite_offered",
+        near="""starttls.cleartext_fallback starttls.offered_not_used tls.garbage_after_220""",
+    ),
+    dict(
+        name="tls-anonymous-suite.pcapng",
+        kind="relay",
+        story="""Anonymous elliptic-curve Diffie-Hellman: the server shows no certificate
+        at all.""",
+        server={"tls": {"max": "1.2", "ciphers": "AECDH-AES128-SHA:@SECLEVEL=0"}},
+        client=S_CLIENT + "-tls1_2 -cipher AECDH-AES128-SHA:@SECLEVEL=0 " + NAMED,
+        fires="tls.weak_suite_selected tls.weak_suite_offered",
+        near="tls.resumed_no_cert tls.client_quits_after_cert",
+    ),
+    dict(
+        name="tls-rc4.pcapng",
+        kind="relay",
+        server=BACKEND,
+        services=[SERV + "'NORMAL:+ARCFOUR-128:-VERS-TLS1.3:%SERVER_PRECEDENCE'"],
+        story="""An old relay and an old device agree on RC4.""",
+        client=GNUTLS
+        + "--priority 'NONE:+VERS-TLS1.2:+ARCFOUR-128:+RSA:+SHA1:+COMP-NULL:+SIGN-ALL' $HOST",
+        fires="tls.weak_suite_selected",
+        near="tls.client_max_old tls.negotiated_old",
+    ),
+    dict(
+        name="tls-3des.pcapng",
+        kind="relay",
+        server=BACKEND,
+        services=[SERV + "'NORMAL:+3DES-CBC:-VERS-TLS1.3'"],
+        story="""Triple DES is the best this device has; the relay still takes it.""",
+        client=GNUTLS
+        + "--priority 'NONE:+VERS-TLS1.2:+3DES-CBC:+RSA:+SHA1:+COMP-NULL:+SIGN-ALL' $HOST",
+        fires="tls.weak_suite_selected",
+        near="tls.weak_suite_offered tls.negotiated_old",
+    ),
+    dict(
+        name="tls-static-rsa.pcapng",
+        server={"tls": {"max": "1.2", "ciphers": "AES128-GCM-SHA256"}},
+        story="""Key exchange with plain RSA, no forward secrecy: works here, and is a
+        reason to plan for new firmware.""",
+        client=SWAKS
+        + LOGIN
+        + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST --tls-cipher AES128-GCM-SHA256",
+        fires="tls.weak_suite_selected",
+        near="tls.no_common_suite tls.weak_suite_offered",
+        outcome="accepted encrypted",
+    ),
+    dict(
+        name="tls-cbc.pcapng",
+        server={"tls": {"max": "1.2", "ciphers": "ECDHE-RSA-AES128-SHA"}},
+        story="""ECDHE with AES in CBC mode, the best the device offers.""",
+        client=SWAKS
+        + LOGIN
+        + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST --tls-cipher ECDHE-RSA-AES128-SHA",
+        fires="tls.weak_suite_selected",
+        near="tls.negotiated_old tls.weak_suite_offered",
+        outcome="accepted encrypted",
+    ),
+    dict(
+        name="tls-weak-suites-offered.pcapng",
+        server={"tls": {"max": "1.2"}},
+        story="""The hello lists everything the library has, NULL and anonymous suites
+        included; the server picks a good one.""",
+        client=S_CLIENT + "-tls1_2 -cipher " + WEAK + " " + NAMED,
+        fires="tls.weak_suite_offered",
+        near="tls.weak_suite_selected tls.client_max_old",
+    ),
+    dict(
+        name="tls-grease-hello.pcapng",
+        cut="fin",
+        story="""A hello with GREASE values among suites, groups and versions, as
+        browsers' TLS libraries send it; nothing weak in it.""",
+        client=raw_hello(
+            {
+                **HELLO13,
+                "suites": [0x1A1A, 0x1301, 0x1302, 0xC02F, 0x00FF],
+                "versions": [0x2A2A, 0x0304, 0x0303],
+                "groups": [0x3A3A, 29, 23],
+            },
+            ["wait", 0.5],
+        ),
+        fires="tls.tls13",
+        near="""tls.weak_suite_offered tls.client_max_old tls.fallback_scsv
+        tls.no_common_suite""",
+    ),
+    dict(
+        name="sslv2-hello.pcapng",
+        story="""The hello comes in the frame of SSL 2, as stacks of the nineties greeted
+        a server of unknown version; inside it asks for TLS 1.0.""",
+        client=TO_TLS + [["tls", "sslv2_hello"], ["wait", 0.8], ["close"]],
+        fires="tls.sslv2_hello",
+        near="""mode.implicit_tls_on_starttls_port tls.garbage_after_220
+        starttls.injection_c2s""",
+        cause="tls.sslv2_hello",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-garbage-like-sslv2.pcapng",
+        server={"raw": [["wait", 0.5], ["close"]]},
+        story="""After 220 the client sends bytes whose first has the high bit set, as an
+        SSL 2 hello has, but the lengths fit nothing.""",
+        client=TO_TLS + [["hex", "80290107" + "9f31c0de" * 9], ["wait", 1], ["close"]],
+        fires="tls.garbage_after_220",
+        near="tls.sslv2_hello starttls.injection_c2s",
+        cause="tls.garbage_after_220",
+        outcome="failed",
+    ),
+    dict(
+        name="sslv3-hello.pcapng",
+        story="""A device that ends at SSL 3.0; the server refuses.""",
+        client=raw_hello(
+            {
+                "version": 0x0300,
+                "record_version": 0x0300,
+                "bare": True,
+                "suites": [5, 4, 0x35, 0x2F, 0x0A],
+            },
+            ["wait", 0.6],
+            ["close"],
+        ),
+        fires="tls.sslv3 tls.client_max_old",
+        near="tls.sslv2_hello tls.negotiated_old tls.garbage_after_220",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="sslv3-chosen.pcapng",
+        kind="relay",
+        server={
+            "raw": [
+                ["record"],
+                ["tls", "server_hello", {"version": 0x0300, "suite": 5}],
+                ["tls", "certificate", {"version": 0x0300, "pem": "relay.pem"}],
+                ["tls", "server_hello_done", {"version": 0x0300}],
+                ["wait", 1],
+                ["close"],
+            ]
+        },
+        story="""The relay picks SSL 3.0 with RC4, although the device offers TLS 1.2.""",
+        client=raw_hello(
+            {**MODERN, "sni": "relay.contoso.example", "suites": [0xC02F, 0x2F, 5]},
+            ["record", 3],
+            ["tls", "alert", {"version": 0x0300, "code": 70}],
+            ["close"],
+        ),
+        fires="tls.sslv3 tls.negotiated_old tls.weak_suite_selected",
+        near="tls.client_max_old tls.downgrade_sentinel",
+    ),
+    dict(
+        name="tls-record-version-0300.pcapng",
+        cut="fin",
+        story="""The record layer of the first hello says 3.0, which RFC 5246 allows; the
+        hello itself offers TLS 1.2.""",
+        client=raw_hello({**MODERN, "record_version": 0x0300}, ["wait", 0.5]),
+        fires="",
+        near="tls.sslv3 tls.client_max_old tls.negotiated_old tls.garbage_after_220",
+    ),
+    dict(
+        name="tls-fallback-scsv-refused.pcapng",
+        server={"tls": OLD_SERVER},
+        story="""The client comes back at TLS 1.1 and marks the hello as a fallback. The
+        server can do better and stops it with inappropriate_fallback.""",
+        client=S_CLIENT + "-tls1_1 -fallback_scsv -cipher ALL:@SECLEVEL=0 " + NAMED,
+        fires="tls.fallback_scsv",
+        near="tls.client_max_old tls.alert_protocol_version tls.no_common_suite",
+        cause="tls.fallback_scsv",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-fallback-scsv-accepted.pcapng",
+        kind="relay",
+        server={"tls": {**OLD_SERVER, "max": "1.1"}},
+        story="""The mark of a fallback, but this relay really ends at TLS 1.1 and accepts.""",
+        client=S_CLIENT + "-tls1_1 -fallback_scsv -cipher ALL:@SECLEVEL=0 " + NAMED,
+        fires="tls.fallback_scsv tls.negotiated_old",
+        near="tls.alert_other tls.alert_protocol_version",
+    ),
+    dict(
+        name="tls-downgrade-dance.pcapng",
+        server={"tls": {"close_on_hello": "rst"}},
+        story="""The client tries TLS 1.2, 1.1 and 1.0 in three connections within
+        seconds; each is reset after the hello. The first failure is the one to explain.""",
+        clients=[SWAKS + LOGIN + OLD + v for v in ("tlsv1_2", "tlsv1_1", "tlsv1")],
+        fires="tls.downgrade_dance tls.silent_reject",
+        near="starttls.cleartext_fallback tls.alert_protocol_version",
+    ),
+    dict(
+        name="tls-versions-of-two-programs.pcapng",
+        server={"tls": OLD_SERVER},
+        story="""Two programs on one host: one at TLS 1.2, then another at TLS 1.1. Both
+        succeed; nobody was pushed down.""",
+        clients=[
+            SWAKS + LOGIN + "--tls --tls-sni $HOST",
+            S_CLIENT + "-tls1_1 -cipher ALL:@SECLEVEL=0 " + NAMED,
+        ],
+        fires="tls.negotiated_old",
+        near="tls.downgrade_dance tls.fallback_scsv tls.downgrade_sentinel",
+    ),
+    dict(
+        name="tls-downgrade-sentinel.pcapng",
+        server={"tls": {"hide_versions": True}},
+        story="""The client offers TLS 1.3, the server saw an offer of 1.2 only and says
+        so in its random: somebody between them edited the hello. The client stops with
+        illegal_parameter.""",
+        client=SWAKS + LOGIN + "--tls --tls-sni $HOST",
+        fires="tls.downgrade_sentinel",
+        near="tls.client_is_limit tls.server_is_limit tls.client_rejects_cert",
+        cause="tls.downgrade_sentinel",
+        stopped_at="server_hello",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-client-is-limit.pcapng",
+        story="""The same mark in the server's random, but the device offered no more than
+        TLS 1.2: the device is the limit.""",
+        client=SWAKS + LOGIN + "--tls --tls-protocol tlsv1_2 --tls-sni $HOST",
+        fires="tls.client_is_limit",
+        near="""tls.downgrade_sentinel tls.server_is_limit tls.client_max_old tls.tls13""",
+        outcome="accepted encrypted",
+    ),
+    dict(
+        name="tls-server-is-limit.pcapng",
+        server={"tls": {"max": "1.2"}},
+        story="""The device could do TLS 1.3, this server chooses 1.2.""",
+        client=SWAKS + LOGIN + "--tls --tls-sni $HOST",
+        fires="tls.server_is_limit",
+        near="tls.client_is_limit tls.downgrade_sentinel tls.tls13 tls.fallback_scsv",
+        outcome="accepted encrypted",
+    ),
+    dict(
+        name="tls-client-quits-silently.pcapng",
+        server={"tls": {"max": "1.2"}},
+        story="""The device gets the certificate and closes without an alert: it does not
+        trust what it saw, and does not say why.""",
+        client=TO_TLS
+        + [["start_tls", {"sni": "smtp.office365.com", "quirk": "quit_after_flight"}]],
+        fires="tls.client_quits_after_cert cert.g2_trust",
+        near="tls.client_rejects_cert tls.silent_reject starttls.no_client_hello",
+        cause="cert.g2_trust",
+        stopped_at="certificate",
+        outcome="failed",
+    ),
+    dict(
+        name="tls-capture-ends-at-certificate.pcapng",
+        server={"tls": {"max": "1.2"}},
+        cut=15,
+        story="""The capture stops after the certificate; the session went on.""",
+        client=SWAKS + LOGIN + "--tls --tls-sni $HOST",
+        fires="",
+        near="tls.client_quits_after_cert tls.client_rejects_cert cert.g2_trust",
+        outcome="incomplete",
+    ),
+    dict(
+        name="tls13-client-rejects-inferred.pcapng",
+        keylog=True,
+        story="""TLS 1.3: the certificate is sealed. Instead of Finished the client sends
+        one record of 19 bytes, the size of a sealed alert, and closes.""",
+        client=SWAKS + LOGIN + "--tls --tls-verify --tls-ca-path $CERTS/old-ca.pem --tls-sni $HOST",
+        fires="tls.client_quits_after_cert tls.tls13",
+        fires_with_keys="tls.tls13 tls.client_rejects_cert",
+        near="tls.silent_reject auth.failed_inferred",
+        cause="tls.client_quits_after_cert",
+        stopped_at="certificate",
+        outcome="failed",
+    ),
+    dict(
+        name="tls13-sha256-finished.pcapng",
+        story="""TLS 1.3 with AES-128-GCM: the client's Finished is 53 bytes long. A
+        healthy handshake.""",
+        client=S_CLIENT + "-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256 " + NAMED,
+        fires="tls.tls13",
+        near="""tls.client_quits_after_cert tls.no_renego_info tls.hello_retry
+        tls.renegotiation""",
+    ),
 ]

@@ -9,6 +9,7 @@
 #   record [N]       read N TLS records               wait S  read until S seconds are silent
 #   sleep S          start_tls {..}  real TLS, see Wire.start_tls
 #   close  half_close  rst           end the connection that way
+#   from ADDRESS     first step of a raw client only: its own address
 import os
 import re
 import select
@@ -19,8 +20,12 @@ import time
 
 import tls_bytes
 
-VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
-            "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
 
 
 class Gone(Exception):
@@ -36,7 +41,9 @@ class Wire:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def raw_read(self, seconds=None):
-        ready, _, _ = select.select([self.sock], [], [], self.seconds if seconds is None else seconds)
+        ready, _, _ = select.select(
+            [self.sock], [], [], self.seconds if seconds is None else seconds
+        )
         if not ready:
             raise Gone("silence")
         try:
@@ -57,8 +64,9 @@ class Wire:
         """quirk: no_alert (a failed handshake ends without one), quit_after_flight (the
         client closes when it has the certificate), slow (delay before the second flight)."""
         self.inbox, self.outbox = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.inbox, self.outbox, server_side=server,
-                                    server_hostname=name)
+        self.tls = context.wrap_bio(
+            self.inbox, self.outbox, server_side=server, server_hostname=name
+        )
         rest, self.plain = self.plain, b""
         flight = 0
         while True:
@@ -226,8 +234,12 @@ def run(wire, steps, folder):
             time.sleep(rest[0])
         elif word == "start_tls":
             given = rest[0] if rest else {}
-            wire.start_tls(context(given, folder), name=given.get("sni"),
-                           quirk=given.get("quirk", ""), delay=given.get("delay", 0))
+            wire.start_tls(
+                context(given, folder),
+                name=given.get("sni"),
+                quirk=given.get("quirk", ""),
+                delay=given.get("delay", 0),
+            )
         elif word == "half_close":
             wire.sock.shutdown(socket.SHUT_WR)
         elif word in ("close", "rst"):

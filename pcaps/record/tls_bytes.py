@@ -10,8 +10,7 @@ import struct
 
 SENTINEL_TLS12 = b"DOWNGRD\x01"
 SENTINEL_TLS11 = b"DOWNGRD\x00"
-HRR_RANDOM = bytes.fromhex(
-    "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+HRR_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 MODERN_SUITES = [0x1302, 0x1303, 0x1301, 0xC030, 0xC02F, 0xC028, 0xC027, 0x009D, 0x009C, 0x00FF]
 
 
@@ -58,28 +57,46 @@ def client_extensions(sni, groups, sigalgs, versions, shares, renegotiation):
     if versions:
         out += extension(43, vector(1, u16s(versions)))
     if shares:
-        entries = b"".join(struct.pack(">H", g) + vector(2, steady_random(str(g)) * (n // 32))
-                           for g, n in shares)
+        entries = b"".join(
+            struct.pack(">H", g) + vector(2, steady_random(str(g)) * (n // 32)) for g, n in shares
+        )
         out += extension(51, vector(2, entries))
     return out
 
 
-def client_hello(version=0x0303, record_version=0x0301, suites=None, sni=None, groups=None,
-                 sigalgs=None, versions=None, shares=None, renegotiation=False,
-                 session=b"", compression=b"\0", bare=False):
+def client_hello(
+    version=0x0303,
+    record_version=0x0301,
+    suites=None,
+    sni=None,
+    groups=None,
+    sigalgs=None,
+    versions=None,
+    shares=None,
+    renegotiation=False,
+    session=b"",
+    compression=b"\0",
+    bare=False,
+):
     """bare: no extensions block at all, as SSL 3 and old TLS 1.0 stacks send it."""
     body = struct.pack(">H", version) + steady_random("client") + vector(1, bytes(session))
     body += vector(2, u16s(suites or MODERN_SUITES)) + vector(1, bytes(compression))
     if not bare:
-        body += vector(2, client_extensions(sni, groups, sigalgs, versions, shares,
-                                            renegotiation))
+        body += vector(2, client_extensions(sni, groups, sigalgs, versions, shares, renegotiation))
     return handshake(1, record_version, body)
 
 
-def server_hello(version=0x0303, suite=0xC030, sentinel=b"", compression=0, session=b"",
-                 random=b"", extensions=b""):
+def server_hello(
+    version=0x0303,
+    suite=0xC030,
+    sentinel=b"",
+    compression=0,
+    session=b"",
+    random=b"",
+    extensions=b"",
+):
     nonce = random or steady_random("server")
-    nonce = nonce[:32 - len(sentinel)] + bytes(sentinel)
+    nonce = nonce[: 32 - len(sentinel)] + bytes(sentinel)
     body = struct.pack(">H", version) + nonce + vector(1, bytes(session))
     body += struct.pack(">HB", suite, compression)
     if extensions:
@@ -127,8 +144,11 @@ def sealed(kind=23, length=64, version=0x0303):
 
 def sslv2_hello(version=0x0301):
     """SSL 2 framing, as old stacks greeted servers of unknown version."""
-    specs = bytes.fromhex("00000400000500000a010080070000c00300800000090600400000640000620000030000060200800400800000130000120000110000140000ff")
-    specs = specs[:len(specs) - len(specs) % 3]
+    specs = bytes.fromhex(
+        "00000400000500000a010080070000c0030080000009060040000064000062000003000006020080"
+        "0400800000130000120000110000140000ff"
+    )
+    specs = specs[: len(specs) - len(specs) % 3]
     challenge = steady_random("challenge")[:16]
     body = struct.pack(">BHHHH", 1, version, len(specs), 0, len(challenge)) + specs + challenge
     return struct.pack(">H", 0x8000 | len(body)) + body
@@ -139,9 +159,9 @@ def without_versions_extension(hello):
     body = hello[9:]
     at = 34
     at += 1 + body[at]
-    at += 2 + int.from_bytes(body[at:at + 2], "big")
+    at += 2 + int.from_bytes(body[at : at + 2], "big")
     at += 1 + body[at]
-    fixed, rest, kept = body[:at], body[at + 2:], b""
+    fixed, rest, kept = body[:at], body[at + 2 :], b""
     while len(rest) >= 4:
         size = 4 + int.from_bytes(rest[2:4], "big")
         if rest[:2] != b"\x00\x2b":

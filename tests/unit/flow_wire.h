@@ -56,7 +56,7 @@ static inline struct wire wire_new(uint32_t client_isn, uint32_t server_isn)
 		.store = g_ptr_array_new_with_free_func(g_free),
 		.seq = { client_isn, server_isn },
 		.seen = { server_isn, client_isn },
-		.now_ns = 1000 * CAP_SECOND,
+		.now_ns = 1750000000 * CAP_SECOND,
 		.client_port = 40000,
 		.ip_id = { 1, 1000 },
 	};

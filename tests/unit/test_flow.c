@@ -632,7 +632,7 @@ static void test_stuck(void **state)
 	wire_ack(&w, FLOW_S2C);
 	unsigned big = wire_put(&w, FLOW_C2S, TCP_ACK, body, sizeof(body));
 	for (unsigned i = 0; i < 3; i++)
-		wire_again(&w, big, (300 << i) * MS)->ip_id = (uint16_t)(500 + i);
+		wire_again(&w, big, (300ull << i) * MS)->ip_id = (uint16_t)(500 + i);
 	struct record *r = record_wire(&w, ALL);
 	assert_int_equal(r->side[FLOW_C2S].stuck_len, 1460);
 	assert_int_equal(r->side[FLOW_C2S].stuck_count, 4);

@@ -293,7 +293,7 @@ static void assert_filled(json_t *value)
 static void absent_values_are_left_out(void **state)
 {
 	(void)state;
-	static const char *const nobody[] = { NULL };
+	static const char *const nobody[] = { "", "", NULL };
 	struct verdict v = { .session = 1, .helo = "", .from = nobody, .to = nobody, .ehlo = nobody };
 	json_t *root = json_of(&v, &plain);
 	assert_filled(root);
@@ -333,6 +333,35 @@ static void lookup_has_its_own_shape(void **state)
 					   "stopped at dns  cert.g2_trust"));
 	assert_non_null(strstr(text, "     check      ")); /* in full although no peer is known */
 	g_free(text);
+}
+
+static void detail_is_said_once(void **state)
+{
+	(void)state;
+	struct finding f[2] = { findings[0], findings[1] };
+	struct verdict v = failed();
+	f[0].detail = "TLS 1.0 to 1.2";
+	f[1].detail = "seen nowhere else";
+	v.findings = f;
+	v.cause = &f[1];
+	char *text = text_of(&v, &plain);
+	assert_non_null(strstr(text, "     seen       seen nowhere else\n"));
+	assert_non_null(strstr(text, "the device offers TLS 1.0: TLS 1.0 to 1.2  frame 213\n"));
+	g_free(text);
+	f[1].detail = "unknown_ca (48)"; /* the event of frame 216 says so */
+	text = text_of(&v, &plain);
+	assert_null(strstr(text, "     seen "));
+	g_free(text);
+}
+
+static void clock_set_back(void **state)
+{
+	(void)state;
+	struct verdict v = failed();
+	v.end_ns = v.start_ns - CAP_SECOND;
+	json_t *root = json_of(&v, &plain);
+	assert_string_equal(at(root, "event.end"), at(root, "event.start"));
+	json_decref(root);
 }
 
 static void redaction(void **state)
@@ -466,6 +495,12 @@ static void wrapping(void **state)
 	g_strfreev(lines);
 	g_string_free(out, TRUE);
 	g_free(text);
+	out = g_string_new(NULL); /* lines of a reply, joined with bars */
+	report_wrap(out, "250-SIZE 157286400|PIPELINING|DSN|ENHANCEDSTATUSCODES|STARTTLS|8BITMIME|BINARYMIME|"
+			 "CHUNKING|SMTPUTF8", 16, 16);
+	assert_string_equal(out->str, "250-SIZE 157286400|PIPELINING|DSN|ENHANCEDSTATUSCODES|STARTTLS|"
+				      "8BITMIME|BINARYMIME|\n                CHUNKING|SMTPUTF8");
+	g_string_free(out, TRUE);
 }
 
 static void times_and_addresses(void **state)
@@ -552,6 +587,8 @@ int main(void)
 		cmocka_unit_test(json_has_the_values),
 		cmocka_unit_test(absent_values_are_left_out),
 		cmocka_unit_test(lookup_has_its_own_shape),
+		cmocka_unit_test(detail_is_said_once),
+		cmocka_unit_test(clock_set_back),
 		cmocka_unit_test(redaction),
 		cmocka_unit_test(clean_text),
 		cmocka_unit_test(long_text_is_cut_whole),

@@ -243,7 +243,8 @@ static void test_finished_is_no_hello(void **state)
 	GByteArray *s = g_byte_array_new();
 
 	(void)state;
-	g_byte_array_append(s, sample_tls12_c, 188 + 42); /* hello, key exchange */
+	/* This client offers TLS 1.3, so only its key exchange tells that no second hello comes. */
+	g_byte_array_append(s, sample_tls13_downgraded_c, 517 + 42);
 	put_ccs(s);
 	put_record(s, 22, TLS_1_2, sample_tls12_c + 5, 183); /* would parse */
 	char *seen = kinds(true, s->data, s->len);
@@ -459,6 +460,19 @@ static void test_v2_hello(void **state)
 	compatible[4] = 1;
 	memcpy(compatible + sizeof(v2), "\x15\x03\x01\0\2\2\x46", 7);
 	assert_kinds(true, compatible, sizeof(compatible), "client_hello alert");
+	/* what follows a true SSL 2.0 hello is SSL 2.0: neither read nor called wrong */
+	uint8_t more[sizeof(v2) + 40] = { 0 };
+	memcpy(more, v2, sizeof(v2));
+	assert_kinds(true, more, sizeof(more), "client_hello");
+	/* a challenge of 33 bytes, all lengths in step: RFC 5246 E.2 says 32 at most */
+	uint8_t challenge[sizeof(v2) + 17] = { 0 };
+	memcpy(challenge, v2, sizeof(v2));
+	challenge[1] = (uint8_t)(challenge[1] + 16);
+	challenge[10] = 32;
+	assert_kinds(true, challenge, sizeof(v2) + 16, "client_hello");
+	challenge[1]++;
+	challenge[10] = 33;
+	assert_kinds(true, challenge, sizeof(challenge), "BAD");
 	/* each length field lies, one up and one down */
 	for (size_t at = 1; at < 11; at++) {
 		if (at >= 2 && at < 5)
@@ -480,7 +494,7 @@ static void test_memory(void **state)
 	static const uint8_t start[] = { 22, 3, 3, 0x40, 0, 11, 0, 0xff, 0xff, 1, 2, 3 };
 	struct tls *t = tls_new(false);
 	struct tls_item item;
-	uint8_t block[1000] = { 0 };
+	uint8_t block[16384] = { 0 };
 
 	(void)state;
 	size_t empty = tls_kept(t);
@@ -488,14 +502,18 @@ static void test_memory(void **state)
 	assert_int_equal(tls_next(t, &in, &item), STEP_MORE);
 	assert_true(tls_kept(t) - empty <= 1024);
 	assert_int_equal(tls_pending(t), sizeof(start));
-	for (unsigned i = 0; i < 70; i++) {
-		for (unsigned r = 0; r < 1; r++) {
-			in = bytes_of(block, sizeof(block));
-			if (tls_next(t, &in, &item) == STEP_BAD)
-				break;
-		}
+	in = bytes_of(block, 16384 - 7); /* the rest of that record */
+	assert_int_equal(tls_next(t, &in, &item), STEP_MORE);
+	assert_true(tls_kept(t) - empty <= 2 * 16384);
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t head[5] = { 22, 3, 3, 0x40, 0 };
+		in = bytes_of(head, sizeof(head));
+		assert_int_equal(tls_next(t, &in, &item), STEP_MORE);
+		in = bytes_of(block, sizeof(block));
+		assert_int_equal(tls_next(t, &in, &item), i < 2 ? STEP_MORE : STEP_ITEM);
 		assert_true(tls_kept(t) - empty <= CAP_HANDSHAKE);
 	}
+	assert_int_equal(item.length, 65535);
 	tls_free(t);
 
 	t = tls_new(true);
@@ -586,6 +604,141 @@ static void test_torn_certificate(void **state)
 	g_free(seen);
 }
 
+/* A loss that ends with its record leaves the next border known, however short the next view is. */
+static void test_gap_to_border(void **state)
+{
+	uint8_t body[400] = { 0 };
+	GByteArray *s = g_byte_array_new();
+	struct tls *t = tls_new(true);
+	GString *seen = g_string_new(NULL);
+
+	(void)state;
+	put_record(s, 23, TLS_1_2, body, sizeof(body));
+	put_record(s, 23, TLS_1_2, body, 77);
+	assert_true(trace_feed(t, s->data, 105, seen));
+	tls_gap(t, 300);
+	assert_int_equal(tls_pending(t), 0);
+	for (guint at = 405; at < s->len; at++)
+		assert_true(trace_feed(t, s->data + at, 1, seen));
+	assert_string_equal(seen->str, "data 400 v0303 early\ndata 77 v0303 early\n");
+	tls_free(t);
+	g_string_free(seen, TRUE);
+	g_byte_array_unref(s);
+}
+
+/* The front of a message is lost inside its record: its rest in the next record is no message. */
+static void test_rest_of_torn_message(void **state)
+{
+	GByteArray *s = g_byte_array_new();
+	uint8_t rest[60] = { 16, 0, 0, 200 }; /* like a key exchange that its record cannot hold */
+
+	(void)state;
+	put_record(s, 22, TLS_1_2, rest, sizeof(rest));
+	put_record(s, 22, TLS_1_2, rest, sizeof(rest));
+	put_record(s, 22, TLS_1_2, "\16\0\0\0", 4);
+	char *seen = trace_cut(false, s->data, s->len, 7, 20);
+	assert_string_equal(seen, "other 60 v0303 type=255 incomplete\nserver_hello_done 0 v0303\n");
+	g_free(seen);
+	g_byte_array_unref(s);
+}
+
+/* After a lost border a handshake record may be encrypted: an AES-GCM Finished begins with eight
+ * zeroes, which read as an empty HelloRequest. */
+static void test_finished_after_hole(void **state)
+{
+	GByteArray *s = g_byte_array_new();
+	uint8_t finished[40] = { 0 };
+
+	(void)state;
+	put_record(s, 22, TLS_1_2, finished, sizeof(finished));
+	put_record(s, 23, TLS_1_2, finished, sizeof(finished));
+	struct tls *t = tls_new(true);
+	GString *seen = g_string_new(NULL);
+	assert_true(trace_feed(t, sample_tls12_c, 188, seen));
+	tls_gap(t, 50);
+	g_string_truncate(seen, 0);
+	assert_true(trace_feed(t, s->data, s->len, seen));
+	assert_string_equal(seen->str, "handshake_encrypted 40 v0303 incomplete\ndata 40 v0303\n");
+	tls_free(t);
+	g_string_free(seen, TRUE);
+	g_byte_array_unref(s);
+}
+
+/* What is taken for a border after a gap and what is not. */
+static void test_borders(void **state)
+{
+	static const struct {
+		const char *view;
+		size_t n;
+		const char *wanted;
+	} cases[] = {
+		{ "\x17\3\3\0\x10" "0123456789abcdef", 21, "data 16 v0303 incomplete\n" },
+		{ "\x17\3\3\0\x0f" "0123456789abcdef", 21, "" },	 /* shorter than a tag */
+		{ "\x17\3\4\0\x10" "0123456789abcdef", 21, "" },	 /* no record says 0x0304 */
+		{ "\x17\3\3\x49\0" "0123456789abcdef", 21, "" },	 /* too long */
+		{ "\x18\3\3\0\x10" "0123456789abcdef", 21, "" },	 /* heartbeat: hardly */
+		{ "\x14\3\3\0\2\1\1", 7, "" },
+		{ "\x15\3\3\0\3\1\1\1", 8, "" },
+		{ "\x15\3\3\0\2\2\50", 7, "alert 2 v0303 level=2 code=40 incomplete\n" },
+		{ "\x15\3\3\0\2\2\50X", 8, "" },		 /* no header behind it */
+		{ "\x15\3\3\0\2\2\50\x15\4", 9, "" },
+		{ "\x17\3\3\0", 4, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct tls *t = tls_new(false);
+		GString *seen = g_string_new(NULL);
+		tls_gap(t, 9);
+		assert_true(trace_feed(t, (const uint8_t *)cases[i].view, cases[i].n, seen));
+		assert_string_equal(seen->str, cases[i].wanted);
+		tls_free(t);
+		g_string_free(seen, TRUE);
+	}
+	/* After the CCS the record version stays what it was. */
+	struct tls *t = tls_new(true);
+	GString *seen = g_string_new(NULL);
+	assert_true(trace_feed(t, sample_tls12_c, 188 + 42 + 6, seen));
+	tls_gap(t, 45);
+	g_string_truncate(seen, 0);
+	assert_true(trace_feed(t, (const uint8_t *)"\x17\3\1\0\x10" "0123456789abcdef", 21, seen));
+	assert_string_equal(seen->str, "");
+	assert_true(trace_feed(t, (const uint8_t *)"\x17\3\3\0\x10" "0123456789abcdef", 21, seen));
+	assert_string_equal(seen->str, "data 16 v0303 incomplete after_ccs\n");
+	tls_free(t);
+	g_string_free(seen, TRUE);
+}
+
+/* The ServerHello is lost: a named curve is believed only when it has a name. */
+static void test_key_exchange_alone(void **state)
+{
+	GByteArray *m = g_byte_array_new(), *s = g_byte_array_new();
+
+	(void)state;
+	put_message(m, 12, "\3\0\27\2ab", 6);
+	put_message(m, 12, "\3\0\323\2ab", 6); /* a DHE prime of 6,144 bits begins like this */
+	put_record(s, 22, TLS_1_2, m->data, m->len);
+	assert_bytes(false, s,
+		     "server_key_exchange 6 v0303 group=0017\nserver_key_exchange 6 v0303\n");
+	g_byte_array_unref(m);
+	g_byte_array_unref(s);
+}
+
+/* Text behind an encrypted alert in the same view: *in is left at the text. */
+static void test_text_after_encrypted(void **state)
+{
+	static const char stream[] = "\x15\x03\x03\0\x10" "0123456789abcdef" "454 no\r\n";
+	struct tls *t = tls_new(false);
+	struct tls_item item;
+	struct bytes in = bytes_of(stream, sizeof(stream) - 1);
+
+	(void)state;
+	assert_int_equal(tls_next(t, &in, &item), STEP_ITEM);
+	assert_int_equal(tls_next(t, &in, &item), STEP_BAD);
+	assert_true(bytes_starts(&in, "454 ", 4));
+	tls_free(t);
+}
+
 /* Random bytes and bit flips: ends in STEP_MORE or STEP_BAD, the same however it is cut. */
 static void test_noise(void **state)
 {
@@ -638,6 +791,12 @@ int main(void)
 		cmocka_unit_test(test_gap_over_border),
 		cmocka_unit_test(test_wrong_border),
 		cmocka_unit_test(test_torn_certificate),
+		cmocka_unit_test(test_gap_to_border),
+		cmocka_unit_test(test_rest_of_torn_message),
+		cmocka_unit_test(test_finished_after_hole),
+		cmocka_unit_test(test_borders),
+		cmocka_unit_test(test_key_exchange_alone),
+		cmocka_unit_test(test_text_after_encrypted),
 		cmocka_unit_test(test_noise),
 	};
 

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Holds the rows of rules.def against the facts of one session: findings with their evidence, and
+ * which of them is the cause. All judgement is in the rows; here are only the guards that hold for
+ * every row. Keeps nothing; words are borrowed from the rows and from the facts.
+ */
+#include <string.h>
+#include "replies.h"
+#include "rules.h"
+
+/* In a row: any stage, but only when no other row explains the failure. Nothing explains the last
+ * stage itself: what is wrong there was wrong with the message. */
+#define ANY_STAGE STAGE_ACCEPTED
+
+static const struct rule rows[] = {
+#define RULE(...) { __VA_ARGS__ },
+#include "rules.def"
+};
+#define ROWS G_N_ELEMENTS(rows)
+
+/* The facts of a row as bits, and the number of the first row with the same id. */
+struct mask {
+	uint64_t all[FACT_WORDS], any[FACT_WORDS], none[FACT_WORDS];
+	bool has_any;
+	uint16_t same_id;
+};
+static struct mask masks[ROWS];
+
+static bool bits_of(const enum fact *list, uint64_t *bits)
+{
+	bool some = false;
+	for (unsigned i = 0; i < RULE_FACTS && list[i] != FACT_NONE; i++) {
+		bits[list[i] / 64] |= UINT64_C(1) << (list[i] % 64);
+		some = true;
+	}
+	return some;
+}
+
+static void masks_make(void)
+{
+	static gsize once;
+	if (!g_once_init_enter(&once))
+		return;
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t same = 0;
+		while (strcmp(rows[same].id, rows[i].id) != 0)
+			same++;
+		masks[i].same_id = (uint16_t)same;
+		bits_of(rows[i].all, masks[i].all);
+		masks[i].has_any = bits_of(rows[i].any, masks[i].any);
+		bits_of(rows[i].none, masks[i].none);
+	}
+	g_once_init_leave(&once, 1);
+}
+
+static bool holds(const struct mask *m, const struct facts *f)
+{
+	bool any = !m->has_any;
+	for (unsigned w = 0; w < FACT_WORDS; w++) {
+		if ((f->set[w] & m->all[w]) != m->all[w] || (f->set[w] & m->none[w]))
+			return false;
+		any = any || (f->set[w] & m->any[w]);
+	}
+	return any;
+}
+
+/* A claim that something was absent needs both directions from the start (detections.md 1.4). */
+static bool absence_unproven(const struct rule *r, const struct facts *f)
+{
+	return r->absence && (facts_has(f, FACT_ONE_SIDED) || facts_has(f, FACT_MIDSTREAM));
+}
+
+static bool absence_weak(const struct rule *r, const struct facts *f)
+{
+	return r->absence && (facts_has(f, FACT_STREAM_GAP) || facts_has(f, FACT_SNAPPED));
+}
+
+static void add_frame(struct finding *out, uint32_t frame)
+{
+	if (!frame || out->frame_count >= CAP_EVIDENCE)
+		return;
+	for (unsigned i = 0; i < out->frame_count; i++) {
+		if (out->frames[i] == frame)
+			return;
+	}
+	unsigned at = out->frame_count++;
+	for (; at > 0 && out->frames[at - 1] > frame; at--)
+		out->frames[at] = out->frames[at - 1];
+	out->frames[at] = frame;
+}
+
+static bool in_mask(const struct mask *m, enum fact x)
+{
+	return ((m->all[x / 64] | m->any[x / 64]) >> (x % 64)) & 1;
+}
+
+/* The frame of every fact first, then further frames while there is room. */
+static void fill_frames(struct finding *out, const struct rule *r, const struct mask *m,
+			const struct facts *f)
+{
+	for (unsigned i = 0; i < RULE_FACTS; i++) {
+		if (r->all[i] != FACT_NONE)
+			add_frame(out, f->frame[r->all[i]]);
+	}
+	for (unsigned i = 0; i < RULE_FACTS; i++) {
+		if (r->any[i] != FACT_NONE && facts_has(f, r->any[i]))
+			add_frame(out, f->frame[r->any[i]]);
+	}
+	for (guint i = 0; f->notes && i < f->notes->len; i++) {
+		const struct fact_note *n = &g_array_index(f->notes, struct fact_note, i);
+		if (in_mask(m, n->fact) && facts_has(f, n->fact))
+			add_frame(out, n->frame);
+	}
+}
+
+/* A rule whose first fact came from a reply says what belongs to that very reply. */
+static void fill_words(struct finding *out, const struct rule *r, const struct facts *f)
+{
+	out->cause = r->cause;
+	out->fix = r->fix;
+	out->check = r->check;
+	out->reference = r->reference;
+	const struct reply_row *row = r->all[0] != FACT_NONE ? facts_row(f, r->all[0]) : NULL;
+	if (!row)
+		return;
+	out->cause = row->cause ? row->cause : out->cause;
+	out->fix = row->fix ? row->fix : out->fix;
+	out->check = row->check ? row->check : out->check;
+	out->reference = row->reference ? row->reference : out->reference;
+}
+
+/* The i-th fact of the row, all-of before any-of, with its words; NULL when it has none. */
+static const char *words_at(const struct rule *r, const struct facts *f, unsigned i)
+{
+	enum fact x = i < RULE_FACTS ? r->all[i] : r->any[i - RULE_FACTS];
+	return x != FACT_NONE && facts_has(f, x) ? facts_words(f, x) : NULL;
+}
+
+static const char *first_words(const struct rule *r, const struct facts *f)
+{
+	const char *words = NULL;
+	for (unsigned i = 0; i < 2 * RULE_FACTS && !words; i++)
+		words = words_at(r, f, i);
+	return words;
+}
+
+size_t rules_detail(const struct facts *f, const struct finding *finding, char *buf, size_t size)
+{
+	enum { MOST = 3 };
+	const struct rule *r = finding->rule;
+	const char *said[MOST];
+	unsigned count = 0;
+	size_t at = 0;
+	g_assert(size > 0);
+	buf[0] = 0;
+	for (unsigned i = 0; r && i < 2 * RULE_FACTS && count < MOST; i++) {
+		const char *words = words_at(r, f, i);
+		bool again = !words || !*words;
+		for (unsigned k = 0; k < count && !again; k++)
+			again = strcmp(said[k], words) == 0;
+		if (again)
+			continue;
+		size_t need = strlen(words) + (count ? 2 : 0);
+		if (need >= size - at)
+			break;
+		at += (size_t)g_snprintf(buf + at, size - at, "%s%s", count ? "; " : "", words);
+		said[count++] = words;
+	}
+	return at;
+}
+
+static void fill(struct finding *out, size_t row, const struct facts *f)
+{
+	const struct rule *r = &rows[row];
+	memset(out, 0, sizeof *out);
+	out->rule = r;
+	out->id = r->id;
+	out->title = r->title;
+	out->letter = r->letter;
+	out->severity = r->severity;
+	out->confidence = absence_weak(r, f) ? CONFIDENCE_POSSIBLE : r->confidence;
+	out->side = r->side;
+	out->inferred = r->inferred;
+	out->detail = first_words(r, f);
+	fill_frames(out, r, &masks[row], f);
+	fill_words(out, r, f);
+}
+
+const struct rule *rules_all(size_t *n)
+{
+	*n = ROWS;
+	return rows;
+}
+
+const struct rule *rules_find(const char *id)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (strcmp(rows[i].id, id) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+unsigned rules_judge(const struct facts *f, struct finding *out)
+{
+	bool done[ROWS] = { false };
+	unsigned n = 0;
+	masks_make();
+	for (size_t i = 0; i < ROWS && n < CAP_FINDINGS; i++) {
+		if (done[masks[i].same_id] || !holds(&masks[i], f) ||
+		    absence_unproven(&rows[i], f))
+			continue;
+		done[masks[i].same_id] = true;
+		fill(&out[n++], i, f);
+	}
+	return n;
+}
+
+const struct finding *rules_cause(const struct finding *list, unsigned n, enum stage stopped)
+{
+	const struct finding *best = NULL;
+	for (unsigned i = 0; i < n; i++) {
+		enum stage s = list[i].rule ? list[i].rule->explains : STAGE_NONE;
+		if (s == STAGE_NONE || stopped == STAGE_NONE || (s > stopped && s != ANY_STAGE))
+			continue;
+		/* rows keep their order in the list, or the row's address tells it */
+		if (!best || s < best->rule->explains ||
+		    (s == best->rule->explains && list[i].rule < best->rule))
+			best = &list[i];
+	}
+	return best;
+}
