@@ -133,12 +133,12 @@ static void append_part(GString *out, const char *label, const char *text, bool 
 	g_string_append_c(out, '\n');
 }
 
-/* The column "keys": "-" none needed, "K" only with them, "I" inferred without; several with "/". */
+/* The column "keys": "-" none needed, "K" only with them, "I" inferred without. */
 static const char *keys_meaning(const char *keys)
 {
 	if (strchr(keys, 'I'))
-		return strchr(keys, '-') ? "none needed; inferred when the dialogue is encrypted" :
-					   "inferred from lengths when the dialogue is encrypted";
+		return strchr(keys, '-') ? "none needed; inferred when the dialogue is encrypted"
+					 : "inferred from lengths when the dialogue is encrypted";
 	if (strchr(keys, 'K'))
 		return strchr(keys, '-') ? "needed when the dialogue is encrypted" : "needed";
 	return "none needed";

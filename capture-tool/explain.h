@@ -11,8 +11,8 @@
 
 /* Every finding: a table, or one JSON object a line. */
 void explain_list(bool json, GString *out);
-/* What the finding `id` (slug or letter) means. False when there is none of that name; out then gets one
- * line that names similar ones. */
+/* What the finding `id` (slug or letter) means. False when there is none of that name; out then
+ * gets one line that names similar ones. */
 bool explain_finding(const char *id, GString *out);
 
 #endif

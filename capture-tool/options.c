@@ -30,11 +30,9 @@ static GOptionContext *context_new(struct raw *r)
 {
 	const GOptionEntry input[] = {
 		{ "read", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &r->files,
-		  "Capture file, also gzip or zstd; - is standard input (repeatable)",
-		  "FILE" },
+		  "Capture file, also gzip or zstd; - is standard input (repeatable)", "FILE" },
 		{ "filter", 'f', 0, G_OPTION_ARG_FILENAME, &r->filter,
-		  "Capture filter; the last words do the same (default: all packets)",
-		  "FILTER" },
+		  "Capture filter; the last words do the same (default: all packets)", "FILTER" },
 		{ "count", 'c', 0, G_OPTION_ARG_FILENAME, &r->count,
 		  "Stop after N packets (default: all)", "N" },
 		{ "port", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->ports,
@@ -49,7 +47,8 @@ static GOptionContext *context_new(struct raw *r)
 		{ "output", 0, 0, G_OPTION_ARG_FILENAME, &r->output,
 		  "Write there (default: standard output)", "FILE" },
 		{ "all", 0, 0, G_OPTION_ARG_NONE, &r->all,
-		  "Sessions that are not Microsoft 365 in full too (default: one line each)", NULL },
+		  "Sessions that are not Microsoft 365 in full too (default: one line each)",
+		  NULL },
 		{ "redact", 0, 0, G_OPTION_ARG_NONE, &r->redact,
 		  "Hide user names and local parts of addresses (default: shown)", NULL },
 		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &r->verbose, "Add the dialogue", NULL },
@@ -92,14 +91,16 @@ static GOptionContext *context_new(struct raw *r)
 	};
 	GOptionContext *c = g_option_context_new("[FILE...] [capture filter]");
 	g_option_context_set_help_enabled(c, FALSE);
-	g_option_context_set_summary(c, "Tells from packets why mail to Microsoft 365 does not go out.");
+	g_option_context_set_summary(
+		c, "Tells from packets why mail to Microsoft 365 does not go out.");
 	g_option_context_set_description(
 		c,
 		"Exit status: 0 done; 1 only with --exit-status; 2 usage, file or filter trouble.\n"
 		"Example: smtp365 -r mail.pcapng\n");
 	g_option_context_add_main_entries(c, words, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
-		GOptionGroup *g = g_option_group_new(groups[i].name, groups[i].title, "", NULL, NULL);
+		GOptionGroup *g =
+			g_option_group_new(groups[i].name, groups[i].title, "", NULL, NULL);
 		g_option_group_add_entries(g, groups[i].entries);
 		g_option_context_add_group(c, g);
 	}
@@ -117,10 +118,12 @@ char *options_help(void)
 
 static char *refuse_live(const char *name)
 {
-	return g_strdup_printf("%s: this build reads capture files only; give it one with -r FILE", name);
+	return g_strdup_printf("%s: this build reads capture files only; give it one with -r FILE",
+			       name);
 }
 
-/* One short cluster: "-nr" -> "-n", "-r"; "-c10" -> "-c", "10". True when its value is the next word. */
+/* One short cluster: "-nr" -> "-n", "-r"; "-c10" -> "-c", "10". True when its value is the next
+ * word. */
 static bool split_cluster(const char *cluster, GPtrArray *out, char **error)
 {
 	for (const char *p = cluster + 1; *p; p++) {
@@ -140,7 +143,7 @@ static bool split_cluster(const char *cluster, GPtrArray *out, char **error)
 	return false;
 }
 
-/* argv with clusters split, NULL-terminated. NULL and *error when an option is one of live capture. */
+/* argv with clusters split, NULL-terminated. NULL and *error when an option is of live capture. */
 static char **split_all(int argc, char *const *argv, char **error)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
@@ -214,8 +217,8 @@ static char *sort_words(struct options *o, char *const *words, const char *filte
 		g_string_append(rest, *words);
 	}
 	if (filter && rest->len) {
-		char *error = g_strdup_printf("%s: a filter was given with -f already; use one of the two",
-					      rest->str);
+		char *error = g_strdup_printf(
+			"%s: a filter was given with -f already; use one of the two", rest->str);
 		g_string_free(rest, TRUE);
 		return error;
 	}
@@ -229,8 +232,8 @@ static char *take_ports(struct options *o, char *const *ports)
 	for (; ports && *ports; ports++) {
 		uint64_t n;
 		if (!parse_number(*ports, 1, UINT16_MAX, &n))
-			return g_strdup_printf("--port %s: not a port; give a number from 1 to 65535",
-					       *ports);
+			return g_strdup_printf(
+				"--port %s: not a port; give a number from 1 to 65535", *ports);
 		uint16_t port = (uint16_t)n;
 		g_array_append_val(o->ports, port);
 	}
@@ -240,8 +243,11 @@ static char *take_ports(struct options *o, char *const *ports)
 /* Words to values. NULL, or the line that says what is wrong. */
 static char *take(struct options *o, const struct raw *r)
 {
-	o->action = r->help ? OPTIONS_HELP : r->version ? OPTIONS_VERSION :
-		    r->list ? OPTIONS_LIST : r->explain ? OPTIONS_EXPLAIN : OPTIONS_RUN;
+	o->action = r->help	 ? OPTIONS_HELP
+		    : r->version ? OPTIONS_VERSION
+		    : r->list	 ? OPTIONS_LIST
+		    : r->explain ? OPTIONS_EXPLAIN
+				 : OPTIONS_RUN;
 	o->quiet = r->quiet;
 	o->verbose = r->verbose;
 	o->line_buffered = r->lines;
@@ -267,11 +273,12 @@ static char *take(struct options *o, const struct raw *r)
 	if (error || o->action != OPTIONS_RUN)
 		return error;
 	if (o->files->len == 0 && o->filter)
-		return g_strdup_printf(
-			"%s: no such file, and no other capture was given; use -r FILE, or -r - for "
-			"standard input", o->filter);
+		return g_strdup_printf("%s: no such file, and no other capture was given; use "
+				       "-r FILE, or -r - for standard input",
+				       o->filter);
 	if (o->files->len == 0)
-		return g_strdup("no capture given; use -r FILE, or -r - for standard input, or --help");
+		return g_strdup(
+			"no capture given; use -r FILE, or -r - for standard input, or --help");
 	return NULL;
 }
 
@@ -301,7 +308,7 @@ char *options_parse(struct options *o, int argc, char *const *argv)
 	};
 	char **words = split_all(argc, argv, &error);
 	if (words) {
-		char **consumed = g_strdupv(words); /* GOption drops pointers from the array it gets */
+		char **consumed = g_strdupv(words); /* GOption drops pointers from its array */
 		GOptionContext *c = context_new(&r);
 		if (!g_option_context_parse_strv(c, &consumed, &wrong)) {
 			wrong->message[0] = g_ascii_tolower(wrong->message[0]);

@@ -13,28 +13,29 @@ enum options_action {
 	OPTIONS_RUN,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
-	OPTIONS_LIST,    /* --list-findings */
+	OPTIONS_LIST,	 /* --list-findings */
 	OPTIONS_EXPLAIN, /* --explain ID */
 };
 
 struct options {
 	enum options_action action;
-	GPtrArray *files;  /* char *, in the order given, -r before words; "-" is standard input */
-	char *filter;      /* libpcap filter or NULL */
-	uint64_t count;    /* packets to read; 0 all */
+	GPtrArray *files; /* char *, in the order given, -r before words; "-" is standard input */
+	char *filter;	  /* libpcap filter or NULL */
+	uint64_t count;	  /* packets to read; 0 all */
 	bool quiet, verbose, line_buffered;
 	bool json, all, redact;
-	char *output;      /* NULL: standard output */
-	GArray *ports;     /* uint16_t, beside the default ones */
-	char *endpoints;   /* file, or NULL */
+	char *output;	 /* NULL: standard output */
+	GArray *ports;	 /* uint16_t, beside the default ones */
+	char *endpoints; /* file, or NULL */
 	bool exit_status;
 	bool fail_on_given;
 	enum severity fail_on;
-	char *explain;     /* id or letter */
+	char *explain; /* id or letter */
 };
 
-/* Parse; argv is not changed. On success NULL and *o is filled, to be cleared with options_clear. On
- * trouble one line that names the option, the reason and what to do, freed with g_free; *o is clear. */
+/* Parse; argv is not changed. On success NULL and *o is filled, to be cleared with options_clear.
+ * On trouble one line that names the option, the reason and what to do, freed with g_free; *o is
+ * clear. */
 char *options_parse(struct options *o, int argc, char *const *argv);
 void options_clear(struct options *o);
 /* The text of --help. Caller frees. */

@@ -27,8 +27,9 @@ struct order {
 struct order *order_new(size_t limit, order_fn out, void *host)
 {
 	struct order *o = g_new0(struct order, 1);
-	*o = (struct order){ .limit = limit, .due = 1, .heap = g_ptr_array_new(), .out = out,
-			     .host = host };
+	*o = (struct order){
+		.limit = limit, .due = 1, .heap = g_ptr_array_new(), .out = out, .host = host
+	};
 	return o;
 }
 

@@ -17,13 +17,13 @@
 
 struct output {
 	FILE *to;
-	char *name;      /* for messages, owned */
-	bool flush;      /* after each write */
+	char *name; /* for messages, owned */
+	bool flush; /* after each write */
 	bool terminal;
-	int failed;      /* errno of the first failure, 0 none */
+	int failed;	       /* errno of the first failure, 0 none */
 	gint64 started, drawn; /* monotonic, microseconds */
 	gint64 file_started;
-	char *file;      /* whose progress is shown, owned */
+	char *file; /* whose progress is shown, owned */
 	bool progress_terminal, progress_shown;
 };
 
@@ -47,11 +47,13 @@ static const char *spoiled_input(const char *path, const GPtrArray *inputs)
 	return NULL;
 }
 
-struct output *output_open(const char *path, const GPtrArray *inputs, bool line_buffered, char **error)
+struct output *output_open(const char *path, const GPtrArray *inputs, bool line_buffered,
+			   char **error)
 {
 	const char *spoiled = spoiled_input(path, inputs);
 	if (spoiled) {
-		*error = g_strdup_printf("%s: is the output as well; write to another file", spoiled);
+		*error = g_strdup_printf("%s: is the output as well; write to another file",
+					 spoiled);
 		return NULL;
 	}
 	FILE *to = path ? fopen(path, "we") : stdout;

@@ -13,10 +13,11 @@
 
 struct output;
 
-/* Open `path`, or standard output when NULL. On failure NULL and *error, one line, g_free; also when it
- * is one of `inputs` (char *), which opening would empty. line_buffered: write out after each call of
- * output_write; always so on a terminal. */
-struct output *output_open(const char *path, const GPtrArray *inputs, bool line_buffered, char **error);
+/* Open `path`, or standard output when NULL. On failure NULL and *error, one line, g_free; also
+ * when it is one of `inputs` (char *), which opening would empty. line_buffered: write out after
+ * each call of output_write; always so on a terminal. */
+struct output *output_open(const char *path, const GPtrArray *inputs, bool line_buffered,
+			   char **error);
 void output_write(struct output *o, const char *text, size_t n);
 /* May colours be used: a terminal, and neither NO_COLOR nor TERM=dumb forbids them? */
 bool output_color(const struct output *o);

@@ -65,6 +65,7 @@ static const struct {
 	[PACKET_COUNT_SEGMENT] = { "segments", "TCP segments" },
 	[PACKET_COUNT_DATAGRAM] = { "dns_messages", "DNS messages" },
 	[PACKET_COUNT_ICMP] = { "icmp_errors", "ICMP errors about TCP" },
+	[PACKET_COUNT_LINK] = { "link_unknown", "frames of a link type that cannot be read" },
 	[PACKET_COUNT_NOT_IP] = { "not_ip", "frames without IP" },
 	[PACKET_COUNT_NOT_TCP] = { "not_tcp", "packets of other IP protocols" },
 	[PACKET_COUNT_UDP] = { "udp", "other UDP datagrams" },
@@ -104,8 +105,17 @@ struct packet *packet_new(int dlt)
 	if (first == LAYER_DONE)
 		return NULL;
 	struct packet *p = g_new0(struct packet, 1);
+	p->dlt = dlt;
 	p->first = first;
 	return p;
+}
+
+void packet_link(struct packet *p, int dlt)
+{
+	if (p->dlt == dlt)
+		return;
+	p->dlt = dlt;
+	p->first = first_layer(dlt);
 }
 
 void packet_free(struct packet *p)
@@ -141,6 +151,8 @@ enum packet_kind packet_read(struct packet *p, uint64_t time_ns, uint32_t frame,
 	w.encap = no_encapsulation;
 	if (p->fragments)
 		fragments_release(p->fragments);
+	if (at == LAYER_DONE)
+		packet_count(&w, PACKET_COUNT_LINK);
 	for (unsigned depth = 0; at != LAYER_DONE; depth++) {
 		if (depth == PACKET_DEPTH) {
 			packet_count(&w, PACKET_COUNT_TOO_DEEP);

@@ -42,6 +42,7 @@ enum packet_count {
 	PACKET_COUNT_DATAGRAM,
 	PACKET_COUNT_ICMP,
 
+	PACKET_COUNT_LINK,         /* a link type that cannot be read, among others that can */
 	PACKET_COUNT_NOT_IP,       /* ARP, LLDP, STP ... */
 	PACKET_COUNT_NOT_TCP,      /* IP with something else inside */
 	PACKET_COUNT_UDP,          /* UDP of no interest */
@@ -75,6 +76,9 @@ struct packet *packet_new(int dlt);
 void packet_free(struct packet *p);
 /* Can packet_new read this link type? */
 bool packet_knows(int dlt);
+/* The next frames are of this link type; fragments are kept. Costs nothing when it is the same. One
+ * that is not known counts each of its frames as PACKET_COUNT_LINK. */
+void packet_link(struct packet *p, int dlt);
 
 /* Read one frame: UTC time in ns, frame number from 1, the captured bytes, how many they are and
  * how many were on the wire (an original length below the captured one is raised to it). `out` is

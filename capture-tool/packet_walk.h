@@ -58,6 +58,7 @@ struct walk {
 };
 
 struct packet {
+	int dlt;
 	enum layer first;
 	struct packet_stats stats;
 	struct fragments *fragments; /* owned; NULL until the first fragment */

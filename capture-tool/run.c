@@ -26,11 +26,11 @@ struct run {
 	struct order *order;
 	struct smtp365_options engine;
 	char *endpoints_json; /* owned */
-	GString *text;        /* of the session at hand */
-	uint64_t left;        /* packets that -c still allows */
+	GString *text;	      /* of the session at hand */
+	uint64_t left;	      /* packets that -c still allows */
 	bool several;
 	bool stale_said;
-	bool opened;          /* at least one file */
+	bool opened; /* at least one file */
 	uint64_t sessions;
 	uint64_t frames[PACKET_COUNT_ALL]; /* what became of them, all files */
 	struct run_result result;
@@ -98,6 +98,7 @@ static int pump(struct run *r, struct source *from, struct packet *p, struct smt
 	int state = SOURCE_END;
 	for (uint64_t n = 1; r->left > 0 && (state = source_next(from, &k)) == SOURCE_PACKET; n++) {
 		r->left--;
+		packet_link(p, k.dlt);
 		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
 		if (item.kind != PACKET_NOTHING)
 			feed(s, p, &item);
@@ -117,7 +118,7 @@ static void judge_end(struct run *r, const struct source *from, int state)
 	if (state >= SOURCE_END)
 		return;
 	complain(r, source_error(from));
-	if (state == SOURCE_MIXED || source_frames(from) == 0)
+	if (source_frames(from) == 0)
 		r->result.trouble = true; /* else what came before was read and is shown */
 }
 
@@ -129,7 +130,8 @@ static void judge_ranges(struct run *r, const struct smtp365 *s)
 		return;
 	r->stale_said = true;
 	char *line = g_strdup_printf("the address ranges are of %s, over 180 days older than the "
-				     "capture; give newer ones with --endpoints", date);
+				     "capture; give newer ones with --endpoints",
+				     date);
 	complain(r, line);
 	g_free(line);
 }
@@ -183,7 +185,8 @@ static bool load_endpoints(struct run *r)
 					wrong->message);
 		g_clear_error(&wrong);
 	} else if (n > ENDPOINTS_BYTES) {
-		error = g_strdup_printf("--endpoints %s: too large for an endpoints document", path);
+		error = g_strdup_printf("--endpoints %s: too large for an endpoints document",
+					path);
 	} else {
 		r->engine.endpoints_json = r->endpoints_json;
 		r->engine.endpoints_size = n;
@@ -192,7 +195,8 @@ static bool load_endpoints(struct run *r)
 		if (s)
 			return true;
 		char *reason = error;
-		error = path ? g_strdup_printf("--endpoints %s: %s", path, reason) : g_strdup(reason);
+		error = path ? g_strdup_printf("--endpoints %s: %s", path, reason)
+			     : g_strdup(reason);
 		g_free(reason);
 	}
 	run_complain(error);
@@ -217,7 +221,8 @@ static void prepare(struct run *r)
 		.ports = (const uint16_t *)(const void *)o->ports->data,
 		.port_count = o->ports->len,
 	};
-	/* Without random bytes the table of connections still works; only its order could be guessed. */
+	/* Without random bytes the table of connections still works; only its order could be
+	 * guessed. */
 	if (getrandom(r->engine.hash_key, sizeof(r->engine.hash_key), GRND_NONBLOCK) < 0)
 		memset(r->engine.hash_key, 0, sizeof(r->engine.hash_key));
 	r->summary = report_summary_new();

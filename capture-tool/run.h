@@ -12,9 +12,9 @@
 #include "output.h"
 
 struct run_result {
-	bool trouble;         /* a file could not be read, or is no capture: exit status 2 */
-	bool findings;        /* there was one */
-	enum severity worst;  /* the most severe */
+	bool trouble;	     /* a file could not be read, or is no capture: exit status 2 */
+	bool findings;	     /* there was one */
+	enum severity worst; /* the most severe */
 };
 
 /* Read all files of `o` and write to `out`. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Capture files through libpcap: opens, numbers the frames, applies the filter after numbering
- * (libpcap would drop frames uncounted), and turns every trouble into one line in our words with
- * libpcap's words in brackets. Unpacking is in source_compressed.c, live capture elsewhere.
+ * Capture files: opens, numbers the frames, applies the filter after numbering (libpcap would drop
+ * frames uncounted), and turns every trouble into one line in our words with libpcap's words in
+ * brackets. pcap is read by libpcap, pcapng by source_pcapng.c; unpacking is in
+ * source_compressed.c, live capture elsewhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,19 +14,35 @@
 #include <pcap/pcap.h>
 #include "packet.h"
 #include "source.h"
+#include "source_pcapng.h"
 #include "source_stream.h"
+
+/* Link types of one file that the filter is compiled for; more than a machine has. */
+#define LINK_FILTERS 16u
+
+struct link_filter {
+	int dlt;
+	bool good; /* false: the filter means nothing on this link type, no frame passes */
+	struct bpf_program program;
+};
 
 struct source {
 	char *name;             /* owned */
 	char *error;            /* owned; NULL while all is well */
-	struct stream *stream;  /* owned; bytes below the FILE that `pcap` owns */
-	pcap_t *pcap;           /* owned */
+	struct stream *stream;  /* owned; bytes below `file` */
+	FILE *file;             /* owned by `pcap` when there is one, else by us */
+	pcap_t *pcap;           /* owned; NULL with pcapng */
+	struct pcapng *pcapng;  /* owned; NULL with pcap */
+	bool any_link;          /* the caller follows the link type of each frame */
+	bool ahead;             /* `first` was read while opening and is the next packet */
+	struct pcapng_packet first;
 	int dlt;
 	int state;              /* answer that ended it, or SOURCE_PACKET */
 	uint32_t frames;
 	uint64_t total;
-	bool filtered;
-	struct bpf_program filter;
+	char *filter;           /* owned; NULL none */
+	unsigned filter_count;
+	struct link_filter filters[LINK_FILTERS];
 };
 
 /* Files that are mistaken for captures, by their first bytes, and what helps. */
@@ -43,17 +60,6 @@ static const struct {
 	{ "RTSS", 4, "is a Microsoft Network Monitor capture", "convert it: editcap FILE out.pcapng" },
 	{ "snoop\0\0\0", 8, "is a snoop capture", "convert it: editcap FILE out.pcapng" },
 	{ "XCP\0", 4, "is a NetXray capture", "convert it: editcap FILE out.pcapng" },
-};
-
-/* Words of libpcap that tell the kind of trouble; the first that fits counts. */
-static const struct {
-	const char *words;
-	int state;
-} troubles[] = {
-	{ "truncated dump file", SOURCE_CUT },
-	{ "truncated pcapng dump file", SOURCE_CUT },
-	{ "different from the type of the first interface", SOURCE_MIXED },
-	{ "different from the snapshot length of the first interface", SOURCE_MIXED },
 };
 
 /* *error = "NAME: " and the words; NULL for the caller to return. */
@@ -132,36 +138,82 @@ static bool check_head(struct source *s, char **error)
 	return false;
 }
 
-static bool open_pcap(struct source *s, char **error)
+/* libpcap or our reader found nothing to read; a damaged stream below explains it better. */
+static bool refuse_header(struct source *s, const char *words, char **error)
 {
-	char words[PCAP_ERRBUF_SIZE] = "";
-	FILE *file = stream_file(s->stream);
 	const char *trouble;
-	size_t n;
 
-	if (!file) {
-		refuse(error, s->name, "cannot be read: %s", g_strerror(errno));
-		return false;
-	}
-	s->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, words);
-	if (s->pcap)
-		return true;
-	fclose(file);
-	stream_head(s->stream, &n);
 	if (stream_trouble(s->stream, &trouble) != STREAM_FINE)
 		refuse(error, s->name, "its %s data is damaged before the first frame (%s): copy "
 		       "the file again", stream_packing(s->stream), trouble);
-	else if (strstr(words, "truncated"))
-		refuse(error, s->name, "ends inside the file header, no frame can be read: capture "
-		       "or copy it again [libpcap: %s]", words);
 	else
-		refuse_stranger(s, words, error);
+		refuse(error, s->name, "%s, no frame can be read: capture or copy it again", words);
 	return false;
+}
+
+static bool open_pcap(struct source *s, char **error)
+{
+	char words[PCAP_ERRBUF_SIZE] = "";
+	const char *trouble;
+
+	s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO,
+							   words);
+	if (s->pcap) {
+		s->dlt = pcap_datalink(s->pcap);
+		return true;
+	}
+	if (stream_trouble(s->stream, &trouble) != STREAM_FINE || strstr(words, "truncated"))
+		return refuse_header(s, "ends inside the file header", error);
+	refuse_stranger(s, words, error);
+	return false;
+}
+
+/* Read to the first packet: by then the interfaces are known. */
+static bool open_pcapng(struct source *s, char **error)
+{
+	char words[128];
+
+	s->pcapng = pcapng_new(s->file);
+	switch (pcapng_next(s->pcapng, &s->first)) {
+	case PCAPNG_CUT:
+		return refuse_header(s, "ends before the first frame is whole", error);
+	case PCAPNG_DAMAGED:
+		g_snprintf(words, sizeof words, "is damaged before the first frame (%s)",
+			   pcapng_words(s->pcapng));
+		return refuse_header(s, words, error);
+	case PCAPNG_PACKET:
+		s->ahead = true;
+		break;
+	case PCAPNG_END:
+		break;
+	}
+	if (pcapng_dlt(s->pcapng, 0) < 0)
+		return refuse_header(s, "ends without describing an interface", error);
+	s->dlt = pcapng_dlt(s->pcapng, 0);
+	for (unsigned i = 0; !packet_knows(s->dlt) && pcapng_dlt(s->pcapng, i) >= 0; i++)
+		if (packet_knows(pcapng_dlt(s->pcapng, i)))
+			s->dlt = pcapng_dlt(s->pcapng, i);
+	return true;
+}
+
+static bool open_reader(struct source *s, char **error)
+{
+	static const uint8_t section[] = { 0x0a, 0x0d, 0x0d, 0x0a };
+	size_t n;
+	const uint8_t *head = stream_head(s->stream, &n);
+
+	s->file = stream_file(s->stream);
+	if (!s->file) {
+		refuse(error, s->name, "cannot be read: %s", g_strerror(errno));
+		return false;
+	}
+	if (n >= sizeof section && memcmp(head, section, sizeof section) == 0)
+		return open_pcapng(s, error);
+	return open_pcap(s, error);
 }
 
 static bool check_link(struct source *s, char **error)
 {
-	s->dlt = pcap_datalink(s->pcap);
 	if (packet_knows(s->dlt))
 		return true;
 	const char *words = pcap_datalink_val_to_description(s->dlt);
@@ -170,17 +222,48 @@ static bool check_link(struct source *s, char **error)
 	return false;
 }
 
+/* The filter for a link type, compiled when the first frame of it comes; NULL when there are too
+ * many. On failure `words` has libpcap's. */
+static struct link_filter *filter_for(struct source *s, int dlt, char words[PCAP_ERRBUF_SIZE])
+{
+	for (unsigned i = 0; i < s->filter_count; i++)
+		if (s->filters[i].dlt == dlt)
+			return &s->filters[i];
+	if (s->filter_count == LINK_FILTERS)
+		return NULL;
+	struct link_filter *f = &s->filters[s->filter_count++];
+	pcap_t *dead = pcap_open_dead(dlt, 262144);
+	g_assert(dead);
+	f->dlt = dlt;
+	f->good = pcap_compile(dead, &f->program, s->filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
+	g_strlcpy(words, f->good ? "" : pcap_geterr(dead), PCAP_ERRBUF_SIZE);
+	pcap_close(dead);
+	return f;
+}
+
 static bool set_filter(struct source *s, const char *filter, char **error)
 {
+	char words[PCAP_ERRBUF_SIZE];
+
 	if (!filter || !*filter)
 		return true;
-	if (pcap_compile(s->pcap, &s->filter, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		refuse(error, s->name, "the capture filter \"%s\" is wrong: see man pcap-filter "
-		       "[libpcap: %s]", filter, pcap_geterr(s->pcap));
-		return false;
-	}
-	s->filtered = true;
-	return true;
+	s->filter = g_strdup(filter);
+	if (filter_for(s, s->dlt, words)->good)
+		return true;
+	refuse(error, s->name, "the capture filter \"%s\" is wrong: see man pcap-filter "
+	       "[libpcap: %s]", filter, words);
+	return false;
+}
+
+static bool passes(struct source *s, const struct source_packet *k)
+{
+	char words[PCAP_ERRBUF_SIZE];
+	const struct pcap_pkthdr header = { .caplen = k->caplen, .len = k->len };
+
+	if (!s->filter)
+		return true;
+	const struct link_filter *f = filter_for(s, k->dlt, words);
+	return f && f->good && pcap_offline_filter(&f->program, &header, k->data);
 }
 
 struct source *source_open_file(const char *path, const char *filter, char **error)
@@ -197,7 +280,7 @@ struct source *source_open_file(const char *path, const char *filter, char **err
 	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
 		s->total = (uint64_t)info.st_size;
 	s->stream = stream_open(fd, !from_stdin);
-	if (check_head(s, error) && open_pcap(s, error) && check_link(s, error) &&
+	if (check_head(s, error) && open_reader(s, error) && check_link(s, error) &&
 	    set_filter(s, filter, error))
 		return s;
 	source_close(s);
@@ -208,11 +291,16 @@ void source_close(struct source *s)
 {
 	if (!s)
 		return;
-	if (s->filtered)
-		pcap_freecode(&s->filter);
+	for (unsigned i = 0; i < s->filter_count; i++)
+		if (s->filters[i].good)
+			pcap_freecode(&s->filters[i].program);
 	if (s->pcap)
 		pcap_close(s->pcap);
+	else if (s->file)
+		fclose(s->file);
+	pcapng_free(s->pcapng);
 	stream_close(s->stream);
+	g_free(s->filter);
 	g_free(s->error);
 	g_free(s->name);
 	g_free(s);
@@ -221,46 +309,22 @@ void source_close(struct source *s)
 /* Place of the trouble in words, of the unpacked bytes when the file is compressed. */
 static char *place_of(const struct source *s)
 {
-	long long at = ftello(pcap_file(s->pcap));
+	long long at = ftello(s->file);
 
 	return g_strdup_printf("at byte %lld%s", at < 0 ? 0 : at,
 			       stream_packing(s->stream) ? " of the unpacked data" : "");
 }
 
-/* How to make files that libpcap reads: tshark alone keeps the description of all interfaces, so
- * editcap has to write a pcap file, which has one link type and one snapshot length. */
-static void mixed_words(struct source *s, const char *words)
-{
-	static const char split[] =
-		"another link type begins, which libpcap cannot read in one file: split it by "
-		"interface, for each N from 0: tshark -r FILE -Y frame.interface_id==N -w N.pcapng; "
-		"editcap -F pcap -T ether N.pcapng N.pcap (with -T rawip, linux-sll or null for such "
-		"an interface)";
-	static const char rewrite[] =
-		"another snapshot length begins, which libpcap cannot read in one file: rewrite it: "
-		"editcap -F pcap FILE out.pcap";
-
-	s->error = g_strdup_printf("%s: after frame %u an interface with %s [libpcap: %s]", s->name,
-				   s->frames, strstr(words, "snapshot") ? rewrite : split, words);
-}
-
-/* libpcap stopped with its words, or the stream below it did. */
-static int end_badly(struct source *s, const char *pcap_words)
+/* The reader stopped (`state`, with words in brackets or ""), or the stream below it did. */
+static int end_badly(struct source *s, int state, const char *reader_words)
 {
 	const char *words;
 	enum stream_trouble trouble = stream_trouble(s->stream, &words);
 	char *place = place_of(s);
 
-	s->state = SOURCE_DAMAGED;
-	for (size_t i = 0; i < G_N_ELEMENTS(troubles); i++)
-		if (strstr(pcap_words, troubles[i].words)) {
-			s->state = troubles[i].state;
-			break;
-		}
-	if (trouble == STREAM_CUT)
-		s->state = SOURCE_CUT;
-	else if (trouble != STREAM_FINE)
-		s->state = SOURCE_DAMAGED;
+	if (trouble != STREAM_FINE)
+		state = trouble == STREAM_CUT ? SOURCE_CUT : SOURCE_DAMAGED;
+	s->state = state;
 	if (trouble == STREAM_FAILED)
 		s->error = g_strdup_printf("%s: reading failed after frame %u, %s: %s: the frames "
 					   "before it were read", s->name, s->frames, place, words);
@@ -269,49 +333,109 @@ static int end_badly(struct source *s, const char *pcap_words)
 					   "the frames before it were read; copy the file again",
 					   s->name, trouble == STREAM_CUT ? "cut" : "damaged",
 					   s->frames, place, words);
-	else if (s->state == SOURCE_MIXED)
-		mixed_words(s, pcap_words);
-	else if (s->state == SOURCE_CUT)
+	else if (state == SOURCE_CUT)
 		s->error = g_strdup_printf("%s: ends in the middle of frame %u, %s: the frames "
 					   "before it were read; copy the file again if it was "
-					   "longer [libpcap: %s]", s->name, s->frames + 1, place,
-					   pcap_words);
+					   "longer%s", s->name, s->frames + 1, place, reader_words);
 	else
 		s->error = g_strdup_printf("%s: damaged at frame %u, %s: the frames before it were "
-					   "read; capture or copy it again [libpcap: %s]", s->name,
-					   s->frames + 1, place, pcap_words);
+					   "read; capture or copy it again%s", s->name,
+					   s->frames + 1, place, reader_words);
 	g_free(place);
 	return s->state;
 }
 
-int source_next(struct source *s, struct source_packet *out)
+static int end_well(struct source *s)
+{
+	const char *words;
+
+	if (stream_trouble(s->stream, &words) != STREAM_FINE)
+		return end_badly(s, SOURCE_CUT, "");
+	s->state = SOURCE_END;
+	return SOURCE_END;
+}
+
+static int next_pcap(struct source *s, struct source_packet *out)
 {
 	struct pcap_pkthdr *header;
 	const u_char *data;
-	const char *words;
+	int got = pcap_next_ex(s->pcap, &header, &data);
 
-	if (s->state != SOURCE_PACKET)
-		return s->state;
-	for (;;) {
-		int got = pcap_next_ex(s->pcap, &header, &data);
-		if (got == PCAP_ERROR)
-			return end_badly(s, pcap_geterr(s->pcap));
-		if (got != 1) {
-			if (stream_trouble(s->stream, &words) != STREAM_FINE)
-				return end_badly(s, "");
-			s->state = SOURCE_END;
-			return SOURCE_END;
-		}
-		s->frames++;
-		if (!s->filtered || pcap_offline_filter(&s->filter, header, data))
-			break;
+	if (got == PCAP_ERROR) {
+		const char *words = pcap_geterr(s->pcap);
+		char *bracket = g_strdup_printf(" [libpcap: %s]", words);
+		bool cut = g_str_has_prefix(words, "truncated dump file");
+		int state = end_badly(s, cut ? SOURCE_CUT : SOURCE_DAMAGED, bracket);
+		g_free(bracket);
+		return state;
 	}
+	if (got != 1)
+		return end_well(s);
 	out->time_ns = (uint64_t)header->ts.tv_sec * 1000000000ULL + (uint64_t)header->ts.tv_usec;
-	out->frame = s->frames;
+	out->frame = ++s->frames;
 	out->caplen = header->caplen;
 	out->len = header->len;
+	out->dlt = s->dlt;
 	out->data = data;
 	return SOURCE_PACKET;
+}
+
+/* The caller reads one link type only. tshark alone keeps the description of all interfaces, so
+ * editcap has to write a pcap file, which has one link type. */
+static int end_mixed(struct source *s)
+{
+	s->state = SOURCE_MIXED;
+	s->error = g_strdup_printf(
+		"%s: frame %u comes from an interface with another link type than the first, which "
+		"cannot be read in one file: split it by interface, for each N from 0: tshark -r "
+		"FILE -Y frame.interface_id==N -w N.pcapng; editcap -F pcap -T ether N.pcapng N.pcap "
+		"(with -T rawip, linux-sll or null for such an interface)", s->name, s->frames);
+	return SOURCE_MIXED;
+}
+
+static int next_pcapng(struct source *s, struct source_packet *out)
+{
+	enum pcapng_result got = PCAPNG_PACKET;
+	char bracket[128];
+
+	if (!s->ahead)
+		got = pcapng_next(s->pcapng, &s->first);
+	s->ahead = false;
+	s->frames = pcapng_frames(s->pcapng);
+	if (got == PCAPNG_CUT)
+		return end_badly(s, SOURCE_CUT, "");
+	if (got == PCAPNG_DAMAGED) {
+		g_snprintf(bracket, sizeof bracket, " [%s]", pcapng_words(s->pcapng));
+		return end_badly(s, SOURCE_DAMAGED, bracket);
+	}
+	if (got == PCAPNG_END)
+		return end_well(s);
+	if (s->first.dlt != s->dlt && !s->any_link)
+		return end_mixed(s);
+	out->time_ns = s->first.time_ns;
+	out->frame = s->first.frame;
+	out->caplen = s->first.caplen;
+	out->len = s->first.len;
+	out->dlt = s->first.dlt;
+	out->data = s->first.data;
+	return SOURCE_PACKET;
+}
+
+void source_any_link(struct source *s)
+{
+	s->any_link = true;
+}
+
+int source_next(struct source *s, struct source_packet *out)
+{
+	int got = s->state;
+
+	while (got == SOURCE_PACKET) {
+		got = s->pcapng ? next_pcapng(s, out) : next_pcap(s, out);
+		if (got != SOURCE_PACKET || passes(s, out))
+			break;
+	}
+	return got;
 }
 
 const char *source_error(const struct source *s)

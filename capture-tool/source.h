@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where frames come from: a capture file (pcap, pcapng; plain, gzip or zstd; or standard input),
- * read through libpcap with nanoseconds kept. One source is one file: frames are numbered from 1
- * in each, as Wireshark numbers them, and each file has its own link type. Every trouble ends as
- * one line that names the file, the place, the reason and what to do. Knows no protocol.
+ * with nanoseconds kept; pcap through libpcap, pcapng by source_pcapng.c, which says why. One
+ * source is one file: frames are numbered from 1 in each, as Wireshark numbers them. Every trouble
+ * ends as one line that names the file, the place, the reason and what to do. Knows no protocol.
  */
 #ifndef SMTP365_SOURCE_H
 #define SMTP365_SOURCE_H
@@ -17,7 +17,7 @@ enum source_state {
 	SOURCE_END = 0,
 	SOURCE_CUT = -1,     /* the file ends in the middle of a packet or of compressed data */
 	SOURCE_DAMAGED = -2, /* the file says what cannot be, or reading failed */
-	SOURCE_MIXED = -3,   /* pcapng with interfaces that libpcap refuses to read together */
+	SOURCE_MIXED = -3,   /* pcapng with interfaces of several link types, see source_any_link */
 };
 
 struct source_packet {
@@ -25,6 +25,7 @@ struct source_packet {
 	uint32_t frame;      /* from 1; frames that the filter drops are counted too */
 	uint32_t caplen;     /* bytes at `data` */
 	uint32_t len;        /* bytes on the wire */
+	int dlt;             /* link type; that of source_dlt without source_any_link */
 	const uint8_t *data; /* borrowed until the next source_next or source_close */
 };
 
@@ -40,12 +41,15 @@ struct source;
 struct source *source_open_file(const char *path, const char *filter, char **error);
 void source_close(struct source *s);
 
+/* Give frames of all link types of a pcapng file, instead of ending with SOURCE_MIXED at the first
+ * that is not of source_dlt. The caller then passes source_packet.dlt to packet_link each time. */
+void source_any_link(struct source *s);
 /* The next packet that passes the filter; an enum source_state. */
 int source_next(struct source *s, struct source_packet *out);
 /* Why source_next answered less than 0; borrowed, NULL before. */
 const char *source_error(const struct source *s);
 
-/* Link type (DLT_...) of the frames; one that packet_new knows. */
+/* Link type (DLT_...) of the file, of pcapng that of the first interface that packet_new knows. */
 int source_dlt(const struct source *s);
 /* Name for messages: the path as given, "standard input" for "-". Borrowed. */
 const char *source_name(const struct source *s);

@@ -8,8 +8,11 @@
 
 #define CLIENTS_MOST 8192u
 #define SUMMARIES 8u
+#define MACS 1024u
 #define FALLBACK_TIME (15 * 60 * CAP_SECOND) /* S07 */
 #define DANCE_TIME (60 * CAP_SECOND)         /* X13 */
+
+#define SILENCE_TIME (7 * CAP_SECOND)        /* T01 */
 
 /* What is remembered of a session. */
 struct summary {
@@ -19,6 +22,8 @@ struct summary {
 	uint32_t hello_frame, failed_frame;
 	uint16_t max_version;      /* of its ClientHello, 0 none */
 	bool tls_failed;
+	bool unanswered;           /* SYN only, nothing came back */
+	uint32_t syn_frame;
 	guint name_hash;           /* of the EHLO name, 0 none */
 };
 
@@ -29,7 +34,13 @@ struct client {
 	GList link;                /* in clients.order */
 };
 
+struct mac_time { /* when this host last opened an IPv4 connection */
+	uint8_t mac[6];
+	uint64_t v4_ns;
+};
+
 struct clients {
+	struct mac_time macs[MACS]; /* direct-mapped */
 	const struct peers *peers;
 	GHashTable *table;         /* struct address -> struct client */
 	GQueue order;              /* oldest first */
@@ -106,6 +117,8 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 						 : n->t.client.at.frame,
 		.max_version = n->t.client.max_version,
 		.tls_failed = refused || (n->t.client.at.frame && !n->t.established && !n->gap.frame),
+		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments && !n->icmp.frame,
+		.syn_frame = f->side[FLOW_C2S].syn_frame,
 		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
 	};
 }
@@ -139,6 +152,45 @@ static void dance(struct session *s, const struct summary *was, const struct sum
 	g_free(words);
 }
 
+/* Two or more connections, each too short to tell, and nothing came back to any (T01). */
+static void silence(struct session *s, const struct summary *was, const struct summary *now)
+{
+	if (!was->unanswered || !now->unanswered || now->first_ns < was->first_ns ||
+	    s->cx->now_ns - was->first_ns < SILENCE_TIME)
+		return;
+	extra(s, FACT_SYN_NO_ANSWER, was->syn_frame, "no answer to this connection nor to the one before");
+	extra(s, FACT_SYN_NO_ANSWER, now->syn_frame, NULL);
+}
+
+static struct mac_time *mac_of(struct clients *c, const uint8_t mac[6])
+{
+	guint h = 2166136261u;
+	for (size_t i = 0; i < 6; i++)
+		h = (h ^ mac[i]) * 16777619u;
+	return &c->macs[(h ^ h >> 16) % MACS];
+}
+
+void clients_opened(struct clients *c, const struct flow *f)
+{
+	const struct flow_side *side = &f->side[FLOW_C2S];
+	if (f->client.family != 4 || !side->has_mac)
+		return;
+	struct mac_time *m = mac_of(c, side->src_mac);
+	memcpy(m->mac, side->src_mac, sizeof m->mac);
+	m->v4_ns = f->first_ns;
+}
+
+/* IPv6 gets no answer and the host does not try IPv4 (N07; RFC 8305 would within 3 s). */
+static void ipv6_only(struct clients *c, struct session *s, const struct flow *f, const struct summary *now)
+{
+	const struct flow_side *side = &f->side[FLOW_C2S];
+	if (f->client.family != 6 || !now->unanswered || !side->has_mac || side->syn_count < 2)
+		return;
+	const struct mac_time *m = mac_of(c, side->src_mac);
+	if (memcmp(m->mac, side->src_mac, sizeof m->mac) || m->v4_ns < f->first_ns)
+		extra(s, FACT_IPV6_ONLY_PATH, now->syn_frame, "no IPv4 attempt after it");
+}
+
 void clients_session(struct clients *c, struct session *s, const struct flow *f)
 {
 	struct client *k = client_of(c, &f->client);
@@ -151,8 +203,10 @@ void clients_session(struct clients *c, struct session *s, const struct flow *f)
 			continue;
 		fallback(s, was, &now);
 		dance(s, was, &now);
+		silence(s, was, &now);
 		break;
 	}
+	ipv6_only(c, s, f, &now);
 	k->last[k->count % SUMMARIES] = now;
 	k->count++;
 	g_queue_unlink(&c->order, &k->link);
@@ -165,7 +219,7 @@ void clients_session(struct clients *c, struct session *s, const struct flow *f)
 #define TYPE_AAAA 28
 
 struct question { /* one name of one client, all types and resolvers together */
-	const struct dns_lookup *first_failed;
+	struct dns_lookup *first_failed; /* copy, owned */
 	bool answered, open;
 	const char *meant;
 };
@@ -181,6 +235,25 @@ static bool interesting(const struct clients *c, const char *name, const char **
 	struct peer p;
 	*meant = NULL;
 	return peers_by_name(c->peers, name, 0, &p) || peers_lookalike(c->peers, name, meant);
+}
+
+/* Answered with nothing but null or loopback addresses, as filters do: no connection can follow. */
+static bool leads_nowhere(const struct dns_lookup *l)
+{
+	static const uint8_t none[16];
+	for (unsigned i = 0; i < l->address_count; i++) {
+		const struct address *a = &l->address[i];
+		bool v6 = a->family == 6 && !memcmp(a->byte, none, 15) && a->byte[15] <= 1;
+		if (!v6 && !(a->family == 4 && (a->byte[0] == 0 || a->byte[0] == 127)))
+			return false;
+	}
+	return l->address_count > 0;
+}
+
+static void question_free(gpointer p)
+{
+	g_free(((struct question *)p)->first_failed);
+	g_free(p);
 }
 
 static void gather(const struct dns_lookup *l, void *arg)
@@ -203,19 +276,21 @@ static void gather(const struct dns_lookup *l, void *arg)
 		g_hash_table_insert(g->by_name, g_strdup(key->str), q);
 	}
 	g_string_free(key, TRUE);
-	if (l->outcome == DNS_ANSWERED)
+	if (l->outcome == DNS_ANSWERED && leads_nowhere(l) && !q->first_failed)
+		q->first_failed = g_memdup2(l, sizeof *l);
+	else if (l->outcome == DNS_ANSWERED)
 		q->answered = true;
 	else if (l->outcome == DNS_PENDING)
 		q->open = true;
 	else if (!q->first_failed)
-		q->first_failed = l;
+		q->first_failed = g_memdup2(l, sizeof *l);
 }
 
 void clients_lookups(struct clients *c, const struct dns *d,
 		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host), void *host)
 {
 	struct gather g = { .clients = c,
-			    .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+			    .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, question_free),
 			    .order = g_ptr_array_new() };
 	dns_each(d, gather, &g);
 	for (guint i = 0; i < g.order->len; i++) {

@@ -14,6 +14,8 @@ struct clients;
 
 struct clients *clients_new(const struct peers *peers);
 void clients_free(struct clients *c);
+/* A connection has begun: remembered by MAC address for IPv4 (N07). */
+void clients_opened(struct clients *c, const struct flow *f);
 /* A session has ended: compare it with earlier ones of its client, note facts in s->extra, remember it. */
 void clients_session(struct clients *c, struct session *s, const struct flow *f);
 /* Call `fn` for each look-up of a Microsoft name (or one that looks like it) that failed for good, in

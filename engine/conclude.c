@@ -67,6 +67,14 @@ static void findings(struct verdict *v, struct room *r)
 		v->stopped_at != STAGE_NONE ? rules_cause(r->findings, r->finding_count, v->stopped_at) : NULL;
 	const char *id = cause ? cause->id : NULL;
 
+	/* Rows that only say that nothing explains the failure are worth nothing beside a cause. */
+	for (unsigned i = 0; i < r->finding_count;) {
+		if (r->findings[i].letter[0] == 'U' && (!id || strcmp(r->findings[i].id, id)))
+			r->findings[i] = r->findings[--r->finding_count];
+		else
+			i++;
+	}
+
 	qsort(r->findings, r->finding_count, sizeof *r->findings, by_frame_then_id);
 	v->findings = r->findings;
 	v->finding_count = r->finding_count;
@@ -256,9 +264,9 @@ void conclude_session(struct session *s, const struct flow *f, const struct judg
 		.over = true,
 	};
 
-	judge_session(&j);
 	for (unsigned i = 0; i < s->extra_count; i++)
 		facts_say(&room.facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
+	judge_session(&j);
 	v.m365 = facts_has(&room.facts, FACT_PEER_M365);
 	v.endpoint = j.endpoint;
 	v.endpoint_source = j.source;
@@ -286,17 +294,21 @@ void conclude_lookup(struct session_context *cx, unsigned number, const struct d
 	struct event asked = { .time_ns = l->query_ns, .frame = l->query_frame, .direction = EVENT_C2S };
 	struct event events[2] = { asked, { .time_ns = l->answer_ns, .frame = l->answer_frame,
 					    .direction = EVENT_S2C } };
-	static const char *const words[] = { "no answer", "an answer",	      "no address",  "no such name",
+	static const char *const words[] = { "no answer", "a null address",  "no address",  "no such name",
 					     "SERVFAIL",  "the query REFUSED", "an error", "no answer" };
 	(void)cx;
 
 	room_open(&room);
 	bool absent = l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA;
+	enum fact fact = absent				? FACT_DNS_NO_SUCH_NAME
+			 : l->outcome == DNS_ANSWERED ? FACT_DNS_PRIVATE_ANSWER
+						      : FACT_DNS_NO_ANSWER;
 	char *text = meant ? g_strdup_printf("%s; probably meant: %s", l->name, meant) : g_strdup(l->name);
-	facts_say(&room.facts, absent ? FACT_DNS_NO_SUCH_NAME : FACT_DNS_NO_ANSWER,
+	facts_say(&room.facts, fact,
 		  l->answer_frame ? l->answer_frame : l->query_last_frame, keep(&room, text));
-	facts_set(&room.facts, absent ? FACT_DNS_NO_SUCH_NAME : FACT_DNS_NO_ANSWER, l->query_frame);
+	facts_set(&room.facts, fact, l->query_frame);
 	facts_set(&room.facts, FACT_FAILED, l->query_frame);
+	facts_set(&room.facts, FACT_LOOKUP_ONLY, l->query_frame);
 	g_free(text);
 	text = g_strdup_printf("DNS query for %s", l->name);
 	events[0].text = keep(&room, text);

@@ -315,9 +315,10 @@ static void conn_settle(struct flow_table *t, struct conn *c)
 {
 	c->closed = conn_is_closed(c);
 	unsigned class = c->closed ? CONN_LINGER : c->beyond_syn ? CONN_OPEN : CONN_SYN;
-	c->touched_ns = MAX(t->now_ns, t->leap_ns);
-	if (class != c->queue || c->queued_ns > t->now_ns ||
-	    flow_elapsed(t, c->queued_ns) >= QUEUE_STEP) {
+	if (class != CONN_LINGER || c->queue != CONN_LINGER) /* late segments do not prolong it */
+		c->touched_ns = MAX(t->now_ns, t->leap_ns);
+	bool stale = c->queued_ns > t->now_ns || flow_elapsed(t, c->queued_ns) >= QUEUE_STEP;
+	if (class != c->queue || (stale && class != CONN_LINGER)) {
 		queue_remove(t, c);
 		queue_append(t, c, class);
 	}

@@ -316,18 +316,43 @@ static bool lane_busy(const struct lane *l)
 	return l && (l->first || l->ack_ahead || l->waiting || l->reset_pending || fin_waits(l));
 }
 
-/* Too far ahead to be believed, unless several follow one another there. */
-static bool is_far(struct lane *l, const struct flow_side *me, const struct segment *s,
-		   uint32_t seq)
+enum distance {
+	SEQUENCE_NEAR,
+	SEQUENCE_FAR,      /* not believed */
+	SEQUENCE_ELSEWHERE, /* far behind, but several in a row: the stream goes on there */
+};
+
+/* Too far away to be believed, unless several segments follow one another there. */
+static enum distance sequence_distance(struct lane *l, const struct flow_side *me, uint32_t seq,
+				       uint32_t len)
 {
 	uint32_t base = me->next;
 	if (me->have_acked && seq_cmp(me->acked, base) > 0)
 		base = me->acked;
-	if (seq_cmp(seq, base) <= 0 || seq - base <= CAP_SEQUENCE_JUMP)
-		return false;
+	bool behind = seq_cmp(seq, me->next) < 0;
+	if ((behind ? me->next - seq : seq - base) <= CAP_SEQUENCE_JUMP || seq_cmp(seq, base) == 0)
+		return SEQUENCE_NEAR;
+	if (!behind && seq_cmp(seq, base) < 0)
+		return SEQUENCE_NEAR;
 	l->far_count = l->far_count && seq == l->far_next ? l->far_count + 1 : 1;
-	l->far_next = seq + s->len;
-	return l->far_count < FAR_BELIEVED;
+	l->far_next = seq + len;
+	if (l->far_count < FAR_BELIEVED)
+		return SEQUENCE_FAR;
+	return behind ? SEQUENCE_ELSEWHERE : SEQUENCE_NEAR;
+}
+
+/* Go on at a number that lies behind all we know: what came before it is over. */
+static void move_to(struct flow_table *t, struct conn *c, struct lane *l, uint32_t seq,
+		    struct flow_mark mark)
+{
+	struct flow_side *me = lane_side(l);
+	uint32_t missing = seq - me->next; /* round the sequence space, as a sender counts */
+	order_clear(t, l);
+	l->ack_ahead = l->one_skipped = false;
+	l->far_count = 0;
+	me->next = me->highest = seq;
+	me->have_acked = false;
+	emit_gap(t, c, l, missing, FLOW_GAP_UNKNOWN, mark);
 }
 
 /* Payload that is not simply next. Returns false when it is not believed. */
@@ -336,7 +361,12 @@ static bool take_data(struct flow_table *t, struct conn *c, struct lane *l,
 {
 	struct flow_side *me = &c->flow.side[l->dir];
 	uint32_t at = seq, end = seq + s->len;
-	if (is_far(l, me, s, seq))
+	enum distance distance = sequence_distance(l, me, seq, s->len);
+	if (distance == SEQUENCE_FAR)
+		return false;
+	if (distance == SEQUENCE_ELSEWHERE)
+		move_to(t, c, l, seq, (struct flow_mark){ s->time_ns, s->frame });
+	if (c->dropped)
 		return false;
 	if (seq_cmp(seq, me->next) < 0) {
 		if (seq_cmp(seq, me->highest) >= 0) {
@@ -389,7 +419,7 @@ static void take_fin(struct flow_table *t, struct conn *c, unsigned dir, const s
 			stats_retransmitted(l, s->frame);
 		return;
 	}
-	if (is_far(l, me, s, seq))
+	if (sequence_distance(l, me, seq, s->len) != SEQUENCE_NEAR)
 		return;
 	l->fin_known = true;
 	l->fin_seq = seq + s->len;
@@ -424,14 +454,14 @@ static void anchor(struct flow_side *me, uint32_t seq)
 }
 
 /* A SYN or SYN-ACK tells where its side begins, unless bytes of that side were delivered already
- * under another number: then it is a stray. */
-static void take_syn(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s)
+ * under another number: then it is a stray, and false. */
+static bool take_syn(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s)
 {
 	struct flow_side *me = &c->flow.side[dir];
 	struct lane *l = c->lane[dir];
 	if (!me->have_next || me->isn != s->seq) {
-		if (me->have_next && l && (lane_side(l)->bytes || lane_side(l)->gap_bytes))
-			return;
+		if (me->have_next && l && (me->bytes || me->gap_bytes))
+			return false;
 		if (l) {
 			order_clear(t, l);
 			l->fin_known = l->fin_done = l->ack_ahead = false;
@@ -444,6 +474,7 @@ static void take_syn(struct flow_table *t, struct conn *c, unsigned dir, const s
 	if (c->flow.midstream && !(s->flags & TCP_ACK) && dir == FLOW_C2S)
 		c->flow.midstream = c->flow.guessed_client = false;
 	stats_syn(c, dir, s);
+	return true;
 }
 
 /* The ACK of this segment: what the other side must have delivered before it. */
@@ -512,7 +543,8 @@ void order_take(struct flow_table *t, struct conn *c, unsigned dir, const struct
 		return;
 	}
 	if (s->flags & TCP_SYN) {
-		take_syn(t, c, dir, s);
+		if (!take_syn(t, c, dir, s))
+			return;
 		seq++;
 	} else if (!me->have_next) {
 		anchor(me, seq);

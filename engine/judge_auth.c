@@ -9,6 +9,8 @@
 static void exposure(struct judge *j)
 {
 	const struct seen_auth *a = &j->seen->auth;
+	if (j->seen->mirror)
+		return; /* on the real wire it was inside TLS (C07) */
 	if (a->password.frame)
 		judge_set(j, FACT_CLEAR_PASSWORD, a->password.frame);
 	else if (a->hash.frame)
@@ -57,10 +59,11 @@ void judge_auth(struct judge *j)
 	judge_seen(j, FACT_AUTH_ACCEPTED, &a->accepted);
 	if (a->refused.frame && !(a->cancelled && a->refused_code == 501))
 		judge_set(j, FACT_AUTH_REFUSED, a->refused.frame);
-	if (n->auth_clear.frame && j->flow->server_port == 25)
+	bool clear = n->auth_clear.frame && !n->mirror;
+	if (clear && j->flow->server_port == 25)
 		judge_set(j, FACT_AUTH_CLEAR_25, n->auth_clear.frame);
 	/* 504, 503, 530, 538 to AUTH in clear: the server wants TLS first (RFC 4954 4, 6). */
-	if (n->auth_clear.frame && a->refused.frame && !a->accepted.frame &&
+	if (clear && a->refused.frame && !a->accepted.frame &&
 	    (a->refused_code == 504 || a->refused_code == 503 || a->refused_code == 530 ||
 	     a->refused_code == 538))
 		judge_set(j, FACT_AUTH_BEFORE_TLS_REFUSED, a->refused.frame);

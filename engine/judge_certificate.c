@@ -39,9 +39,17 @@ static void issuer(struct judge *j, const struct certificate *c, struct seen_at 
 	if (!peers_issuer_known(c))
 		facts_say(j->facts, FACT_CERT_FOREIGN_ISSUER, at.frame,
 			  judge_words(j, "issued by %s", c->issuer));
-	if ((j->seen->t.top_issuer_cn && strstr(j->seen->t.top_issuer_cn, "DigiCert Global Root G2")) ||
-	    strstr(c->issuer_cn, "DigiCert Global Root G2") || strstr(c->issuer_cn, "DigiCert Global G2"))
+	if (j->seen->t.top_issuer_cn && !strcmp(j->seen->t.top_issuer_cn, "DigiCert Global Root G2"))
 		judge_set(j, FACT_CERT_ISSUER_G2, at.frame);
+}
+
+/* The name looked up, its alias, or another Microsoft 365 name for the same front end. */
+static bool same_service(const struct judge *j, const char *sni, const struct dns_lookup *l)
+{
+	struct peer a, b;
+	if (!strcmp(sni, l->name) || !strcmp(sni, l->cname))
+		return true;
+	return peers_by_name(j->peers, sni, 0, &a) && peers_by_name(j->peers, l->name, 0, &b) && a.mx == b.mx;
 }
 
 void judge_certificate(struct judge *j)
@@ -53,8 +61,7 @@ void judge_certificate(struct judge *j)
 	if (h->at.frame && h->has_sni && h->sni_bad)
 		facts_say(j->facts, FACT_SNI_MISMATCH, h->at.frame,
 			  judge_words(j, "\"%s\" is no host name", h->sni));
-	else if (h->at.frame && h->has_sni && j->seen->lookup && strcmp(h->sni, j->seen->lookup->name) &&
-		 strcmp(h->sni, j->seen->lookup->cname))
+	else if (h->at.frame && h->has_sni && j->seen->lookup && !same_service(j, h->sni, j->seen->lookup))
 		facts_say(j->facts, FACT_SNI_MISMATCH, h->at.frame,
 			  judge_words(j, "SNI %s, name looked up %s", h->sni, j->seen->lookup->name));
 	if (!c)

@@ -4,8 +4,16 @@
  */
 #include "judge.h"
 
+#include <string.h>
+
 #define SLOW (5 * CAP_SECOND)
 #define MANY_MSS 2u
+
+/* Frame of the side's first FIN or RST, 0 none. */
+static uint32_t first_close(const struct flow_side *s)
+{
+	return s->fin_frame && s->rst_frame ? MIN(s->fin_frame, s->rst_frame) : s->fin_frame + s->rst_frame;
+}
 
 static bool tls13_offered(const struct seen_hello *h)
 {
@@ -111,6 +119,9 @@ static bool about_certificate(uint8_t code)
 static void alerts(struct judge *j)
 {
 	const struct seen_tls *t = &j->seen->t;
+	const struct flow_side *d = &j->flow->side[FLOW_S2C];
+	uint32_t server_gone = first_close(d);
+
 	for (unsigned i = 0; i < t->alert_count; i++) {
 		const struct seen_alert *a = &t->alerts[i];
 		const char *name = a->encrypted ? NULL : tls_alert_name(a->code);
@@ -121,11 +132,13 @@ static void alerts(struct judge *j)
 		enum fact fact = FACT_ALERT_OTHER;
 		if (a->encrypted || a->code == 0 || (a->level == 1 && a->code != 90))
 			continue; /* close_notify and warnings are normal (RFC 8446 6.1) */
+		if (a->from_client && server_gone && server_gone < a->at.frame && !t->server.at.frame)
+			continue; /* the client's complaint about a connection that the server closed */
 		if (a->after_ccs)
 			judge_set(j, FACT_ALERT_AFTER_CCS, a->at.frame);
 		if (!a->from_client && a->code == 70)
 			fact = FACT_ALERT_PROTOCOL_VERSION;
-		else if (!a->from_client && (a->code == 40 || a->code == 71))
+		else if (!a->from_client && a->code == 40)
 			fact = FACT_ALERT_HANDSHAKE_FAILURE;
 		else if (a->code == 86)
 			fact = FACT_ALERT_INAPPROPRIATE_FALLBACK;
@@ -142,11 +155,11 @@ static void leaving(struct judge *j)
 {
 	const struct seen_tls *t = &j->seen->t;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
-	uint32_t client = c->rst_frame ? c->rst_frame : c->fin_frame;
-	uint32_t server = s->rst_frame ? s->rst_frame : s->fin_frame;
+	uint32_t client = first_close(c), server = first_close(s);
 	bool server_first = server && (!client || server < client);
 	bool client_first = client && !server_first;
-	bool silent = !t->alert_count;
+	uint32_t gone = server_first ? server : client;
+	bool silent = !t->alert_count || t->alerts[0].at.frame > gone;
 
 	if (!t->client.at.frame || t->established || j->flow->one_sided || j->seen->gap.frame)
 		return;
@@ -190,7 +203,8 @@ static void big_hello(struct judge *j)
 	const struct flow_side *a = &j->flow->side[FLOW_C2S], *b = &j->flow->side[FLOW_S2C];
 	uint32_t mss = b->mss ? b->mss : 1460;
 	if (!c->at.frame || c->length + 9 <= mss || j->seen->t.server.at.frame || j->seen->t.alert_count ||
-	    b->rst_frame || b->fin_frame || j->flow->one_sided || a->stuck_len)
+	    b->rst_frame || (b->fin_frame && !(a->fin_frame && a->fin_frame < b->fin_frame)) ||
+	    j->flow->one_sided || a->stuck_len)
 		return;
 	bool acked = a->have_acked && seq_cmp(a->acked, a->highest) >= 0;
 	if (acked && judge_until(j) - c->at.ns > SLOW)
@@ -216,9 +230,11 @@ static void hygiene(struct judge *j)
 		judge_set(j, FACT_TLS_NO_RENEGO_INFO, c->at.frame);
 	if (s->at.frame && s->compression)
 		judge_set(j, FACT_TLS_COMPRESSION, s->at.frame);
-	/* Abbreviated handshake: the server goes to ChangeCipherSpec without a Certificate. */
+	/* Abbreviated handshake: the session id comes back (RFC 5246 7.3, RFC 5077 3.4), no Certificate. */
+	bool same_id = c->session_id_length && c->session_id_length == s->session_id_length &&
+		       !memcmp(c->session_id, s->session_id, s->session_id_length);
 	if (s->at.frame && s->max_version < TLS_1_3 && t->ccs[FLOW_S2C].frame && !t->certificate.frame &&
-	    !j->seen->gap.frame)
+	    !j->seen->gap.frame && same_id)
 		judge_set(j, FACT_TLS_RESUMED, s->at.frame);
 	else if (s->at.frame && s->max_version == TLS_1_3 && s->has_psk)
 		judge_set(j, FACT_TLS_RESUMED, s->at.frame);

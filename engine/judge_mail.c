@@ -16,7 +16,7 @@ static const struct reply_row *row_of(const struct judge *j, const struct seen_r
 static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r)
 {
 	const struct seen_auth *a = &j->seen->auth;
-	if (r->stage == STAGE_STARTTLS || r->stage == STAGE_BANNER)
+	if (r->stage == STAGE_BANNER || (r->stage == STAGE_STARTTLS && !j->seen->starttls_after_mail))
 		return true; /* S06, T11 */
 	if (r->stage == STAGE_EHLO && j->seen->ehlo_refused.frame == r->at.frame && r->code != 501)
 		return true; /* S14 */
@@ -46,6 +46,8 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 		return;
 	if (wants_tls(j, r, row))
 		judge_set(j, FACT_NEEDS_TLS_REPLY, r->at.frame);
+	if (row && row->fact == FACT_REPLY_IPV6 && j->flow->client.family == 6)
+		judge_set(j, FACT_IPV6_ONLY_PATH, r->at.frame); /* N07 */
 	if (row) {
 		facts_reply(j->facts, row->fact, r->at.frame, words, row);
 		if (judge_has(j, FACT_PEER_HVE) &&

@@ -19,6 +19,8 @@ static enum stage tls_stage(const struct judge *j)
 		return STAGE_SERVER_HELLO;
 	if (HAS(ALERT_CLIENT_CERT) || HAS(CLIENT_LEFT_AFTER_CERT) || HAS(CLIENT_REFUSED_13))
 		return STAGE_CERTIFICATE;
+	if (HAS(SENTINEL_ATTACK) || HAS(ALERT_INAPPROPRIATE_FALLBACK))
+		return STAGE_SERVER_HELLO; /* what the client did not like stands in the hello */
 	if (!t->client_key.frame && !t->ccs[FLOW_C2S].frame)
 		return STAGE_CERTIFICATE;
 	return STAGE_FINISHED;
@@ -44,7 +46,7 @@ static enum stage silent_failure(const struct judge *j)
 	if (HAS(NO_CLIENT_HELLO))
 		return STAGE_CLIENT_HELLO;
 	if (HAS(TLS_GARBAGE))
-		return STAGE_CLIENT_HELLO;
+		return tls_stage(j);
 	if (HAS(TLS_FAILED) && !HAS(TLS_ESTABLISHED))
 		return tls_stage(j);
 	return STAGE_NONE;
@@ -99,7 +101,7 @@ static enum stage broken_off(const struct judge *j)
 	bool reset = c->rst_frame || s->rst_frame;
 	bool tls_open = n->t.client.at.frame && !n->t.established;
 
-	if (n->gap.frame || j->flow->one_sided || j->flow->midstream)
+	if ((n->gap.frame && !HAS(MTU_BLACKHOLE)) || j->flow->one_sided || j->flow->midstream)
 		return STAGE_NONE;
 	if (HAS(MTU_BLACKHOLE) || HAS(IDLE_DROP) || HAS(BIG_CLIENT_HELLO) || (HAS(CLOSE_SEEN) && tls_open)) {
 		if (tls_open)
@@ -154,7 +156,9 @@ static enum outcome outcome(const struct judge *j)
 	if (j->stopped != STAGE_NONE) {
 		bool reply = n->failed != STAGE_NONE && j->stopped == n->failed;
 		bool banner = j->stopped == STAGE_BANNER && n->banner_code >= 400;
-		return (reply && j->stopped > STAGE_STARTTLS) || banner ? OUTCOME_REJECTED : OUTCOME_FAILED;
+		bool timeout = HAS(TIMEOUT_REPLY) || HAS(SLOW_CLIENT);
+		bool answered = reply && !timeout && !HAS(TLS_FAILED) && j->stopped != STAGE_STARTTLS;
+		return answered || banner ? OUTCOME_REJECTED : OUTCOME_FAILED;
 	}
 	if (n->accepted.frame)
 		return OUTCOME_ACCEPTED;

@@ -80,16 +80,18 @@ static void clear_text(struct judge *j)
 {
 	const struct seen *n = j->seen;
 
-	judge_seen(j, FACT_CLEAR_MAIL, &n->mail_clear);
-	judge_seen(j, FACT_CLEAR_AUTH, &n->auth_clear);
-	judge_seen(j, FACT_CLEAR_AFTER_TLS_FAILED, &n->mail_after_tls_failed);
+	if (!n->mirror) { /* what a mirror decrypted was never readable on the wire (C07) */
+		judge_seen(j, FACT_CLEAR_MAIL, &n->mail_clear);
+		judge_seen(j, FACT_CLEAR_AUTH, &n->auth_clear);
+		judge_seen(j, FACT_CLEAR_AFTER_TLS_FAILED, &n->mail_after_tls_failed);
+	}
 	if (n->starttls_code == 220 && n->pipelined.frame && n->pipelined.frame <= n->starttls_reply.frame)
 		facts_say(j->facts, FACT_INJECTION_C2S, n->pipelined.frame,
 			  judge_words(j, "%s right behind STARTTLS", n->pipelined_words));
 	if (n->s2c_clear.frame)
 		facts_say(j->facts, FACT_INJECTION_S2C, n->s2c_clear.frame,
 			  judge_words(j, "\"%s\" between the 220 and TLS", n->s2c_clear_words));
-	if (n->starttls_code == 220 && !n->mirror)
+	if (n->starttls_code == 220 && !n->mirror && !n->gap.frame)
 		for (int d = 0; d < 2; d++)
 			if (n->t.bad[d].frame && !n->tls[d].frame)
 				judge_set(j, FACT_TLS_GARBAGE, n->t.bad[d].frame);

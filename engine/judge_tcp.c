@@ -10,6 +10,8 @@
 #define WINDOW_SHUT (10 * CAP_SECOND)
 #define SLOW_RTT (400 * CAP_SECOND / 1000)
 #define STUCK_SENDS 3u
+#define FULL_SEGMENT 1000u
+#define HOLE_PATIENCE (3 * CAP_SECOND)
 
 static void connecting(struct judge *j)
 {
@@ -89,7 +91,8 @@ static void greeting(struct judge *j)
 	if (s->first_data_ns && s->first_data_ns - from >= BANNER_SILENCE)
 		facts_say(j->facts, FACT_NO_BANNER, f->handshake_frame,
 			  judge_words(j, "the banner came after %.0f s", (double)(s->first_data_ns - from) / 1e9));
-	if (s->data_segments || c->data_segments || s->gap_bytes) {
+	bool spoke_first = c->data_segments && c->first_data_ns - from < BANNER_SILENCE;
+	if (s->data_segments || spoke_first || s->gap_bytes) {
 		if (j->seen->banner_code == 421 && left && left - j->seen->banner.ns <= CAP_SECOND)
 			judge_set(j, FACT_SERVER_CLOSED_EARLY, left_frame);
 		return;
@@ -100,6 +103,22 @@ static void greeting(struct judge *j)
 	else if ((gone ? gone : until) - from >= BANNER_SILENCE)
 		facts_say(j->facts, FACT_NO_BANNER, f->handshake_frame,
 			  judge_words(j, "%.0f s without a banner", (double)((gone ? gone : until) - from) / 1e9));
+}
+
+/* The receiver's side of a black hole: its ACK stays at a hole of whole segments (T06). */
+static void hole(struct judge *j)
+{
+	const struct seen *n = j->seen;
+	const struct flow_side *sender = &j->flow->side[n->hole_s2c ? FLOW_S2C : FLOW_C2S];
+	uint64_t until = judge_until(j);
+
+	if (!n->hole_first.frame || n->hole_size < FULL_SEGMENT || n->lost.frame ||
+	    until - n->hole_first.ns < HOLE_PATIENCE || seq_cmp(sender->acked, n->hole_ack) > 0)
+		return;
+	facts_say(j->facts, FACT_MTU_BLACKHOLE, n->hole_first.frame,
+		  judge_words(j, "%u bytes from the %s never arrive, what comes after them does", n->hole_size,
+			      n->hole_s2c ? "server" : "client"));
+	facts_set(j->facts, FACT_MTU_BLACKHOLE, n->hole_last.frame);
 }
 
 static void path(struct judge *j)
@@ -148,6 +167,12 @@ static void idle(struct judge *j)
 	}
 	if (!j->seen->longest_silence.frame || j->seen->longest_silence_ns <= LONG_SILENCE)
 		return;
+	if (rst && rst_ns >= last && MAX(c->last_data_frame, s->last_data_frame) == j->seen->longest_silence.frame) {
+		facts_say(j->facts, FACT_IDLE_DROP, rst,
+			  judge_words(j, "RST to the first data after %.0f s of silence",
+				      (double)j->seen->longest_silence_ns / 1e9));
+		return;
+	}
 	for (int d = 0; d < 2; d++) {
 		const struct flow_side *a = &f->side[d], *b = &f->side[!d];
 		bool unanswered = a->last_data_frame >= j->seen->longest_silence.frame && a->have_acked &&
@@ -182,6 +207,7 @@ void judge_tcp(struct judge *j)
 	injected(j);
 	greeting(j);
 	path(j);
+	hole(j);
 	idle(j);
 	closing(j);
 	judge_seen(j, FACT_SLOW_CLIENT, &j->seen->slow);

@@ -24,9 +24,9 @@ struct walk {
 	const struct verdict *v;
 	const struct report_options *o;
 	struct writer *w;
-	const char *at;  /* key whose first at_len bytes are the object that is open */
+	const char *at;	      /* key whose first at_len bytes are the object that is open */
 	size_t at_len, floor; /* floor: of the list item that is open; not closed by a move */
-	size_t group;         /* where the last group was found: the next is near, in walk order */
+	size_t group;	      /* where the last group was found: the next is near, in walk order */
 	GString *scratch;
 };
 
@@ -156,7 +156,8 @@ static void list_open(struct walk *k, const char *key, const char *label)
 	k->w->list_begin(k->w, key, label);
 }
 
-/* A list of texts from the wire, NULL-terminated; empty ones, such as the sender of a bounce, say nothing. */
+/* A list of texts from the wire, NULL-terminated; empty ones, such as the sender of a bounce, say
+ * nothing. */
 static void put_texts(struct walk *k, enum field f, const char *const *values)
 {
 	while (values && *values && !**values)
@@ -166,7 +167,8 @@ static void put_texts(struct walk *k, enum field f, const char *const *values)
 	list_open(k, fields[f].key, fields[f].label);
 	for (; *values; values++)
 		if (**values)
-			k->w->string(k->w, &fields[f], report_fit(*values, k->o->redact, k->scratch));
+			k->w->string(k->w, &fields[f],
+				     report_fit(*values, k->o->redact, k->scratch));
 	k->w->list_end(k->w);
 }
 
@@ -214,15 +216,16 @@ static void walk_event(struct walk *k)
 	put_string(k, FIELD_EVENT_KIND, "event");
 	put_texts(k, FIELD_EVENT_CATEGORY, category);
 	put_texts(k, FIELD_EVENT_TYPE,
-		  v->lookup_only ? info :
-		  v->outcome == OUTCOME_INCOMPLETE ? open :
-		  v->outcome == OUTCOME_REJECTED ? denied : over);
+		  v->lookup_only		     ? info
+		  : v->outcome == OUTCOME_INCOMPLETE ? open
+		  : v->outcome == OUTCOME_REJECTED   ? denied
+						     : over);
 	put_string(k, FIELD_EVENT_MODULE, "smtp365");
 	put_string(k, FIELD_EVENT_DATASET, "smtp365.session");
 	put_string(k, FIELD_EVENT_OUTCOME,
-		   v->outcome == OUTCOME_ACCEPTED ? "success" :
-		   v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED ? "failure" :
-										     "unknown");
+		   v->outcome == OUTCOME_ACCEPTED				    ? "success"
+		   : v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED ? "failure"
+										    : "unknown");
 	put_string(k, FIELD_EVENT_REASON, line->str);
 	put_time(k, FIELD_EVENT_START, v->start_ns);
 	put_time(k, FIELD_EVENT_END, end);

@@ -69,8 +69,8 @@ void report_time(uint64_t ns, bool ns_precision, char out[40]);   /* 2026-11-23T
 void report_address(const struct address *a, char out[64]);
 /* Valid UTF-8, control characters and invalid bytes as \xNN, at most CAP_FIELD bytes and then "…". */
 void report_clean(GString *out, const char *text, size_t n);
-/* Append `text`, broken at blanks or behind bars before REPORT_COLUMNS, further lines indented by `indent`; `column` is
- * where the first line begins. No newline at the end. */
+/* Append `text`, broken at blanks or behind bars before REPORT_COLUMNS, further lines indented by
+ * `indent`; `column` is where the first line begins. No newline at the end. */
 #define REPORT_COLUMNS 100
 void report_wrap(GString *out, const char *text, unsigned column, unsigned indent);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The record as one line of JSON (RFC 8259), written straight into the caller's string as the walk
- * goes. Nesting and order are the walk's; so is clean text, which leaves only quotes and backslashes
- * to escape.
+ * goes. Nesting and order are the walk's; so is clean text, which leaves only quotes and
+ * backslashes to escape.
  *
- * Measured, CPU time of 100,000 records, walk included: records of 4.0 KB took 4.3 s through a tree of
- * jansson, 4.0 s through json-glib, 0.9 s written straight; of 1.4 KB 1.6 s, 1.7 s and 0.4 s. Building
- * and freeing a tree that is dumped once is what costs, so there is none; the unit test reads what is
- * written here back with jansson.
+ * Measured, CPU time of 100,000 records, walk included: records of 4.0 KB took 4.3 s through a tree
+ * of jansson, 4.0 s through json-glib, 0.9 s written straight; of 1.4 KB 1.6 s, 1.7 s and 0.4 s.
+ * Building and freeing a tree that is dumped once is what costs, so there is none; the unit test
+ * reads what is written here back with jansson.
  */
 #include "report.h"
 #include "report_words.h"
@@ -17,10 +17,10 @@
 
 struct json_writer {
 	struct writer writer; /* first: the walk hands out its address */
-	GString *out;         /* borrowed */
+	GString *out;	      /* borrowed */
 	unsigned depth;
 	bool list[JSON_DEPTH]; /* is what is open at this depth a list? */
-	bool first;            /* nothing was written in it yet */
+	bool first;	       /* nothing was written in it yet */
 };
 
 static struct json_writer *json_of(struct writer *w)

@@ -30,7 +30,7 @@ struct report_summary {
 	unsigned sessions, m365, lookups;
 	unsigned outcomes[COUNT_OUTCOMES], stages[COUNT_STAGES];
 	unsigned modern, old, clear, early; /* Microsoft 365 sessions by TLS */
-	unsigned passwords, users;          /* of them with a secret in clear */
+	unsigned passwords, users;	    /* of them with a secret in clear */
 	unsigned clients_beyond;
 	GHashTable *findings; /* id -> finding_count */
 	GHashTable *clients;  /* address -> client_count */
@@ -119,8 +119,8 @@ static void count_client(struct report_summary *s, const struct verdict *v, cons
 		c->cause = cause;
 }
 
-/* In clear: mail or a login was attempted, or the session ended, in the SMTP dialogue without TLS. Early:
- * it did not come to that, so neither can be said. */
+/* In clear: mail or a login was attempted, or the session ended, in the SMTP dialogue without TLS.
+ * Early: it did not come to that, so neither can be said. */
 static void count_tls(struct report_summary *s, const struct verdict *v)
 {
 	bool dialogue = v->reached >= STAGE_EHLO && v->tls_established != TRI_TRUE;
@@ -172,19 +172,17 @@ static const char *plural(unsigned n)
 static void append_totals(const struct report_summary *s, GString *out)
 {
 	static const char *const words[COUNT_OUTCOMES] = {
-		[OUTCOME_ACCEPTED] = "accepted",
-		[OUTCOME_REJECTED] = "rejected",
-		[OUTCOME_FAILED] = "failed",
-		[OUTCOME_NO_MAIL] = "without mail",
-		[OUTCOME_ENCRYPTED] = "encrypted",
-		[OUTCOME_INCOMPLETE] = "incomplete",
+		[OUTCOME_ACCEPTED] = "accepted",   [OUTCOME_REJECTED] = "rejected",
+		[OUTCOME_FAILED] = "failed",	   [OUTCOME_NO_MAIL] = "without mail",
+		[OUTCOME_ENCRYPTED] = "encrypted", [OUTCOME_INCOMPLETE] = "incomplete",
 	};
 	bool first = true;
 	g_string_append_printf(out, "%u session%s", s->sessions, plural(s->sessions));
 	if (s->m365 != s->sessions)
 		g_string_append_printf(out, ", %u with Microsoft 365", s->m365);
 	if (s->lookups)
-		g_string_append_printf(out, ", %u failed look-up%s", s->lookups, plural(s->lookups));
+		g_string_append_printf(out, ", %u failed look-up%s", s->lookups,
+				       plural(s->lookups));
 	g_string_append(out, ": ");
 	for (unsigned i = 0; i < COUNT_OUTCOMES; i++)
 		append_count(out, s->outcomes[i], words[i], &first);
@@ -198,9 +196,9 @@ static void append_encryption(const struct report_summary *s, GString *out)
 	if (!s->m365)
 		return;
 	if (s->modern == s->m365 && !s->passwords && !s->users) {
-		g_string_append_printf(out, "%u session%s%s, all TLS 1.2 or later, nothing in clear\n",
-				       s->m365, plural(s->m365),
-				       s->m365 == s->sessions ? "" : " with Microsoft 365");
+		g_string_append_printf(
+			out, "%u session%s%s, all TLS 1.2 or later, nothing in clear\n", s->m365,
+			plural(s->m365), s->m365 == s->sessions ? "" : " with Microsoft 365");
 		return;
 	}
 	g_string_append(out, "TLS: ");
@@ -292,8 +290,9 @@ static void append_clients(const struct report_summary *s, GString *out)
 		const struct client_count *c = g_ptr_array_index(list, i);
 		char ip[64];
 		report_address(&c->ip, ip);
-		g_string_append_printf(out, "%s  %-15s  %u session%s", i == 0 ? "client " : "       ",
-				       ip, c->sessions, plural(c->sessions));
+		g_string_append_printf(out, "%s  %-15s  %u session%s",
+				       i == 0 ? "client " : "       ", ip, c->sessions,
+				       plural(c->sessions));
 		if (c->failed)
 			g_string_append_printf(out, ", %u failed", c->failed);
 		if (c->cause)
@@ -309,7 +308,8 @@ static void append_clients(const struct report_summary *s, GString *out)
 	g_ptr_array_free(list, TRUE);
 }
 
-void report_summary_text(const struct report_summary *s, const struct report_options *o, GString *out)
+void report_summary_text(const struct report_summary *s, const struct report_options *o,
+			 GString *out)
 {
 	(void)o; /* nothing in the totals is hidden or coloured */
 	if (!s->sessions && !s->lookups) {

@@ -12,15 +12,15 @@
 #define EVENTS_PER_FRAME 4
 #define FRAMES_SHOWN 8
 #define FINDING_COLUMNS 110u /* id, title and detail together */
-#define CHECK_WHOLE 110u /* bytes: longer ones are texts */
+#define CHECK_WHOLE 110u     /* bytes: longer ones are texts */
 
 enum color { COLOR_RED, COLOR_GREEN, COLOR_YELLOW, COLOR_CYAN, COLOR_BOLD, COLOR_DIM };
 
 static void color_on(const struct report_options *o, enum color c, GString *out)
 {
 	static const char *const codes[] = {
-		[COLOR_RED] = "\033[1;31m",  [COLOR_GREEN] = "\033[32m", [COLOR_YELLOW] = "\033[33m",
-		[COLOR_CYAN] = "\033[36m",   [COLOR_BOLD] = "\033[1m",   [COLOR_DIM] = "\033[2m",
+		[COLOR_RED] = "\033[1;31m", [COLOR_GREEN] = "\033[32m", [COLOR_YELLOW] = "\033[33m",
+		[COLOR_CYAN] = "\033[36m",  [COLOR_BOLD] = "\033[1m",	[COLOR_DIM] = "\033[2m",
 	};
 	if (o->color)
 		g_string_append(out, codes[c]);
@@ -36,9 +36,12 @@ static const struct {
 	const char *word;
 	enum color color;
 } first_words[] = {
-	[OUTCOME_ACCEPTED] = { "ok", COLOR_GREEN },   [OUTCOME_REJECTED] = { "FAIL", COLOR_RED },
-	[OUTCOME_FAILED] = { "FAIL", COLOR_RED },     [OUTCOME_NO_MAIL] = { "none", COLOR_DIM },
-	[OUTCOME_ENCRYPTED] = { "enc", COLOR_CYAN },  [OUTCOME_INCOMPLETE] = { "part", COLOR_YELLOW },
+	[OUTCOME_ACCEPTED] = { "ok", COLOR_GREEN },
+	[OUTCOME_REJECTED] = { "FAIL", COLOR_RED },
+	[OUTCOME_FAILED] = { "FAIL", COLOR_RED },
+	[OUTCOME_NO_MAIL] = { "none", COLOR_DIM },
+	[OUTCOME_ENCRYPTED] = { "enc", COLOR_CYAN },
+	[OUTCOME_INCOMPLETE] = { "part", COLOR_YELLOW },
 };
 
 const char *report_first_word(const struct verdict *v)
@@ -253,7 +256,8 @@ static void append_label(const struct report_options *o, const char *label, enum
 	color_on(o, c, out);
 	g_string_append(out, label);
 	color_off(o, out);
-	g_string_append_printf(out, "%*s", (int)(strlen(label) < LABEL ? LABEL - strlen(label) : 1), "");
+	g_string_append_printf(out, "%*s", (int)(strlen(label) < LABEL ? LABEL - strlen(label) : 1),
+			       "");
 }
 
 /* A label and a text that is broken at the right edge, and goes on below its own beginning. */

@@ -25,8 +25,8 @@ static size_t utf8_length(const uint8_t *p, size_t n)
 	for (size_t i = 1; i < len; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f) || (c == 0xf0 && p[1] < 0x90) ||
-	    (c == 0xf4 && p[1] > 0x8f))
+	if ((c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f) ||
+	    (c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return len;
 }
@@ -55,7 +55,7 @@ static void append_hex(GString *out, const uint8_t *p, size_t n)
 	}
 }
 
-/* Clean at most n bytes into out, cut so that what was appended with "…" has at most `most` bytes. */
+/* Clean n bytes into out, cut so that what was appended, "…" included, has at most `most`. */
 static void clean_upto(GString *out, const char *text, size_t n, size_t most)
 {
 	const uint8_t *p = (const uint8_t *)text;
@@ -245,8 +245,8 @@ size_t report_width(const char *text, size_t n)
 	return width;
 }
 
-/* Bytes up to the next place where a line may be broken: before a blank, or behind a bar, which joins the
- * lines of a reply into words of any length. */
+/* Bytes up to the next place where a line may be broken: before a blank, or behind a bar, which
+ * joins the lines of a reply into words of any length. */
 static size_t unbroken(const char *p)
 {
 	size_t n = strcspn(p, " |");
@@ -278,8 +278,8 @@ void report_wrap(GString *out, const char *text, unsigned column, unsigned inden
 void report_tunnel(GString *out, const struct encapsulation *e)
 {
 	static const char *const names[] = {
-		[TUNNEL_NONE] = NULL,       [TUNNEL_MPLS] = "mpls",     [TUNNEL_PPPOE] = "pppoe",
-		[TUNNEL_GRE] = "gre",       [TUNNEL_ERSPAN] = "erspan", [TUNNEL_VXLAN] = "vxlan",
+		[TUNNEL_NONE] = NULL,	    [TUNNEL_MPLS] = "mpls",	[TUNNEL_PPPOE] = "pppoe",
+		[TUNNEL_GRE] = "gre",	    [TUNNEL_ERSPAN] = "erspan", [TUNNEL_VXLAN] = "vxlan",
 		[TUNNEL_GENEVE] = "geneve", [TUNNEL_IPIP] = "ipip",
 	};
 	if (e->tunnel == TUNNEL_NONE)

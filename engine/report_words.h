@@ -8,12 +8,13 @@
 
 #include "report.h"
 
-/* `text` fit for an output: itself when it is clean and short already, else a clean copy in *scratch
- * (borrowed until the next call with it). With redact, local parts of addresses become "…". */
+/* `text` fit for an output: itself when it is clean and short already, else a clean copy in
+ * *scratch (borrowed until the next call with it). With redact, local parts of addresses become
+ * "…". */
 const char *report_fit(const char *text, bool redact, GString *scratch);
 /* Our own sentences: cleaned, but never cut and never redacted. */
 const char *report_sentence(const char *text, GString *scratch);
-/* Append text with the local part of each address replaced: "bob@contoso.com" -> "…@contoso.com". */
+/* Append text with local parts of addresses replaced: "bob@contoso.com" -> "…@contoso.com". */
 void report_redact(GString *out, const char *text, size_t n);
 /* Append n in decimal. */
 void report_number(GString *out, uint64_t n);

@@ -191,6 +191,10 @@ struct seen {
 	uint64_t longest_silence_ns;   /* between any two segments */
 	struct seen_at longest_silence; /* the frame after it */
 
+	struct seen_at hole_first, hole_last; /* the same SACK hole, again and again (T06) */
+	uint32_t hole_ack, hole_size;
+	bool hole_s2c;                 /* bytes of the server are missing at the client */
+
 	/* other packets */
 	struct seen_at icmp, icmp_big;
 	struct address icmp_from;

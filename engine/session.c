@@ -69,6 +69,18 @@ void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_
 		s->seen.lookup = g_memdup2(l, sizeof *l);
 }
 
+void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	if (!n->hole_first.frame || n->hole_ack != ack || n->hole_s2c != server_bytes) {
+		n->hole_first = seen_at(m);
+		n->hole_ack = ack;
+		n->hole_s2c = server_bytes;
+	}
+	n->hole_size = size;
+	n->hole_last = seen_at(m);
+}
+
 void session_icmp(struct session *s, const struct icmp_error *e)
 {
 	struct flow_mark m = { .time_ns = e->time_ns, .frame = e->frame };
@@ -129,12 +141,23 @@ static void notice_silence(struct session *s, enum flow_dir dir, struct flow_mar
 		s->seen.longest_silence = seen_at(m);
 	}
 	s->last_data_ns = m.time_ns;
-	if (dir != FLOW_C2S)
-		return;
 	if (s->body_open && s->last_c2s_ns && m.time_ns > s->last_c2s_ns &&
 	    m.time_ns - s->last_c2s_ns > SILENCE_WORTH_NOTING)
 		seen_first(&s->seen.slow, m);
-	s->last_c2s_ns = m.time_ns;
+	if (dir == FLOW_C2S)
+		s->last_c2s_ns = m.time_ns;
+}
+
+/* After an accepted STARTTLS: bytes that neither begin a TLS record nor a line of text. */
+static void notice_garbage(struct session *s, enum flow_dir dir, struct flow_mark m)
+{
+	struct bytes kept = dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
+	uint8_t first = bytes_peek(&kept, 0);
+	if (s->seen.starttls_code != 220 || s->seen.plain_after_220.frame || s->mode[dir] != SESSION_MODE_SMTP ||
+	    bytes_left(&kept) < 5 || smtp_looks_like_tls(kept, NULL) || (first >= ' ' && first < 0x7f))
+		return;
+	seen_first(&s->seen.t.bad[dir], m);
+	s->mode[dir] = SESSION_MODE_OPAQUE;
 }
 
 static void data_smtp(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)
@@ -148,6 +171,8 @@ static void data_smtp(struct session *s, enum flow_dir dir, struct bytes *in, st
 			s->server = smtp_server_new();
 		session_smtp_server(s, s->server, in, m);
 	}
+	if (!bytes_left(in))
+		notice_garbage(s, dir, m);
 }
 
 void session_data(struct session *s, const struct flow *f, enum flow_dir dir, struct bytes view,

@@ -54,6 +54,7 @@ struct session {
 	GArray *queue;                  /* struct session_command; NULL until needed */
 	bool desync;                    /* replies can no longer be matched until a quiet point */
 	bool inside;                    /* what is being read now is inside TLS */
+	unsigned garbage[2];            /* lines in a row that are not SMTP */
 	bool auth_open;                 /* AUTH exchange is going on */
 	bool body_open;                 /* message body is going on */
 	bool chunk_last_sent;           /* BDAT LAST was sent */
@@ -82,6 +83,8 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 		   struct flow_mark mark);
 /* Decrypted bytes of one direction, in order. */
 void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view, struct flow_mark mark);
+/* A side reports a hole with SACK (RFC 2018): its ACK stays at `ack`, `size` bytes are missing. */
+void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size, struct flow_mark m);
 void session_icmp(struct session *s, const struct icmp_error *e);
 /* The name the client meant, at the first packet. */
 void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_seen);

@@ -220,7 +220,9 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 		out.command_frame = c->at.frame;
 		out.stage = stage_of(c, s->inside);
 	}
-	if (out.stage == STAGE_NONE && (!c || c->verb == SMTP_VERB_UNKNOWN))
+	if (c && c->at.frame == s->seen.masked_command.frame && c->verb == SMTP_VERB_UNKNOWN)
+		out.stage = STAGE_STARTTLS; /* what a firewall left of it */
+	else if (out.stage == STAGE_NONE && (!c || c->verb == SMTP_VERB_UNKNOWN || c->verb >= SMTP_VERB_PROXY))
 		out.stage = next_stage(s);
 	return out;
 }

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define GARBAGE_MOST 8u
+
 static bool starttls_accepted(const struct session *s)
 {
 	return s->seen.starttls_code == 220;
@@ -337,11 +339,24 @@ static void on_auth_response(struct session *s, const struct smtp_item *i, struc
 					      : "no readable data");
 }
 
+/* A line that is not SMTP. After some of them without a sound one the direction is only counted:
+ * binary data would else cost a text for each of its "lines". */
+static void garbage(struct session *s, enum flow_dir dir, const struct smtp_item *i, struct flow_mark m)
+{
+	if (++s->garbage[dir] > GARBAGE_MOST && !s->inside)
+		s->mode[dir] = SESSION_MODE_OPAQUE;
+	session_event(s, (enum event_direction)dir, m, s->inside, "not SMTP: %s", session_keep(s, i->line, 60));
+}
+
 static void client_item(struct session *s, struct smtp_client *c, const struct smtp_item *i,
 			struct flow_mark m)
 {
 	switch (i->kind) {
 	case SMTP_ITEM_COMMAND:
+		if (i->verb != SMTP_VERB_UNKNOWN)
+			s->garbage[FLOW_C2S] = 0;
+		else if (++s->garbage[FLOW_C2S] > GARBAGE_MOST && !s->inside)
+			s->mode[FLOW_C2S] = SESSION_MODE_OPAQUE;
 		on_command(s, c, i, m);
 		break;
 	case SMTP_ITEM_AUTH_RESPONSE:
@@ -355,7 +370,7 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 			seen_first(&s->seen.t.bad[FLOW_C2S], m);
 		else
 			on_foreign(s, i, m);
-		session_event(s, EVENT_C2S, m, s->inside, "not SMTP: %s", session_keep(s, i->line, 60));
+		garbage(s, FLOW_C2S, i, m);
 		push(s, SMTP_VERB_UNKNOWN, false, m);
 		break;
 	default:
@@ -384,6 +399,8 @@ void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes 
 		if (item.kind == SMTP_ITEM_TLS)
 			return;
 		client_item(s, c, &item, m);
+		if (s->mode[FLOW_C2S] == SESSION_MODE_OPAQUE && !s->inside)
+			return;
 	}
 }
 
@@ -412,8 +429,9 @@ void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes 
 		} else if (item.kind == SMTP_ITEM_GARBAGE) {
 			if (starttls_accepted(s) && !s->inside)
 				seen_first(&s->seen.t.bad[FLOW_S2C], m);
-			session_event(s, EVENT_S2C, m, s->inside, "not SMTP: %s",
-				      session_keep(s, item.line, 60));
+			garbage(s, FLOW_S2C, &item, m);
+			if (s->mode[FLOW_S2C] == SESSION_MODE_OPAQUE && !s->inside)
+				return;
 		}
 	}
 }

@@ -213,6 +213,9 @@ static void data_record(struct session *s, enum flow_dir dir, const struct tls_i
 static void finished(struct session *s, enum flow_dir dir, struct flow_mark m)
 {
 	struct seen_tls *t = &s->seen.t;
+	/* One encrypted handshake record a side is the Finished; one more begins another handshake. */
+	if (t->established && t->finished[dir].frame)
+		seen_first(&t->renegotiation, m);
 	seen_first(&t->finished[dir], m);
 	if (!t->established && t->finished[0].frame && t->finished[1].frame) {
 		t->established = true;

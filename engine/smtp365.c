@@ -92,6 +92,7 @@ static void number(struct smtp365 *e, struct flow *f)
 	if (f->tag || !(on_watched_port(e, f) || (f->session && proven(&((struct session *)f->session)->seen))))
 		return;
 	f->tag = ++e->last_number;
+	clients_opened(e->clients, f);
 	if (f->session)
 		((struct session *)f->session)->number = f->tag;
 }
@@ -282,7 +283,7 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 	    ((!candidate_port(e, g->sport) && !candidate_port(e, g->dport)) ||
 	     !flow_find(e->flows, &g->src, g->sport, &g->dst, g->dport, NULL))) {
 		if (g->time_ns > e->capture.now_ns)
-			e->capture.now_ns = g->time_ns;
+			e->cx.now_ns = e->capture.now_ns = g->time_ns;
 		return;
 	}
 	tick(e, g->time_ns);
@@ -293,6 +294,9 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		return;
 	if (!f->tag)
 		number(e, f);
+	if (g->sack_count && f->session && (g->flags & TCP_ACK))
+		session_hole(f->session, !memcmp(&g->src, &f->client, sizeof g->src), g->ack, g->sack[0][0] - g->ack,
+			     (struct flow_mark){ .time_ns = g->time_ns, .frame = g->frame });
 	if (f->side[FLOW_S2C].segments)
 		e->capture.answers_seen = true;
 	e->capture.one_sided = e->c2s_data_seen && !e->capture.answers_seen;
@@ -310,8 +314,14 @@ void smtp365_icmp(struct smtp365 *e, const struct icmp_error *i)
 {
 	e->stats.icmp_errors++;
 	tick(e, i->time_ns);
-	struct flow *f = flow_find(e->flows, &i->src, i->sport, &i->dst, i->dport, NULL);
-	if (f)
+	enum flow_dir dir;
+	struct flow *f = flow_find(e->flows, &i->src, i->sport, &i->dst, i->dport, &dir);
+	if (!f)
+		return;
+	/* The quoted header must be one of this connection's segments, not a forged or stale one. */
+	const struct flow_side *side = &f->side[dir];
+	bool ours = side->have_next && seq_cmp(i->seq, side->isn) >= 0 && seq_cmp(i->seq, side->highest) <= 0;
+	if (ours)
 		session_icmp(session_of(e, f), i);
 }
 

@@ -8,8 +8,7 @@
 #include "smtp_line.h"
 #include "caps.h"
 
-#define LINE_KEEP (CAP_LINE + 1u) /* room for the CR of a line of exactly CAP_LINE bytes */
-#define LINE_FIRST 128u           /* most commands and replies fit */
+#define LINE_FIRST 128u /* most commands and replies fit */
 
 static void line_free(struct smtp_line *l)
 {
@@ -26,13 +25,13 @@ static void line_grow(struct smtp_line *l, uint32_t need)
 {
 	uint32_t size = l->size ? l->size : LINE_FIRST;
 
-	g_assert(need <= LINE_KEEP);
+	g_assert(need <= CAP_LINE);
 	if (need <= l->size)
 		return;
 	while (size < need)
 		size *= 2;
-	if (size > LINE_KEEP)
-		size = LINE_KEEP;
+	if (size > CAP_LINE)
+		size = CAP_LINE;
 	uint8_t *buf = g_malloc(size);
 	uint32_t used = l->used;
 	if (used)
@@ -52,7 +51,7 @@ static void line_append(struct smtp_line *l, struct bytes part)
 		return;
 	l->last = bytes_peek(&part, n - 1);
 	l->total += n;
-	struct bytes fits = bytes_upto(&part, LINE_KEEP - l->used);
+	struct bytes fits = bytes_upto(&part, CAP_LINE - l->used);
 	n = bytes_left(&fits);
 	if (n == 0)
 		return;

@@ -12,7 +12,7 @@
 
 struct smtp_line {
 	uint8_t *buf;   /* owned; front of the line that has started, or the line given last */
-	uint32_t size;  /* bytes allocated, at most CAP_LINE + 1 */
+	uint32_t size;  /* bytes allocated, at most CAP_LINE */
 	uint32_t used;  /* bytes kept */
 	uint64_t total; /* bytes of the started line so far, kept or not */
 	uint8_t last;   /* its last byte so far */

@@ -14,7 +14,7 @@
 #include "tls_message.h"
 
 #define RECORD_HEADER 5u
-#define FRONT 4u                    /* handshake type and length */
+#define FRONT 4u /* handshake type and length */
 #define PEEK_LENGTH TLS_MESSAGE_PEEK
 #define BUFFER_FIRST 1024u
 
@@ -38,13 +38,13 @@ struct tls {
 	enum tls_state state;
 	bool from_client;
 	bool any_record;
-	bool ccs;           /* ChangeCipherSpec was seen in this direction */
-	bool finished;      /* an encrypted handshake record was seen: TLS 1.2 or older */
-	bool may_retry;     /* TLS 1.3 is possible: a clear hello may follow the CCS (RFC 8446 D.4) */
-	bool hole;          /* record borders were lost at least once */
-	bool unsure;        /* message borders are not known after a gap */
-	bool after_gap;     /* the next item says complete = false */
-	unsigned probation; /* headers to come before a found border counts as right */
+	bool ccs;       /* ChangeCipherSpec was seen in this direction */
+	bool finished;  /* an encrypted handshake record was seen: TLS 1.2 or older */
+	bool may_retry; /* TLS 1.3 is possible: a clear hello may follow the CCS (RFC 8446 D.4) */
+	bool hole;      /* record borders were lost at least once */
+	bool unsure;    /* message borders are not known after a gap */
+	bool after_gap; /* the next item says complete = false */
+	unsigned probation;        /* headers to come before a found border counts as right */
 	uint8_t head[PEEK_LENGTH]; /* carry of a header, a peek or an alert */
 	unsigned head_have;
 	uint8_t type; /* of the record at hand */
@@ -122,7 +122,8 @@ static enum turn emit(struct tls *t, struct tls_item *out, enum tls_item_kind ki
 	return TURN_ITEM;
 }
 
-/* Append to the message buffer; its size follows the bytes that came, never the announced length. */
+/* Append to the message buffer; its size follows the bytes that came, never the announced length.
+ */
 static void append(struct tls *t, struct bytes piece)
 {
 	size_t n = bytes_left(&piece), need = t->message_have + n;
@@ -286,7 +287,8 @@ static enum turn begin_record(struct tls *t, struct tls_item *out)
 		t->state = TLS_STATE_HEADER; /* RFC 5246 6.2.1 forbids it; it says nothing */
 		return TURN_ON;
 	}
-	if (in_message(t) && !clear && t->type != TLS_RECORD_ALERT && t->type != TLS_RECORD_HEARTBEAT) {
+	if (in_message(t) && !clear && t->type != TLS_RECORD_ALERT &&
+	    t->type != TLS_RECORD_HEARTBEAT) {
 		/* RFC 8446 5.1: no other record inside a message. Its rest will not come. */
 		bool told = t->message_skip && !t->message_torn;
 		if (t->front_have < FRONT) {
@@ -311,13 +313,14 @@ static enum turn begin_record(struct tls *t, struct tls_item *out)
 	case TLS_RECORD_HANDSHAKE:
 		if (t->ccs && !t->may_retry)
 			return emit_unread_handshake(t, out);
-		t->state = (t->ccs || t->unsure) && !in_message(t) ? TLS_STATE_PEEK
-								   : TLS_STATE_FRAGMENT;
+		t->state =
+		    (t->ccs || t->unsure) && !in_message(t) ? TLS_STATE_PEEK : TLS_STATE_FRAGMENT;
 		return TURN_ON;
 	case TLS_RECORD_DATA:
 		skip_record(t);
 		emit(t, out, TLS_ITEM_DATA, t->length);
-		/* Up to TLS 1.2 the encrypted Finished comes first; absence needs a stream without hole. */
+		/* Up to TLS 1.2 the encrypted Finished comes first; absence needs a stream without
+		 * hole. */
 		out->early = !t->finished && !t->hole;
 		return TURN_ITEM;
 	default:
@@ -380,7 +383,7 @@ static void begin_message(struct tls *t)
 static enum turn peek_body(struct tls *t, struct bytes *in, struct tls_item *out)
 {
 	unsigned need = MIN(t->length, PEEK_LENGTH);
-	uint8_t look[PEEK_LENGTH] = { 0 };
+	uint8_t look[PEEK_LENGTH] = {0};
 
 	if (t->head_have == 0 && bytes_left(in) >= need) {
 		for (unsigned i = 0; i < need; i++)
@@ -411,7 +414,7 @@ static enum turn peek_body(struct tls *t, struct bytes *in, struct tls_item *out
 static bool whole_message(const struct tls *t, const struct bytes *in)
 {
 	uint32_t length = (uint32_t)bytes_peek(in, 1) << 16 | (uint32_t)bytes_peek(in, 2) << 8 |
-			  bytes_peek(in, 3);
+	                  bytes_peek(in, 3);
 
 	return t->left >= FRONT && bytes_left(in) >= FRONT && t->left - FRONT >= length &&
 	       bytes_left(in) - FRONT >= length;
@@ -506,7 +509,8 @@ static bool v2_byte_fits(const struct tls *t, unsigned i, uint8_t c)
 static enum turn end_v2(struct tls *t, struct bytes record, struct tls_item *out)
 {
 	struct tls_hello *h = t->hello = g_new0(struct tls_hello, 1);
-	bool good = t->from_client ? tls_hello_client_v2(record, h) : tls_hello_server_v2(record, h);
+	bool good =
+	    t->from_client ? tls_hello_client_v2(record, h) : tls_hello_server_v2(record, h);
 
 	t->buffer_done = true;
 	t->head_have = 0;
@@ -611,7 +615,7 @@ static void lose_borders(struct tls *t)
 void tls_gap(struct tls *t, uint64_t missing)
 {
 	bool body = t->state == TLS_STATE_SKIP || t->state == TLS_STATE_FRAGMENT ||
-		    t->state == TLS_STATE_PEEK || t->state == TLS_STATE_ALERT;
+	            t->state == TLS_STATE_PEEK || t->state == TLS_STATE_ALERT;
 
 	end_loan(t);
 	if (missing == 0 || t->state == TLS_STATE_BAD || t->state == TLS_STATE_V2_REST)

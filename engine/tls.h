@@ -90,7 +90,7 @@ struct tls_item {
 	uint8_t handshake_type, alert_level, alert_code;
 	uint16_t group;               /* SERVER_KEY_EXCHANGE */
 	bool complete;                /* the record's bytes were all seen (false across a gap) */
-	bool after_ccs;               /* a ChangeCipherSpec came before it in this direction (X37) */
+	bool after_ccs;               /* a ChangeCipherSpec came before, this direction (X37) */
 	bool early;                   /* DATA: no encrypted Finished came before, so TLS 1.3 */
 	bool malformed;               /* a message whose inner lengths contradict each other */
 	const struct tls_hello *hello; /* owned by the decoder */

@@ -147,6 +147,32 @@ static inline struct segment *wire_again(struct wire *w, unsigned i, uint64_t af
 	return wire_at(w, w->seg->len - 1);
 }
 
+static const char *const wire_turns[] = {
+	"S220 mx ready\r\n", "CEHLO a.example\r\n", "S250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n",
+	"CSTARTTLS\r\n", "S220 go\r\n", "CQUIT\r\n", "S221 bye\r\n",
+};
+
+#define LOG_PLAIN \
+	"S220 mx ready\r\nCEHLO a.example\r\nS250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n" \
+	"CSTARTTLS\r\nS220 go\r\nCQUIT\r\nS221 bye\r\n.C.;"
+
+/* A dialogue as it is spoken; each turn in segments of at most `cut` bytes. */
+static inline struct wire wire_dialogue(uint32_t client_isn, uint32_t server_isn, uint32_t cut)
+{
+	struct wire w = wire_new(client_isn, server_isn);
+	wire_open(&w);
+	for (size_t i = 0; i < G_N_ELEMENTS(wire_turns); i++) {
+		unsigned dir = wire_turns[i][0] == 'S';
+		const char *at = wire_turns[i] + 1;
+		for (uint32_t left = (uint32_t)strlen(at), n; left; left -= n, at += n) {
+			n = left < cut ? left : cut;
+			wire_put(&w, dir, TCP_ACK | TCP_PSH, at, n);
+		}
+	}
+	wire_close(&w);
+	return w;
+}
+
 static inline void record_mark(struct record *r, unsigned dir, uint32_t frame)
 {
 	r->frames_fall |= frame < r->last_frame[dir];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * options.c: command lines as fingers of tcpdump and tshark users write them, and the wrong ones
- * with the line that they get. Runs in a folder of its own, because words are files when they exist.
+ * with the line that they get. Runs in a folder of its own, because words are files when they
+ * exist.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -159,8 +160,9 @@ static void refusals(void **state)
 static void live_is_refused(void **state)
 {
 	(void)state;
-	static const char *const lines[] = { "-i eth0", "-ni eth0", "-w x", "-s 0", "-p", "-D", "-B 4",
-					     "-Z nobody", "--html x", "--html=x" };
+	static const char *const lines[] = { "-i eth0",	 "-ni eth0", "-w x", "-s 0",
+					     "-p",	 "-D",	     "-B 4", "-Z nobody",
+					     "--html x", "--html=x" };
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
 		char *line = g_strconcat("smtp365 -r a ", lines[i], NULL);
 		wrong(line, "reads capture files only");
@@ -173,10 +175,12 @@ static void help(void **state)
 {
 	(void)state;
 	static const char *const shown[] = {
-		"-r, --read", "-f, --filter", "-c, --count", "--port", "--endpoints", "--json",
-		"--output", "--all", "--redact", "-v, --verbose", "-q, --quiet", "-l, --line-buffered",
-		"-n, --no-names", "--exit-status", "--fail-on", "--list-findings", "--explain",
-		"-V, --version", "-h, --help", "default: 25, 465, 587, 2525", "Input:", "Output:",
+		"-r, --read",	  "-f, --filter",  "-c, --count", "--port",
+		"--endpoints",	  "--json",	   "--output",	  "--all",
+		"--redact",	  "-v, --verbose", "-q, --quiet", "-l, --line-buffered",
+		"-n, --no-names", "--exit-status", "--fail-on",	  "--list-findings",
+		"--explain",	  "-V, --version", "-h, --help",  "default: 25, 465, 587, 2525",
+		"Input:",	  "Output:",
 	};
 	static const char *const hidden[] = { "-i,", "-w,", "-D,", "--html", "interface" };
 	char *text = options_help();
@@ -211,10 +215,10 @@ static int leave(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(files),    cmocka_unit_test(clusters),
-		cmocka_unit_test(filter),   cmocka_unit_test(values),
-		cmocka_unit_test(actions),  cmocka_unit_test(refusals),
-		cmocka_unit_test(help),     cmocka_unit_test(live_is_refused),
+		cmocka_unit_test(files),   cmocka_unit_test(clusters),
+		cmocka_unit_test(filter),  cmocka_unit_test(values),
+		cmocka_unit_test(actions), cmocka_unit_test(refusals),
+		cmocka_unit_test(help),	   cmocka_unit_test(live_is_refused),
 	};
 	return cmocka_run_group_tests(tests, enter, leave);
 }

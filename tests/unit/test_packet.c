@@ -618,6 +618,26 @@ static void test_link_types(void **state)
 	assert_null(packet_new(-1));
 }
 
+/* The link type changes from frame to frame; an unknown one is counted and does no harm. */
+static void test_changing_link(void **state)
+{
+	struct made raw = made_segment(), ether = raw;
+	struct packet *p = packet_new(DLT_EN10MB);
+
+	(void)state;
+	made_ether(&ether, 0x0800);
+	for (int round = 0; round < 3; round++) {
+		packet_link(p, DLT_EN10MB);
+		assert_int_equal(read_hostile(p, ether.at, ether.n, ether.n, &item), PACKET_SEGMENT);
+		packet_link(p, DLT_RAW);
+		assert_int_equal(read_hostile(p, raw.at, raw.n, raw.n, &item), PACKET_SEGMENT);
+		packet_link(p, DLT_IEEE802_11_RADIO);
+		assert_int_equal(read_hostile(p, raw.at, raw.n, raw.n, &item), PACKET_NOTHING);
+	}
+	assert_int_equal(counted(p, PACKET_COUNT_LINK), 3);
+	packet_free(p);
+}
+
 static void test_loopback_v6(void **state)
 {
 	static const char *const families[] = { "0a000000", "17000000", "18000000", "1c000000",
@@ -772,6 +792,7 @@ int main(void)
 		cmocka_unit_test(test_icmp_without_use),
 		cmocka_unit_test(test_icmp_quote_with_extensions),
 		cmocka_unit_test(test_link_types),
+		cmocka_unit_test(test_changing_link),
 		cmocka_unit_test(test_loopback_v6),
 		cmocka_unit_test(test_vlan_tags),
 		cmocka_unit_test(test_reasons),

@@ -225,8 +225,7 @@ static void test_load_bad(void **state)
 		"[{\"urls\":[\"smtp.office365.com\"],\"ips\":[],\"tcpPorts\":\"587\"}]",
 		"[{\"urls\":[\"smtp.office365.com\"],\"ips\":[\"1.2.3.0/24\"],\"tcpPorts\":587}]",
 		"[{\"urls\":[\"www.office.com\"],\"ips\":[\"1.2.3.0/24\"],\"tcpPorts\":\"25\"}]",
-		"[{\"urls\":[\"smtp.office365.com\"],\"ips\":[\"0.0.0.0/0\",\"::/0\",\"1/2/3\",\"/\"],"
-		"\"tcpPorts\":\"587\"}]",
+		"[{\"tcpPorts\":\"587\",\"urls\":[\"smtp.office365.com\"],\"ips\":[\"0.0.0.0/0\",\"/\"]}]",
 		"[{\"urls\":[\"\",\"*.\",\"*\"],\"ips\":[\"1.2.3.0/24\"],\"tcpPorts\":\"25\"}]",
 		"[{\"urls\":[\"smtp.office365.com\"],\"ips\":[\"1.2.3.0/24\"],\"tcpPorts\":\"-\"}]",
 	};

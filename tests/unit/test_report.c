@@ -18,8 +18,10 @@ static const char *const to[] = { "bob@fabrikam.com", "\"a b\"@fabrikam.com", NU
 static const char *const ehlo[] = { "SIZE 157286400", "STARTTLS", NULL };
 static const struct event events[] = {
 	{ .frame = 210, .direction = EVENT_S2C, .text = "220 outlook.office365.com" },
-	{ .frame = 214, .direction = EVENT_S2C,
-	  .text = "Certificate CN=outlook.com, issued by DigiCert Global G2 TLS RSA SHA256 2020 CA1" },
+	{ .frame = 214,
+	  .direction = EVENT_S2C,
+	  .text = "Certificate CN=outlook.com, issued by DigiCert Global G2 TLS RSA SHA256 2020 "
+		  "CA1" },
 	{ .frame = 216, .direction = EVENT_C2S, .text = "fatal alert unknown_ca (48)" },
 	{ .frame = 217, .direction = EVENT_C2S, .encrypted = true, .text = "a record" },
 	{ .frame = 217, .direction = EVENT_S2C, .encrypted = true, .text = "an answer" },
@@ -27,14 +29,23 @@ static const struct event events[] = {
 };
 static const struct finding findings[] = {
 	{
-		.id = "tls.old_offer", .title = "the device offers TLS 1.0", .severity = SEVERITY_LOW,
-		.confidence = CONFIDENCE_CERTAIN, .side = SIDE_DEVICE, .frames = { 213 },
+		.id = "tls.old_offer",
+		.title = "the device offers TLS 1.0",
+		.severity = SEVERITY_LOW,
+		.confidence = CONFIDENCE_CERTAIN,
+		.side = SIDE_DEVICE,
+		.frames = { 213 },
 		.frame_count = 1,
 	},
 	{
-		.id = "cert.g2_trust", .title = "the device does not trust Microsoft's certificate",
-		.letter = "X22", .severity = SEVERITY_HIGH, .confidence = CONFIDENCE_LIKELY,
-		.side = SIDE_DEVICE, .frames = { 214, 216 }, .frame_count = 2,
+		.id = "cert.g2_trust",
+		.title = "the device does not trust Microsoft's certificate",
+		.letter = "X22",
+		.severity = SEVERITY_HIGH,
+		.confidence = CONFIDENCE_LIKELY,
+		.side = SIDE_DEVICE,
+		.frames = { 214, 216 },
+		.frame_count = 2,
 		.cause = "its trust store is older than the root change of March 2026",
 		.fix = "import DigiCert Global Root G2 (SHA-1 DF3C24F9...)",
 		.check = "openssl s_client -starttls smtp -connect smtp.office365.com:587 "
@@ -137,9 +148,11 @@ static void text_is_the_contract(void **state)
 	char *text = text_of(&v, &plain);
 	assert_string_equal(
 		text,
-		"FAIL 10.1.2.30:50332 > smtp.office365.com:587 (52.96.165.18)  stopped at certificate  "
+		"FAIL 10.1.2.30:50332 > smtp.office365.com:587 (52.96.165.18)  stopped at "
+		"certificate  "
 		"cert.g2_trust  the device does not trust Microsoft's certificate\n"
-		"     frame 214  <-  Certificate CN=outlook.com, issued by DigiCert Global G2 TLS RSA "
+		"     frame 214  <-  Certificate CN=outlook.com, issued by DigiCert Global G2 TLS "
+		"RSA "
 		"SHA256 2020 CA1\n"
 		"     frame 216  ->  fatal alert unknown_ca (48)\n"
 		"     likely     its trust store is older than the root change of March 2026\n"
@@ -189,8 +202,8 @@ static void first_words(void **state)
 		enum outcome outcome;
 		const char *begins;
 	} rows[] = {
-		{ OUTCOME_ACCEPTED, "ok   10." }, { OUTCOME_REJECTED, "FAIL 10." },
-		{ OUTCOME_FAILED, "FAIL 10." },   { OUTCOME_NO_MAIL, "none 10." },
+		{ OUTCOME_ACCEPTED, "ok   10." },  { OUTCOME_REJECTED, "FAIL 10." },
+		{ OUTCOME_FAILED, "FAIL 10." },	   { OUTCOME_NO_MAIL, "none 10." },
 		{ OUTCOME_ENCRYPTED, "enc  10." }, { OUTCOME_INCOMPLETE, "part 10." },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -238,11 +251,13 @@ static void json_has_the_values(void **state)
 {
 	(void)state;
 	struct verdict v = failed();
-	v.encap = (struct encapsulation){ .vlan = { 100, 200 }, .vlan_count = 2,
-					  .tunnel = TUNNEL_VXLAN, .tunnel_id = 42 };
+	v.encap = (struct encapsulation){
+		.vlan = { 100, 200 }, .vlan_count = 2, .tunnel = TUNNEL_VXLAN, .tunnel_id = 42
+	};
 	v.alert_count = 2;
-	v.alerts[0] = (struct verdict_alert){ .from_client = true, .level = 2, .code = 48,
-					      .name = "unknown_ca", .frame = 216 };
+	v.alerts[0] = (struct verdict_alert){
+		.from_client = true, .level = 2, .code = 48, .name = "unknown_ca", .frame = 216
+	};
 	v.alerts[1] = (struct verdict_alert){ .encrypted = true, .level = 77, .frame = 217 };
 	v.cert_not_after = 1800000000;
 	json_t *root = json_of(&v, &plain);
@@ -279,12 +294,10 @@ static void assert_filled(json_t *value)
 	assert_false(json_is_null(value));
 	if (json_is_object(value)) {
 		assert_int_not_equal(json_object_size(value), 0);
-		json_object_foreach(value, key, item)
-			assert_filled(item);
+		json_object_foreach(value, key, item) assert_filled(item);
 	} else if (json_is_array(value)) {
 		assert_int_not_equal(json_array_size(value), 0);
-		json_array_foreach(value, i, item)
-			assert_filled(item);
+		json_array_foreach(value, i, item) assert_filled(item);
 	} else if (json_is_string(value)) {
 		assert_int_not_equal(json_string_length(value), 0);
 	}
@@ -294,7 +307,9 @@ static void absent_values_are_left_out(void **state)
 {
 	(void)state;
 	static const char *const nobody[] = { "", "", NULL };
-	struct verdict v = { .session = 1, .helo = "", .from = nobody, .to = nobody, .ehlo = nobody };
+	struct verdict v = {
+		.session = 1, .helo = "", .from = nobody, .to = nobody, .ehlo = nobody
+	};
 	json_t *root = json_of(&v, &plain);
 	assert_filled(root);
 	assert_null(json_object_get(root, "client"));
@@ -368,8 +383,11 @@ static void redaction(void **state)
 {
 	(void)state;
 	static const struct verdict_reply reply = {
-		.frame = 217, .code = 550, .command = "RCPT",
-		.text = "Recipient <bob.x+y@fabrikam.com> unknown; al@b.example and \"q u\"@c.example",
+		.frame = 217,
+		.code = 550,
+		.command = "RCPT",
+		.text = "Recipient <bob.x+y@fabrikam.com> unknown; al@b.example and \"q "
+			"u\"@c.example",
 	};
 	struct report_options o = { .redact = true, .dialogue = true };
 	struct event e[] = { { .frame = 216, .text = "MAIL FROM:<printer@contoso.com> SIZE=3" } };
@@ -409,12 +427,16 @@ static void clean_text(void **state)
 	clean_row("plain \"text\" \\", 14, "plain \"text\" \\");
 	clean_row("a\0b\r\n\x1b[31m\x7f", 11, "a\\x00b\\x0d\\x0a\\x1b[31m\\x7f");
 	clean_row("\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\xa7", 9, "ä€📧");
-	clean_row("\xc3", 1, "\\xc3");                       /* cut */
+	clean_row("\xc3", 1, "\\xc3");					   /* cut */
 	clean_row("\xc0\xaf\xe0\x80\xaf", 5, "\\xc0\\xaf\\xe0\\x80\\xaf"); /* overlong */
-	clean_row("\xed\xa0\x80", 3, "\\xed\\xa0\\x80");     /* a surrogate */
+	clean_row("\xed\xa0\x80", 3, "\\xed\\xa0\\x80");		   /* a surrogate */
 	clean_row("\xf4\x90\x80\x80\xff", 5, "\\xf4\\x90\\x80\\x80\\xff"); /* past U+10FFFF */
-	clean_row("\xc2\x9b" "2J", 4, "\\xc2\\x9b2J");       /* CSI of 8 bits */
-	clean_row("\xe2\x80\xae" "cod", 6, "\\xe2\\x80\\xaecod"); /* turns the direction */
+	clean_row("\xc2\x9b"
+		  "2J",
+		  4, "\\xc2\\x9b2J"); /* CSI of 8 bits */
+	clean_row("\xe2\x80\xae"
+		  "cod",
+		  6, "\\xe2\\x80\\xaecod"); /* turns the direction */
 	clean_row("", 0, "");
 }
 
@@ -423,7 +445,8 @@ static void long_text_is_cut_whole(void **state)
 	(void)state;
 	static const char *const units[] = { "x", "ä", "€", "📧", "\x01", "\xff" };
 	for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-		GString *in = g_string_new(NULL), *once = g_string_new(NULL), *twice = g_string_new(NULL);
+		GString *in = g_string_new(NULL), *once = g_string_new(NULL),
+			*twice = g_string_new(NULL);
 		while (in->len < 10240)
 			g_string_append(in, units[i]);
 		report_clean(once, in->str, in->len);
@@ -446,13 +469,15 @@ static void hostile_everywhere(void **state)
 	while (evil->len < 10240)
 		g_string_append(evil, "\x80\xe2\x80\xae\r\n@");
 	const char *const list[] = { evil->str, evil->str, NULL };
-	const struct verdict_reply reply = { .code = 550, .enhanced = evil->str, .text = evil->str,
-					     .command = evil->str };
+	const struct verdict_reply reply = {
+		.code = 550, .enhanced = evil->str, .text = evil->str, .command = evil->str
+	};
 	const struct event e = { .frame = 216, .text = evil->str };
 	struct finding f = findings[1];
 	f.detail = evil->str;
 	struct verdict v = failed();
-	v.server_domain = v.helo = v.banner = v.history = v.sni = v.ja3 = v.auth_mechanism = evil->str;
+	v.server_domain = v.helo = v.banner = v.history = v.sni = v.ja3 = v.auth_mechanism =
+		evil->str;
 	v.cert_subject = v.cert_issuer = v.tls_cipher = v.tls_version = v.trace_server = evil->str;
 	v.client_public_ip = v.trace_id = v.trace_time = v.tls_history = evil->str;
 	v.from = v.to = v.ehlo = v.client_ciphers = list;
@@ -496,10 +521,14 @@ static void wrapping(void **state)
 	g_string_free(out, TRUE);
 	g_free(text);
 	out = g_string_new(NULL); /* lines of a reply, joined with bars */
-	report_wrap(out, "250-SIZE 157286400|PIPELINING|DSN|ENHANCEDSTATUSCODES|STARTTLS|8BITMIME|BINARYMIME|"
-			 "CHUNKING|SMTPUTF8", 16, 16);
-	assert_string_equal(out->str, "250-SIZE 157286400|PIPELINING|DSN|ENHANCEDSTATUSCODES|STARTTLS|"
-				      "8BITMIME|BINARYMIME|\n                CHUNKING|SMTPUTF8");
+	report_wrap(out,
+		    "250-SIZE "
+		    "157286400|PIPELINING|DSN|ENHANCEDSTATUSCODES|STARTTLS|8BITMIME|BINARYMIME|"
+		    "CHUNKING|SMTPUTF8",
+		    16, 16);
+	assert_string_equal(out->str,
+			    "250-SIZE 157286400|PIPELINING|DSN|ENHANCEDSTATUSCODES|STARTTLS|"
+			    "8BITMIME|BINARYMIME|\n                CHUNKING|SMTPUTF8");
 	g_string_free(out, TRUE);
 }
 
@@ -552,11 +581,13 @@ static void summary(void **state)
 	char *text = summary_of(v, 2);
 	assert_non_null(strstr(text, "2 sessions, all TLS 1.2 or later, nothing in clear\n"));
 	g_free(text);
-	text = summary_of(v, 3); /* one that did not get into TLS: the sentence would claim too much */
+	text = summary_of(v,
+			  3); /* one that did not get into TLS: the sentence would claim too much */
 	assert_null(strstr(text, "nothing in clear"));
 	assert_non_null(strstr(text, "stopped at: certificate 1\n"));
 	assert_non_null(strstr(text, "finding  high          1  cert.g2_trust  "));
-	assert_non_null(strstr(text, "client   10.1.2.30        2 sessions, 1 failed  cert.g2_trust\n"));
+	assert_non_null(
+		strstr(text, "client   10.1.2.30        2 sessions, 1 failed  cert.g2_trust\n"));
 	g_free(text);
 	v[0].auth_exposure = EXPOSURE_PASSWORD;
 	text = summary_of(v, 2);
@@ -568,7 +599,8 @@ static void summary(void **state)
 	v[1].tls_version = NULL;
 	v[1].tls_established = TRI_UNKNOWN;
 	text = summary_of(v, 2);
-	assert_non_null(strstr(text, "1 session with Microsoft 365, all TLS 1.2 or later, nothing"));
+	assert_non_null(
+		strstr(text, "1 session with Microsoft 365, all TLS 1.2 or later, nothing"));
 	g_free(text);
 	text = summary_of(v, 0);
 	assert_string_equal(text, "no SMTP sessions\n");

@@ -309,6 +309,30 @@ static void carried_payload_is_wiped(void **state)
 	}
 }
 
+/* The same for the answer to a challenge, and for one that came after AUTH was refused. */
+static void carried_answer_is_wiped(void **state)
+{
+	(void)state;
+	for (int refused = 0; refused < 2; refused++) {
+		struct smtp_client *c = smtp_client_new();
+		struct smtp_item i;
+		struct bytes in = bytes_of("AUTH LOGIN\r\naHVudGVyMnNl", 24);
+		wiped_marker = "aHVudGVyMnNlY3JldA==";
+		wiped_count = 0;
+		assert_int_equal(smtp_client_next(c, &in, &i), STEP_ITEM);
+		if (refused)
+			smtp_client_expect(c, SMTP_EXPECT_COMMAND);
+		assert_int_equal(smtp_client_next(c, &in, &i), STEP_MORE);
+		in = bytes_of("Y3JldA==\r\n", 10);
+		assert_int_equal(smtp_client_next(c, &in, &i), STEP_ITEM);
+		assert_int_equal(i.kind, refused ? SMTP_ITEM_GARBAGE : SMTP_ITEM_AUTH_RESPONSE);
+		assert_int_equal(bytes_left(&i.line), 0);
+		assert_int_equal(wiped_count, 1);
+		wiped_marker = NULL;
+		smtp_client_free(c);
+	}
+}
+
 /* A payload whose end never comes is wiped when the line grows, is dropped, or the decoder goes. */
 static void abandoned_payload_is_wiped(void **state)
 {
@@ -339,20 +363,23 @@ static void abandoned_payload_is_wiped(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(base64_good),
-	    cmocka_unit_test(base64_bad),
-	    cmocka_unit_test(base64_keeps_front_only),
-	    cmocka_unit_test(mechanisms),
-	    cmocka_unit_test(shapes),
-	    cmocka_unit_test(no_name_when_unsure),
-	    cmocka_unit_test(special_answers),
-	    cmocka_unit_test(long_names_are_cut),
-	    cmocka_unit_test(secret_like),
-	    cmocka_unit_test(decoded_front_is_wiped),
-	    cmocka_unit_test(carried_payload_is_wiped),
-	    cmocka_unit_test(abandoned_payload_is_wiped),
+		cmocka_unit_test(base64_good),
+		cmocka_unit_test(base64_bad),
+		cmocka_unit_test(base64_keeps_front_only),
+		cmocka_unit_test(mechanisms),
+		cmocka_unit_test(shapes),
+		cmocka_unit_test(no_name_when_unsure),
+		cmocka_unit_test(special_answers),
+		cmocka_unit_test(long_names_are_cut),
+		cmocka_unit_test(secret_like),
+		cmocka_unit_test(decoded_front_is_wiped),
+		cmocka_unit_test(carried_payload_is_wiped),
+		cmocka_unit_test(carried_answer_is_wiped),
+		cmocka_unit_test(abandoned_payload_is_wiped),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

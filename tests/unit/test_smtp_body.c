@@ -22,6 +22,7 @@ static void data_bodies(void **state)
 	    {"\n.\r\nb\r\n.\r\n", "bytes=7 lf=1@0,smuggling"},
 	    {"\r\r\n.\r\n", "bytes=3 lf=0@0"},
 	    {".\r\r\n.\r\n", "bytes=4 lf=0@0"},
+	    {".a\nb\r\n.\r\n", "bytes=6 lf=1@2"},
 	    {".\ra\r\n.\r\n", "bytes=5 lf=0@0"},
 	    {"QUIT\r\nMAIL FROM:<a@b>\r\n.\r\n", "bytes=23 lf=0@0"},
 	    {"a.\r\n.\r\n", "bytes=4 lf=0@0"},
@@ -123,6 +124,30 @@ static void data_told_late(void **state)
 	smtp_client_free(c);
 }
 
+/* The same with a first line over the cap, of which only the length and the last byte are kept. */
+static void data_told_late_after_long_line(void **state)
+{
+	(void)state;
+	struct smtp_client *c = smtp_client_new();
+	GString *out = g_string_new(NULL);
+	GString *line = g_string_new("DATA\r\n");
+
+	for (unsigned k = 0; k < CAP_LINE + 4000; k++)
+		g_string_append_c(line, 'a');
+	g_string_append_c(line, '\r');
+	struct bytes in = bytes_of(line->str, line->len);
+	struct smtp_item i;
+	assert_int_equal(smtp_client_next(c, &in, &i), STEP_ITEM);
+	assert_int_equal(smtp_client_next(c, &in, &i), STEP_MORE);
+	smtp_client_expect(c, SMTP_EXPECT_DATA);
+	feed(c, TEXT("\n.\r\nQUIT\r\n"), PLAY_SEEN, out);
+	assert_string_equal(out->str,
+	                    "BODY bytes=20386 lf=0@0\nCOMMAND QUIT argument= line=QUIT\n");
+	g_string_free(line, TRUE);
+	g_string_free(out, TRUE);
+	smtp_client_free(c);
+}
+
 /* The client did not wait for 354 or 334: the replies are told when all is over. */
 static void told_too_late(void **state)
 {
@@ -180,6 +205,8 @@ static void gap_in_bodies(void **state)
 	     "BODY bytes=11 lf=0@0,gap\nCOMMAND QUIT argument= line=QUIT\n", 1},
 	    {"DATA\r\nabc\r", "\n.\r\nQUIT\r\n",
 	     "BODY bytes=5 lf=0@0,gap\nCOMMAND QUIT argument= line=QUIT\n", 1},
+	    {"DATA\r\nabc", "\n.\r\nQUIT\r\n",
+	     "BODY bytes=4 lf=0@0,gap\nCOMMAND QUIT argument= line=QUIT\n", 1},
 	    {"BDAT 10\r\nabc", "fgQUIT\r\n",
 	     "BODY bytes=10,bdat lf=0@0,gap\nCOMMAND QUIT argument= line=QUIT\n", 5},
 	    {"BDAT 10\r\nabc", "QUIT\r\n",
@@ -239,14 +266,22 @@ static void gap_over_data_command(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(data_bodies),           cmocka_unit_test(two_messages_pipelined),
-	    cmocka_unit_test(bdat_chunks),           cmocka_unit_test(bdat_bad_sizes),
-	    cmocka_unit_test(exchange_blob),         cmocka_unit_test(data_told_late),
-	    cmocka_unit_test(told_too_late),         cmocka_unit_test(data_refused),
-	    cmocka_unit_test(gap_in_bodies),         cmocka_unit_test(gap_over_end_mark),
-	    cmocka_unit_test(gap_over_data_command),
+		cmocka_unit_test(data_bodies),
+		cmocka_unit_test(two_messages_pipelined),
+		cmocka_unit_test(bdat_chunks),
+		cmocka_unit_test(bdat_bad_sizes),
+		cmocka_unit_test(exchange_blob),
+		cmocka_unit_test(data_told_late),
+		cmocka_unit_test(data_told_late_after_long_line),
+		cmocka_unit_test(told_too_late),
+		cmocka_unit_test(data_refused),
+		cmocka_unit_test(gap_in_bodies),
+		cmocka_unit_test(gap_over_end_mark),
+		cmocka_unit_test(gap_over_data_command),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,6 +252,26 @@ static void auth_gap_no_name(void **state)
 	smtp_client_free(c);
 }
 
+/* A sure command ends the doubt, but the steps of the dialogue before it stay unknown. */
+static void auth_gap_then_command(void **state)
+{
+	(void)state;
+	struct smtp_client *c = smtp_client_new();
+	GString *out = g_string_new(NULL);
+
+	feed(c, TEXT("AUTH LOGIN\r\n"), PLAY_SEEN, out);
+	smtp_client_gap(c, 22);
+	feed(c, TEXT("RSET\r\n"), PLAY_SEEN, out);
+	smtp_client_expect(c, SMTP_EXPECT_AUTH);
+	assert_int_equal(smtp_client_expecting(c), SMTP_EXPECT_AUTH);
+	feed(c, TEXT("aHVudGVyMnNlY3JldA==\r\n"), PLAY_BLIND, out);
+	assert_int_equal(smtp_client_expecting(c), SMTP_EXPECT_AUTH_MAYBE);
+	assert_non_null(strstr(out->str, "ANSWER"));
+	assert_null(strstr(out->str, "user="));
+	g_string_free(out, TRUE);
+	smtp_client_free(c);
+}
+
 static void secrets_out_of_place(void **state)
 {
 	(void)state;
@@ -536,28 +556,31 @@ static void slow_drip(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(commands),
-	    cmocka_unit_test(every_verb_has_name_and_source),
-	    cmocka_unit_test(case_blanks_and_line_ends),
-	    cmocka_unit_test(junk_before_verb),
-	    cmocka_unit_test(odd_bytes),
-	    cmocka_unit_test(other_protocols),
-	    cmocka_unit_test(paths),
-	    cmocka_unit_test(auth_dialogues),
-	    cmocka_unit_test(auth_cancelled_and_refused),
-	    cmocka_unit_test(auth_gap_no_name),
-	    cmocka_unit_test(secrets_out_of_place),
-	    cmocka_unit_test(long_lines),
-	    cmocka_unit_test(long_token),
-	    cmocka_unit_test(not_smtp_at_all),
-	    cmocka_unit_test(tls_at_front),
-	    cmocka_unit_test(tls_shapes),
-	    cmocka_unit_test(gap_resync),
-	    cmocka_unit_test(proxy_header),
-	    cmocka_unit_test(soup),
-	    cmocka_unit_test(slow_drip),
+		cmocka_unit_test(commands),
+		cmocka_unit_test(every_verb_has_name_and_source),
+		cmocka_unit_test(case_blanks_and_line_ends),
+		cmocka_unit_test(junk_before_verb),
+		cmocka_unit_test(odd_bytes),
+		cmocka_unit_test(other_protocols),
+		cmocka_unit_test(paths),
+		cmocka_unit_test(auth_dialogues),
+		cmocka_unit_test(auth_cancelled_and_refused),
+		cmocka_unit_test(auth_gap_no_name),
+		cmocka_unit_test(auth_gap_then_command),
+		cmocka_unit_test(secrets_out_of_place),
+		cmocka_unit_test(long_lines),
+		cmocka_unit_test(long_token),
+		cmocka_unit_test(not_smtp_at_all),
+		cmocka_unit_test(tls_at_front),
+		cmocka_unit_test(tls_shapes),
+		cmocka_unit_test(gap_resync),
+		cmocka_unit_test(proxy_header),
+		cmocka_unit_test(soup),
+		cmocka_unit_test(slow_drip),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -422,22 +422,24 @@ static void soup(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(dialogue_of_a_session),
-	    cmocka_unit_test(reply_shapes),
-	    cmocka_unit_test(garbage),
-	    cmocka_unit_test(mixed_codes),
-	    cmocka_unit_test(enhanced_codes),
-	    cmocka_unit_test(other_enhanced_on_later_line),
-	    cmocka_unit_test(echoed_secret),
-	    cmocka_unit_test(long_reply_is_capped),
-	    cmocka_unit_test(lines_past_cap_are_counted),
-	    cmocka_unit_test(long_line),
-	    cmocka_unit_test(gap_resync),
-	    cmocka_unit_test(tls_at_front),
-	    cmocka_unit_test(not_smtp_at_all),
-	    cmocka_unit_test(soup),
+		cmocka_unit_test(dialogue_of_a_session),
+		cmocka_unit_test(reply_shapes),
+		cmocka_unit_test(garbage),
+		cmocka_unit_test(mixed_codes),
+		cmocka_unit_test(enhanced_codes),
+		cmocka_unit_test(other_enhanced_on_later_line),
+		cmocka_unit_test(echoed_secret),
+		cmocka_unit_test(long_reply_is_capped),
+		cmocka_unit_test(lines_past_cap_are_counted),
+		cmocka_unit_test(long_line),
+		cmocka_unit_test(gap_resync),
+		cmocka_unit_test(tls_at_front),
+		cmocka_unit_test(not_smtp_at_all),
+		cmocka_unit_test(soup),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
