@@ -51,7 +51,7 @@ static GOptionContext *context_new(struct raw *r)
 		  NULL },
 		{ "redact", 0, 0, G_OPTION_ARG_NONE, &r->redact,
 		  "Hide user names and local parts of addresses (default: shown)", NULL },
-		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &r->verbose, "Add the dialogue", NULL },
+		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &r->verbose, "Add the dialogue, and all findings of sessions that worked", NULL },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &r->quiet,
 		  "No summary, no progress, no advice on standard error", NULL },
 		{ "line-buffered", 'l', 0, G_OPTION_ARG_NONE, &r->lines,

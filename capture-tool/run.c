@@ -64,7 +64,8 @@ static void on_session(const struct verdict *v, void *host)
 	if (r->o->json) {
 		report_json(v, &r->report, r->text);
 	} else {
-		report_summary_add(r->summary, v);
+		if (!r->o->quiet)
+			report_summary_add(r->summary, v);
 		report_text(v, &r->report, r->text);
 	}
 	order_add(r->order, v->session, r->text->str, r->text->len);

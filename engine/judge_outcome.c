@@ -164,6 +164,8 @@ static enum outcome outcome(const struct judge *j)
 		return OUTCOME_ACCEPTED;
 	if (n->t.established && !n->readable_tls)
 		return OUTCOME_ENCRYPTED;
+	if (j->flow->midstream && (n->t.data_records[FLOW_C2S] || n->t.data_records[FLOW_S2C]))
+		return OUTCOME_ENCRYPTED;
 	if (!closed || n->gap.frame || j->flow->one_sided || j->flow->midstream)
 		return OUTCOME_INCOMPLETE;
 	return n->mail.frame ? OUTCOME_INCOMPLETE : OUTCOME_NO_MAIL;

@@ -67,7 +67,7 @@ static void no_client_hello(struct judge *j)
 	const struct flow_side *c = &j->flow->side[FLOW_C2S];
 	bool left = c->fin_frame || c->rst_frame;
 
-	if (n->starttls_code != 220 || n->tls[FLOW_C2S].frame || n->plain_after_220.frame ||
+	if (n->starttls_code != 220 || n->tls[FLOW_C2S].frame || n->plain_after_220.frame || n->readable_tls ||
 	    n->t.bad[FLOW_C2S].frame || j->flow->one_sided || c->bytes == 0 || n->gap_c2s)
 		return;
 	if (c->last_data_ns > n->starttls_reply.ns || c->stuck_len)

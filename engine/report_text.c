@@ -361,6 +361,15 @@ static void append_finding(const struct finding *f, const struct report_options 
 	g_string_append_c(out, '\n');
 }
 
+/* A session without trouble stays short: what is only good to know about it is in the summary, the
+ * record, and with the dialogue. */
+static bool is_shown(const struct verdict *v, const struct finding *f,
+		     const struct report_options *o)
+{
+	return f->severity > SEVERITY_INFO || o->dialogue || v->cause || v->lookup_only ||
+	       v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED;
+}
+
 static void append_dialogue(const struct verdict *v, const struct report_options *o, GString *out,
 			    GString *scratch)
 {
@@ -384,7 +393,7 @@ void report_text(const struct verdict *v, const struct report_options *o, GStrin
 		if (v->outcome != OUTCOME_ACCEPTED)
 			append_trace(v, o, out, scratch);
 		for (unsigned i = 0; i < v->finding_count; i++)
-			if (&v->findings[i] != v->cause)
+			if (&v->findings[i] != v->cause && is_shown(v, &v->findings[i], o))
 				append_finding(&v->findings[i], o, out, scratch);
 		if (o->dialogue)
 			append_dialogue(v, o, out, scratch);

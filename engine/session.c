@@ -160,17 +160,31 @@ static void notice_garbage(struct session *s, enum flow_dir dir, struct flow_mar
 	s->mode[dir] = SESSION_MODE_OPAQUE;
 }
 
+/* A decoder that starts in the middle does not trust the first line, it may be part of a body. */
+static void make_decoder(struct session *s, enum flow_dir dir)
+{
+	if (dir == FLOW_C2S && !s->client) {
+		s->client = smtp_client_new();
+		if (s->seen.midstream)
+			smtp_client_gap(s->client, 0);
+	} else if (dir == FLOW_S2C && !s->server) {
+		s->server = smtp_server_new();
+		if (s->seen.midstream)
+			smtp_server_gap(s->server, 0);
+	}
+}
+
 static void data_smtp(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)
 {
-	if (dir == FLOW_C2S) {
-		if (!s->client)
-			s->client = smtp_client_new();
-		session_smtp_client(s, s->client, in, m);
-	} else {
-		if (!s->server)
-			s->server = smtp_server_new();
-		session_smtp_server(s, s->server, in, m);
+	make_decoder(s, dir);
+	if (s->seen.midstream && bytes_peek(in, 0) == 0x17 && bytes_peek(in, 1) == 3 && bytes_peek(in, 2) <= 4) {
+		session_start_tls(s, dir, m); /* the capture began inside TLS */
+		return;
 	}
+	if (dir == FLOW_C2S)
+		session_smtp_client(s, s->client, in, m);
+	else
+		session_smtp_server(s, s->server, in, m);
 	if (!bytes_left(in))
 		notice_garbage(s, dir, m);
 }

@@ -298,6 +298,7 @@ static void auth_reply(struct session *s, const struct smtp_item *i, const struc
 {
 	struct seen_auth *a = &s->seen.auth;
 	s->auth_open = false;
+	expect(s, SMTP_EXPECT_COMMAND);
 	if (i->code == 235) {
 		a->accepted = seen_at(m);
 		repaired(s, STAGE_AUTH);
@@ -348,6 +349,10 @@ static void answered(struct session *s, const struct smtp_item *i, const struct 
 	case SMTP_VERB_AUTH:
 		auth_reply(s, i, r, m);
 		return;
+	case SMTP_VERB_XEXCH50:
+		if (i->code == 354)
+			expect(s, SMTP_EXPECT_DATA);
+		break;
 	case SMTP_VERB_DATA:
 		if (good) {
 			s->seen.data_start = seen_at(m);
@@ -471,7 +476,7 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 		keep_reply(s, &r);
 		return;
 	}
-	if (h && c.verb == SMTP_VERB_AUTH && i->code == 334) {
+	if (h && (c.verb == SMTP_VERB_AUTH || c.verb == SMTP_VERB_X_EXPS) && i->code == 334) {
 		challenge(s, i, m);
 		return;
 	}

@@ -26,7 +26,7 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 	if (dir == FLOW_C2S && n->starttls_code != 220) {
 		if (waiting_for_starttls(s))
 			n->tls_before_220 = true;
-		else if (!n->gap.frame)
+		else if (!n->gap.frame && !n->midstream)
 			n->tls_without_starttls = true;
 	}
 	s->mode[dir] = SESSION_MODE_TLS;
@@ -272,7 +272,8 @@ static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item
 		alert(s, dir, i, m);
 		break;
 	case TLS_ITEM_HANDSHAKE_ENCRYPTED:
-		finished(s, dir, m);
+		if (i->complete) /* else it is a guess after a gap */
+			finished(s, dir, m);
 		break;
 	case TLS_ITEM_DATA:
 		data_record(s, dir, i, m);
@@ -296,8 +297,6 @@ void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, s
 {
 	struct tls_item item;
 	for (;;) {
-		struct bytes before = *in;
-		bool border = tls_pending(s->tls[dir]) == 0;
 		enum step step = tls_next(s->tls[dir], in, &item);
 		if (step == STEP_MORE)
 			return;
@@ -305,8 +304,7 @@ void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, s
 			tls_item(s, dir, &item, m);
 			continue;
 		}
-		if (border && text_again(s, dir, before)) {
-			*in = before;
+		if (text_again(s, dir, *in)) { /* `in` was left at the byte that is no TLS */
 			s->mode[dir] = SESSION_MODE_SMTP;
 			return;
 		}

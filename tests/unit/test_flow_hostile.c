@@ -50,6 +50,39 @@ static void test_hole_open(void **state)
 	wire_free(&w);
 }
 
+/* A mirror of one direction: the other is waited for once, then no more, until it shows up; a hole
+ * that no one can acknowledge is given up by time. */
+static void test_absent_side(void **state)
+{
+	(void)state;
+	struct wire w = wire_new(1, 1);
+	struct record *r = record_new(CAP_MEMORY_ALL);
+	wire_open(&w);
+	wire_say(&w, FLOW_S2C, "220\r\n");
+	wire_say(&w, FLOW_C2S, "EHLO a\r\n");
+	wire_say(&w, FLOW_S2C, "250\r\n");
+	wire_say(&w, FLOW_C2S, "QUIT\r\n");
+	unsigned lost = wire_say(&w, FLOW_C2S, "lost");
+	wire_say(&w, FLOW_C2S, "more");
+	record_feed(r, wire_at(&w, 0));
+	record_feed(r, wire_at(&w, 2));
+	record_feed(r, wire_at(&w, 4));
+	assert_string_equal(r->log->str, "");
+	flow_expire(r->table, w.now_ns + CAP_HOLE_WAIT);
+	assert_string_equal(r->log->str, "S[5]CEHLO a\r\n");
+	record_feed(r, wire_at(&w, 6)); /* at once */
+	assert_string_equal(r->log->str, "S[5]CEHLO a\r\nS[5]CQUIT\r\n");
+	record_feed(r, wire_at(&w, lost + 1));
+	flow_expire(r->table, w.now_ns + 2 * CAP_HOLE_WAIT);
+	assert_string_equal(r->log->str, "S[5]CEHLO a\r\nS[5]CQUIT\r\n[4]more");
+	assert_int_equal(r->why, FLOW_GAP_UNKNOWN);
+	wire_say(&w, FLOW_S2C, "221\r\n"); /* here it is */
+	record_feed(r, wire_at(&w, w.seg->len - 1));
+	assert_true(g_str_has_suffix(r->log->str, "moreS221\r\n"));
+	record_free(r);
+	wire_free(&w);
+}
+
 /* Caps of one direction: bytes and segments; what is given up is said, the rest is delivered. */
 static void test_held_caps(void **state)
 {
@@ -339,6 +372,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hole_wait),
 		cmocka_unit_test(test_hole_open),
+		cmocka_unit_test(test_absent_side),
 		cmocka_unit_test(test_held_caps),
 		cmocka_unit_test(test_wild_numbers),
 		cmocka_unit_test(test_lying_ack),

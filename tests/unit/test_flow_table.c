@@ -28,12 +28,24 @@ static void test_syn_retransmitted(void **state)
 	assert_int_equal(f->side[FLOW_C2S].syn_last_ns - f->side[FLOW_C2S].syn_ns, 7 * CAP_SECOND);
 	assert_int_equal(f->side[FLOW_S2C].segments, 0);
 	assert_int_equal(f->side[FLOW_C2S].mss, 1460);
+	struct flow_side before = f->side[FLOW_C2S];
+	struct wire other = wire_new(1, 1); /* packed and unpacked: nothing is forgotten */
+	other.client_port = 9;
+	wire_put(&other, FLOW_C2S, TCP_SYN, NULL, 0);
+	flow_feed(r->table, wire_at(&other, 0));
+	assert_int_not_equal(f->side[FLOW_C2S].syn_count, 4);
+	const struct segment *s = wire_at(&w, 0);
+	f = flow_find(r->table, &s->src, s->sport, &s->dst, s->dport, NULL);
+	assert_memory_equal(&f->side[FLOW_C2S], &before, sizeof(before));
+	flow_drop(r->table, flow_find(r->table, &s->src, 9, &s->dst, 25, NULL));
+	wire_free(&other);
 	flow_expire(r->table, w.now_ns + CAP_IDLE_SYN - 1);
 	assert_int_equal(r->ends, 0);
 	flow_expire(r->table, w.now_ns + CAP_IDLE_SYN + CAP_SECOND);
 	assert_int_equal(r->ends, 1);
 	assert_int_equal(r->end, FLOW_END_IDLE);
 	assert_int_equal(r->side[FLOW_C2S].syn_count, 4);
+	assert_int_equal(r->side[FLOW_C2S].syn_last_ns - r->side[FLOW_C2S].syn_ns, 7 * CAP_SECOND);
 	record_free(r);
 	wire_free(&w);
 }
@@ -504,6 +516,32 @@ static void test_drop_outside(void **state)
 	wire_free(&w);
 }
 
+/* Holes in the hash: after every second connection was dropped the others are still found. */
+static void test_find_after_drops(void **state)
+{
+	(void)state;
+	struct record *r = record_new(CAP_MEMORY_ALL);
+	struct wire w = wire_new(1, 1);
+	for (unsigned i = 0; i < 12000; i++) {
+		w.client_port = (uint16_t)(1024 + i);
+		unsigned at = wire_put(&w, FLOW_C2S, TCP_SYN, NULL, 0);
+		record_feed(r, wire_at(&w, at));
+	}
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 12000; i++) {
+			const struct segment *s = wire_at(&w, i);
+			struct flow *f = flow_find(r->table, &s->src, s->sport, &s->dst, s->dport,
+						   NULL);
+			assert_int_equal(f != NULL, round == 0 || i % 2);
+			if (f && i % 2 == 0)
+				flow_drop(r->table, f);
+		}
+	}
+	assert_int_equal(flow_table_stats(r->table).open, 6000);
+	record_free(r);
+	wire_free(&w);
+}
+
 /* Found from both ends; a stranger with one thing different is not. */
 static void test_find(void **state)
 {
@@ -555,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_kept_counts),
 		cmocka_unit_test(test_drop_inside),
 		cmocka_unit_test(test_drop_outside),
+		cmocka_unit_test(test_find_after_drops),
 		cmocka_unit_test(test_find),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,6 +369,30 @@ static void detail_is_said_once(void **state)
 	g_free(text);
 }
 
+static void good_sessions_stay_short(void **state)
+{
+	(void)state;
+	struct finding f = findings[0];
+	struct report_options verbose = { .dialogue = true };
+	struct verdict v = accepted();
+	v.findings = &f;
+	v.finding_count = 1;
+	char *text = text_of(&v, &plain);
+	assert_non_null(strstr(text, "     low        tls.old_offer"));
+	g_free(text);
+	f.severity = SEVERITY_INFO;
+	text = text_of(&v, &plain);
+	assert_null(strstr(text, "tls.old_offer"));
+	g_free(text);
+	text = text_of(&v, &verbose);
+	assert_non_null(strstr(text, "     info       tls.old_offer"));
+	g_free(text);
+	v.outcome = OUTCOME_FAILED;
+	text = text_of(&v, &plain);
+	assert_non_null(strstr(text, "     info       tls.old_offer"));
+	g_free(text);
+}
+
 static void clock_set_back(void **state)
 {
 	(void)state;
@@ -620,7 +644,7 @@ int main(void)
 		cmocka_unit_test(absent_values_are_left_out),
 		cmocka_unit_test(lookup_has_its_own_shape),
 		cmocka_unit_test(detail_is_said_once),
-		cmocka_unit_test(clock_set_back),
+		cmocka_unit_test(good_sessions_stay_short), cmocka_unit_test(clock_set_back),
 		cmocka_unit_test(redaction),
 		cmocka_unit_test(clean_text),
 		cmocka_unit_test(long_text_is_cut_whole),
