@@ -28,7 +28,7 @@ enum packet_kind {
 struct packet_item {
 	enum packet_kind kind;
 	union {
-		struct segment segment;   /* PACKET_SEGMENT; checksum_bad is left false, see below */
+		struct segment segment; /* PACKET_SEGMENT; checksum_bad is left false, see below */
 		struct datagram datagram; /* PACKET_DATAGRAM */
 		struct icmp_error icmp;   /* PACKET_ICMP */
 	};
@@ -84,8 +84,8 @@ void packet_link(struct packet *p, int dlt);
  * how many were on the wire (an original length below the captured one is raised to it). `out` is
  * written only as far as its kind needs. Time drives only the timeout of fragments. */
 enum packet_kind packet_read(struct packet *p, uint64_t time_ns, uint32_t frame,
-			     const uint8_t *data, uint32_t caplen, uint32_t len,
-			     struct packet_item *out);
+                             const uint8_t *data, uint32_t caplen, uint32_t len,
+                             struct packet_item *out);
 /* The next DNS message of the TCP segment just read; call after PACKET_DATAGRAM with over_tcp
  * until PACKET_NOTHING. */
 enum packet_kind packet_more(struct packet *p, struct packet_item *out);

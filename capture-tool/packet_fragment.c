@@ -90,7 +90,7 @@ static struct place *new_place(struct fragments *f, struct fragment_notes *notes
 
 /* The datagram of this fragment; on the way, drop those whose time is over. */
 static struct place *find_place(struct fragments *f, const struct fragment *in,
-				struct fragment_notes *notes)
+                                struct fragment_notes *notes)
 {
 	struct place *found = NULL;
 	unsigned left = f->open;
@@ -103,7 +103,8 @@ static struct place *find_place(struct fragments *f, const struct fragment *in,
 		if (in->time_ns > p->time_ns && in->time_ns - p->time_ns > FRAGMENT_WAIT) {
 			give_up(f, p);
 			notes->timeouts++;
-		} else if (p->key.id == in->key.id && memcmp(&p->key, &in->key, sizeof p->key) == 0) {
+		} else if (p->key.id == in->key.id &&
+		           memcmp(&p->key, &in->key, sizeof p->key) == 0) {
 			found = p;
 		}
 	}
@@ -111,7 +112,7 @@ static struct place *find_place(struct fragments *f, const struct fragment *in,
 }
 
 static struct place *open_place(struct fragments *f, const struct fragment *in,
-				struct fragment_notes *notes)
+                                struct fragment_notes *notes)
 {
 	struct place *p = new_place(f, notes);
 
@@ -171,7 +172,7 @@ static bool fits(const struct place *p, const struct fragment *in)
 }
 
 enum fragment_result fragments_add(struct fragments *f, const struct fragment *in,
-				   struct datagram_whole *whole, struct fragment_notes *notes)
+                                   struct datagram_whole *whole, struct fragment_notes *notes)
 {
 	uint32_t end = in->offset + in->len;
 

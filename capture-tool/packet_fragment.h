@@ -22,7 +22,7 @@
  * on which this copy was taken, so that two mirrors do not mix. Filled without holes: memcmp. */
 struct fragment_key {
 	struct address src, dst;
-	uint8_t protocol;  /* 44 with IPv6 */
+	uint8_t protocol; /* 44 with IPv6 */
 	uint8_t spare;
 	uint16_t vlan[2];
 	uint32_t id;
@@ -61,7 +61,7 @@ struct fragments *fragments_new(void);
 void fragments_free(struct fragments *f);
 /* Take one fragment; copies its bytes. */
 enum fragment_result fragments_add(struct fragments *f, const struct fragment *in,
-				   struct datagram_whole *whole, struct fragment_notes *notes);
+                                   struct datagram_whole *whole, struct fragment_notes *notes);
 /* Whole datagrams handed out so far are no longer used. */
 void fragments_release(struct fragments *f);
 /* Datagrams open now. */

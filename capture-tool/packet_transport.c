@@ -66,16 +66,16 @@ enum packet_kind packet_more(struct packet *p, struct packet_item *out)
 }
 
 static void fill_datagram(const struct walk *w, uint16_t sport, uint16_t dport, bool over_tcp,
-			  struct datagram *g)
+                          struct datagram *g)
 {
 	*g = (struct datagram){
-		.time_ns = w->time_ns,
-		.frame = w->frame,
-		.src = w->src,
-		.dst = w->dst,
-		.sport = sport,
-		.dport = dport,
-		.over_tcp = over_tcp,
+	    .time_ns = w->time_ns,
+	    .frame = w->frame,
+	    .src = w->src,
+	    .dst = w->dst,
+	    .sport = sport,
+	    .dport = dport,
+	    .over_tcp = over_tcp,
 	};
 }
 
@@ -256,7 +256,8 @@ static struct bytes quoted_tcp(struct bytes in, struct icmp_error *e)
 		next = bytes_peek(&in, 0);
 		uint32_t length = kind == 44 ? 8 : (bytes_peek(&in, 1) + 1u) * 8;
 		struct bytes extension = bytes_take(&in, length);
-		if (extension.bad || (kind == 44 && ((extension.at[2] << 8 | extension.at[3]) & 0xfff8)))
+		if (extension.bad ||
+		    (kind == 44 && ((extension.at[2] << 8 | extension.at[3]) & 0xfff8)))
 			return none;
 	}
 	return next == 6 ? in : none;
@@ -268,12 +269,12 @@ static enum layer icmp_error(struct walk *w, uint8_t type, uint8_t code, uint32_
 	struct icmp_error *e = &w->out->icmp;
 
 	*e = (struct icmp_error){
-		.time_ns = w->time_ns,
-		.frame = w->frame,
-		.from = w->src,
-		.type = type,
-		.code = code,
-		.next_mtu = (uint16_t)(mtu > 0xffff ? 0xffff : mtu),
+	    .time_ns = w->time_ns,
+	    .frame = w->frame,
+	    .from = w->src,
+	    .type = type,
+	    .code = code,
+	    .next_mtu = (uint16_t)(mtu > 0xffff ? 0xffff : mtu),
 	};
 	struct bytes tcp = quoted_tcp(w->in, e);
 	e->sport = bytes_u16(&tcp);

@@ -50,8 +50,8 @@ struct walk {
 	struct address src, dst; /* of the innermost IP header so far */
 	uint16_t ip_id;
 	uint8_t ttl;
-	uint8_t protocol;        /* of the payload of the innermost IP header */
-	bool routed;             /* IPv6 routing header: the checksum covers another address */
+	uint8_t protocol; /* of the payload of the innermost IP header */
+	bool routed;      /* IPv6 routing header: the checksum covers another address */
 	bool has_mac;
 	uint8_t src_mac[6];
 	struct encapsulation encap;
@@ -65,8 +65,8 @@ struct packet {
 	struct bytes tcp;            /* the segment just read, header and payload as captured */
 	uint32_t tcp_wire;
 	bool tcp_checkable;
-	struct bytes dns;            /* DNS messages of the segment just read, not yet handed out */
-	struct datagram dns_like;    /* what they have in common */
+	struct bytes dns;         /* DNS messages of the segment just read, not yet handed out */
+	struct datagram dns_like; /* what they have in common */
 };
 
 static inline void packet_count(struct walk *w, enum packet_count c)

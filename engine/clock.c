@@ -33,15 +33,17 @@ int64_t clock_banner_date(const char *text)
 
 void clocks_add(struct clocks *c, const struct flow *f, const char *banner, uint64_t banner_ns)
 {
-	int64_t date = banner ? clock_banner_date(banner) : 0;
 	int64_t to = (int64_t)(banner_ns / CAP_SECOND);
 	int64_t from = f->handshake_ns ? (int64_t)(f->handshake_ns / CAP_SECOND) : to;
 
-	if (!date || c->count == CLOCK_SERVERS)
+	if (!banner || c->count == CLOCK_SERVERS)
 		return;
 	for (unsigned i = 0; i < c->count; i++)
 		if (!memcmp(&c->server[i], &f->server, sizeof f->server))
 			return;
+	int64_t date = clock_banner_date(banner);
+	if (!date)
+		return;
 	c->server[c->count] = f->server;
 	c->skew_s[c->count++] = date < from ? date - from : date > to ? date - to : 0;
 }

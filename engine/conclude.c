@@ -10,7 +10,7 @@
 #include "community_id.h"
 #include "rules.h"
 
-/* What a verdict points to besides the session; freed after the callback. */
+/* What a verdict points to besides the session; emptied after the callback. */
 struct room {
 	struct facts facts;
 	GStringChunk *words;
@@ -20,22 +20,36 @@ struct room {
 	unsigned finding_count;
 };
 
-static void room_open(struct room *r)
+struct room *conclude_room_new(void)
 {
-	memset(r, 0, sizeof *r);
-	r->words = g_string_chunk_new(256);
+	struct room *r = g_new0(struct room, 1);
+	r->words = g_string_chunk_new(1024);
 	r->ciphers = g_ptr_array_new();
 	r->versions = g_ptr_array_new();
 	r->ehlo = g_ptr_array_new();
+	return r;
 }
 
-static void room_close(struct room *r)
+/* Empty it for the next verdict; what it allocated stays for it. */
+static void room_empty(struct room *r)
 {
+	facts_clear(&r->facts);
+	g_string_chunk_clear(r->words);
+	g_ptr_array_set_size(r->ciphers, 0);
+	g_ptr_array_set_size(r->versions, 0);
+	g_ptr_array_set_size(r->ehlo, 0);
+}
+
+void conclude_room_free(struct room *r)
+{
+	if (!r)
+		return;
 	facts_clear(&r->facts);
 	g_string_chunk_free(r->words);
 	g_ptr_array_free(r->ciphers, TRUE);
 	g_ptr_array_free(r->versions, TRUE);
 	g_ptr_array_free(r->ehlo, TRUE);
+	g_free(r);
 }
 
 static const char *keep(struct room *r, const char *text)
@@ -247,27 +261,25 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->events_cut = s->events_cut;
 }
 
-void conclude_session(struct session *s, const struct flow *f, const struct judge_capture *capture,
+void conclude_session(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
 		      void (*fn)(const struct verdict *v, void *host), void *host)
 {
 	struct verdict v = { .session = s->number };
-	struct room room;
-	room_open(&room);
 	struct judge j = {
-		.facts = &room.facts,
+		.facts = &room->facts,
 		.seen = &s->seen,
 		.flow = f,
 		.peers = s->cx->peers,
 		.dns = s->cx->dns,
 		.capture = capture,
-		.words = room.words,
+		.words = room->words,
 		.over = true,
 	};
 
 	for (unsigned i = 0; i < s->extra_count; i++)
-		facts_say(&room.facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
+		facts_say(&room->facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
 	judge_session(&j);
-	v.m365 = facts_has(&room.facts, FACT_PEER_M365);
+	v.m365 = facts_has(&room->facts, FACT_PEER_M365);
 	v.endpoint = j.endpoint;
 	v.endpoint_source = j.source;
 	v.server_domain = j.domain;
@@ -276,45 +288,42 @@ void conclude_session(struct session *s, const struct flow *f, const struct judg
 	v.stopped_at = j.stopped;
 	v.outcome = j.outcome;
 	fill_flow(&v, f, s);
-	fill_tls(&v, &room, s);
-	fill_mail(&v, &room, s);
-	fill_replies(&v, &room, &s->seen);
-	fill_starttls(&v, &room.facts, &s->seen);
-	fill_auth(&v, &room.facts, &s->seen);
-	findings(&v, &room);
+	fill_tls(&v, room, s);
+	fill_mail(&v, room, s);
+	fill_replies(&v, room, &s->seen);
+	fill_starttls(&v, &room->facts, &s->seen);
+	fill_auth(&v, &room->facts, &s->seen);
+	findings(&v, room);
 	fn(&v, host);
-	room_close(&room);
+	room_empty(room);
 }
 
-void conclude_lookup(struct session_context *cx, unsigned number, const struct dns_lookup *l,
+void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup *l,
 		     const char *meant, void (*fn)(const struct verdict *v, void *host), void *host)
 {
 	struct verdict v = { .session = number, .m365 = true, .lookup_only = true };
-	struct room room;
 	struct event asked = { .time_ns = l->query_ns, .frame = l->query_frame, .direction = EVENT_C2S };
 	struct event events[2] = { asked, { .time_ns = l->answer_ns, .frame = l->answer_frame,
 					    .direction = EVENT_S2C } };
 	static const char *const words[] = { "no answer", "a null address",  "no address",  "no such name",
 					     "SERVFAIL",  "the query REFUSED", "an error", "no answer" };
-	(void)cx;
 
-	room_open(&room);
 	bool absent = l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA;
 	enum fact fact = absent				? FACT_DNS_NO_SUCH_NAME
 			 : l->outcome == DNS_ANSWERED ? FACT_DNS_PRIVATE_ANSWER
 						      : FACT_DNS_NO_ANSWER;
 	char *text = meant ? g_strdup_printf("%s; probably meant: %s", l->name, meant) : g_strdup(l->name);
-	facts_say(&room.facts, fact,
-		  l->answer_frame ? l->answer_frame : l->query_last_frame, keep(&room, text));
-	facts_set(&room.facts, fact, l->query_frame);
-	facts_set(&room.facts, FACT_FAILED, l->query_frame);
-	facts_set(&room.facts, FACT_LOOKUP_ONLY, l->query_frame);
+	facts_say(&room->facts, fact,
+		  l->answer_frame ? l->answer_frame : l->query_last_frame, keep(room, text));
+	facts_set(&room->facts, fact, l->query_frame);
+	facts_set(&room->facts, FACT_FAILED, l->query_frame);
+	facts_set(&room->facts, FACT_LOOKUP_ONLY, l->query_frame);
 	g_free(text);
 	text = g_strdup_printf("DNS query for %s", l->name);
-	events[0].text = keep(&room, text);
+	events[0].text = keep(room, text);
 	g_free(text);
 	text = g_strdup_printf("DNS answer: %s", words[MIN(l->outcome, DNS_NO_ANSWER)]);
-	events[1].text = keep(&room, text);
+	events[1].text = keep(room, text);
 	g_free(text);
 
 	v.start_ns = l->query_ns;
@@ -336,7 +345,7 @@ void conclude_lookup(struct session_context *cx, unsigned number, const struct d
 	v.sides = l->answer_frame ? 2 : 1;
 	v.events = events;
 	v.event_count = l->answer_frame ? 2 : 1;
-	findings(&v, &room);
+	findings(&v, room);
 	fn(&v, host);
-	room_close(&room);
+	room_empty(room);
 }

@@ -10,11 +10,15 @@
 #include "judge.h"
 #include "session.h"
 
+/* Where verdicts are made; one per engine, used again and again. */
+struct room;
+struct room *conclude_room_new(void);
+void conclude_room_free(struct room *r);
 /* Make the verdict of a session and hand it to `fn`. */
-void conclude_session(struct session *s, const struct flow *f, const struct judge_capture *capture,
+void conclude_session(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
 		      void (*fn)(const struct verdict *v, void *host), void *host);
 /* The same for a failed look-up of a Microsoft name (contract.md 2). `meant` may be NULL. */
-void conclude_lookup(struct session_context *cx, unsigned number, const struct dns_lookup *l,
+void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup *l,
 		     const char *meant, void (*fn)(const struct verdict *v, void *host), void *host);
 
 #endif

@@ -21,8 +21,7 @@
 static uint32_t signature_of(const struct flow_table *t, const struct segment *s)
 {
 	uint64_t x = t->key[0] ^ (((uint64_t)s->seq << 32) | s->ack);
-	uint64_t y = t->key[1] ^ (((uint64_t)s->len << 32) | ((uint64_t)s->ip_id << 16) |
-				  s->flags);
+	uint64_t y = t->key[1] ^ (((uint64_t)s->len << 32) | ((uint64_t)s->ip_id << 16) | s->flags);
 	if (s->sack_count)
 		y ^= ((uint64_t)s->sack[0][0] << 32 | s->sack[0][1]) * 0x9e3779b97f4a7c15ULL;
 	x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93ULL;
@@ -38,7 +37,7 @@ static bool is_recent(uint64_t a, uint64_t b)
 }
 
 static bool signature_known(const struct conn *c, unsigned dir, uint32_t signature,
-			    const struct segment *s)
+                            const struct segment *s)
 {
 	const struct flow_side *me = &c->flow.side[dir];
 	if (c->signature[dir] == signature && is_recent(s->time_ns, me->last_ns))
@@ -92,8 +91,7 @@ void stats_syn(struct conn *c, unsigned dir, const struct segment *s)
 }
 
 /* Time with a closed window; a SYN's window is not scaled yet and a RST's means nothing. */
-static void note_window(struct flow_table *t, struct conn *c, unsigned dir,
-			const struct segment *s)
+static void note_window(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s)
 {
 	struct lane *l = c->lane[dir];
 	if (s->window == 0) {
@@ -208,7 +206,7 @@ static void start_big(struct lane *l, const struct segment *s, uint32_t copies)
 
 /* T06: follow one full-size segment that is not acknowledged. */
 static void note_big(struct lane *l, const struct flow_side *me, const struct segment *s,
-		     bool again)
+                     bool again)
 {
 	if (!l->big.count) {
 		start_big(l, s, 1);
@@ -231,7 +229,7 @@ static void note_big(struct lane *l, const struct flow_side *me, const struct se
 }
 
 void stats_data(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s,
-		uint32_t seq)
+                uint32_t seq)
 {
 	struct lane *l = lane_get(t, c, dir);
 	struct flow_side *me = &c->flow.side[dir];
@@ -273,8 +271,8 @@ void stats_acked(struct conn *c, unsigned dir)
 	if (!l->big.count || seq_cmp(l->big.seq + l->big.len, acked) > 0)
 		return;
 	if (!l->big.split)
-		lane_side(l)->stuck_len = lane_side(l)->stuck_frame = lane_side(l)->stuck_last_frame =
-			lane_side(l)->stuck_count = 0;
+		lane_side(l)->stuck_len = lane_side(l)->stuck_frame =
+		    lane_side(l)->stuck_last_frame = lane_side(l)->stuck_count = 0;
 	l->big.count = 0;
 }
 

@@ -6,16 +6,21 @@
 #include "judge.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 const char *judge_words(struct judge *j, const char *format, ...)
 {
+	char text[CAP_REPLY_TEXT];
 	va_list ap;
 	va_start(ap, format);
-	char *text = g_strdup_vprintf(format, ap);
+	int n = vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	const char *kept = g_string_chunk_insert(j->words, text);
-	g_free(text);
-	return kept;
+	if (n >= (int)sizeof text) { /* cut: not within a character */
+		const char *end;
+		g_utf8_validate(text, -1, &end);
+		text[end - text] = '\0';
+	}
+	return g_string_chunk_insert(j->words, text);
 }
 
 static void claim(struct judge *j, const struct peer *p, enum endpoint_source source, uint32_t frame)

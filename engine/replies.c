@@ -137,11 +137,20 @@ static bool sentence_fits(const struct needle *n, const struct folded *f)
 	       (!n->n_also || memmem(f->text, f->n, n->also, n->n_also));
 }
 
+/* A code without its sentence: some mean the same with every server, some only with Microsoft 365,
+ * some only with others. */
+static bool code_speaks(const struct reply_row *r, bool m365)
+{
+	if (strncmp(r->source, "RFC", 3) == 0)
+		return true;
+	return m365 != (strncmp(r->source, "others", 6) == 0);
+}
+
 static const struct reply_row *find(const struct folded *f, bool m365)
 {
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct reply_row *r = &rows[i];
-		if (!r->sentence && !m365 && strncmp(r->source, "RFC", 3) != 0)
+		if (!r->sentence && !code_speaks(r, m365))
 			continue;
 		if (code_fits(r, f) && sentence_fits(&needles[i], f))
 			return r;

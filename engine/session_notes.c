@@ -6,6 +6,7 @@
 #include "session.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static GStringChunk *arena(struct session *s)
@@ -15,6 +16,14 @@ static GStringChunk *arena(struct session *s)
 	return s->arena;
 }
 
+static bool plain_ascii(const char *at, size_t n)
+{
+	unsigned char odd = 0;
+	for (size_t i = 0; i < n; i++)
+		odd |= (unsigned char)((unsigned char)(at[i] - 0x20) >= 0x5f);
+	return !odd;
+}
+
 /* Copies at most `most` bytes as valid UTF-8; control and invalid bytes become \xNN. */
 const char *session_keep(struct session *s, struct bytes text, size_t most)
 {
@@ -22,6 +31,9 @@ const char *session_keep(struct session *s, struct bytes text, size_t most)
 	const char *at = (const char *)text.at, *end = at + n;
 	GString *out = NULL;
 	bool cut = n < bytes_left(&text);
+
+	if (!cut && plain_ascii(at, n)) /* nearly always */
+		return n ? g_string_chunk_insert_len(arena(s), at, (gssize)n) : "";
 
 	while (at < end) {
 		const char *bad = NULL;
@@ -82,8 +94,9 @@ void session_event(struct session *s, enum event_direction dir, struct flow_mark
 		g_array_remove_index(s->events, cap * 2 / 3);
 		s->events_cut = true;
 	}
+	char text[2 * CAP_EVENT_TEXT];
 	va_start(ap, format);
-	char *text = g_strdup_vprintf(format, ap);
+	vsnprintf(text, sizeof text, format, ap); /* session_keep below mends a cut character */
 	va_end(ap);
 	struct event e = {
 		.time_ns = mark.time_ns,
@@ -92,7 +105,6 @@ void session_event(struct session *s, enum event_direction dir, struct flow_mark
 		.encrypted = encrypted,
 		.text = session_keep(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT),
 	};
-	g_free(text);
 	g_array_append_val(s->events, e);
 	if (s->cx->on_event)
 		s->cx->on_event(s->number, &e, s->cx->host);

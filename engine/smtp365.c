@@ -24,6 +24,7 @@ struct smtp365 {
 	struct gate *gate;
 	struct clients *clients;
 	struct clocks clocks;
+	struct room *room;
 	struct judge_capture capture;
 	smtp365_session_fn on_session;
 	smtp365_event_fn on_event;
@@ -146,7 +147,7 @@ static void hook_end(struct flow *f, void *host)
 	clocks_median(&e->clocks, &e->capture);
 	e->capture.table_stale = ranges_stale(e);
 	clients_session(e->clients, s, f);
-	conclude_session(s, f, &e->capture, e->on_session, e->host);
+	conclude_session(e->room, s, f, &e->capture, e->on_session, e->host);
 	session_free(s);
 	f->session = NULL;
 }
@@ -218,6 +219,7 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 	for (unsigned i = 0; i < o->port_count; i++)
 		gate_watch(e->gate, o->ports[i]);
 	e->clients = clients_new(peers);
+	e->room = conclude_room_new();
 	write_ranges_date(e);
 	e->flows = flow_table_new(&hooks, e, o->hash_key, o->memory ? o->memory : CAP_MEMORY_ALL);
 	flow_table_set_server_side(e->flows, server_side);
@@ -238,6 +240,7 @@ void smtp365_free(struct smtp365 *e)
 	flow_table_free(e->flows);
 	gate_free(e->gate);
 	clients_free(e->clients);
+	conclude_room_free(e->room);
 	dns_free(e->cx.dns);
 	peers_free(e->cx.peers);
 	g_free(e->candidate_ports);
@@ -345,7 +348,7 @@ static void lookup_failed(const struct dns_lookup *l, const char *meant, void *h
 {
 	struct smtp365 *e = host;
 	e->stats.sessions++;
-	conclude_lookup(&e->cx, ++e->last_number, l, meant, e->on_session, e->host);
+	conclude_lookup(e->room, ++e->last_number, l, meant, e->on_session, e->host);
 }
 
 void smtp365_finish(struct smtp365 *e)

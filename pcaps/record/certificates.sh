@@ -101,7 +101,7 @@ leaf wrong-name "/C=US/O=Hosting Example/CN=mail.hosting.example" g2tls \
 leaf inspected "$MS/CN=outlook.com" fortinet "$CAFE_NAMES"; chain inspected
 leaf inspected-eop "$MS/CN=mail.protection.outlook.com" proxy "$EOP_NAMES"; chain inspected-eop
 leaf weak "/C=US/O=Contoso Ltd/CN=relay.contoso.example" g2tls \
-	"DNS:relay.contoso.example,DNS:*.office365.com" sha1 1024; chain weak g2tls
+	"DNS:relay.contoso.example" sha1 1024; chain weak g2tls
 leaf relay "/O=Contoso Ltd/CN=relay.contoso.example" proxy "DNS:relay.contoso.example"; chain relay
 cat cafe.key cafe.crt > no-intermediate.pem
 leaf device "/O=Contoso Ltd/CN=scan.contoso.example" proxy "DNS:scan.contoso.example"; chain device

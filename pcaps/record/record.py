@@ -7,6 +7,7 @@
 # are rewritten.  Takes names of captures, "all", a table's name, or --stories;
 # needs root.  What a row may say is told in README.md.
 import glob
+import hashlib
 import importlib
 import json
 import os
@@ -392,7 +393,10 @@ def write_secrets():
 
 
 def certificates():
-    folder = os.environ.get("RECORD_CERTS") or os.path.join(tempfile.gettempdir(), "record-certs")
+    """The folder of certificates; a changed script means new ones."""
+    with open(f"{HERE}/certificates.sh", "rb") as script:
+        mark = hashlib.sha256(script.read()).hexdigest()[:12]
+    folder = os.environ.get("RECORD_CERTS") or f"{tempfile.gettempdir()}/record-certs-{mark}"
     subprocess.run(["bash", f"{HERE}/certificates.sh", folder], check=True)
     return folder
 

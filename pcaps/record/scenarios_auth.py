@@ -376,7 +376,6 @@ ROWS = [
     ),
     dict(
         name="auth-user-not-upn.pcapng",
-        kind="relay",
         server=OPEN,
         story="""The user name is CONTOSO\\scanner, where Microsoft 365 wants the full address.""",
         client=HELLO + ask("AUTH LOGIN") + ask("Q09OVE9TT1xzY2FubmVy") + ask(PASSWORD64) + QUIT,
@@ -385,11 +384,10 @@ ROWS = [
     ),
     dict(
         name="auth-user-is-upn.pcapng",
-        kind="relay",
         server=OPEN,
         story="""The user name is a full address.""",
         client=HELLO + ask("AUTH LOGIN") + ask(USER64) + ask(PASSWORD64) + QUIT,
-        fires="auth.cleartext_password auth.port25",
+        fires="auth.cleartext_password",
         near="auth.user_not_upn",
     ),
     dict(
@@ -415,7 +413,6 @@ ROWS = [
         fires="tls.tls13",
         fires_with_keys="auth.bad_mech",
         near="auth.ok_inferred auth.cleartext_password",
-        stopped_at="auth",
     ),
     dict(
         name="auth-to-mx.pcapng",
@@ -645,7 +642,6 @@ ROWS += [
         client=SWAKS + LOGIN + SEALED + "--tls-protocol tlsv1_2",
         fires="tls.weak_suite_selected",
         near="auth.ok_inferred auth.mech_xoauth2",
-        stopped_at="auth",
     ),
     dict(
         name="auth-sealed-reset.pcapng",

@@ -174,7 +174,7 @@ ROWS = [
     mx(
         "reply-unable-to-relay.pcapng",
         "rcpt",
-        "550 5.7.1 Unable To Relay: Blocked by Customer Allow list",
+        "550 5.7.1 Unable to relay",
         "m365.relay_denied",
         "m365.sender_blocked m365.recipient",
         """5.7.1 in the wording of relaying.""",
@@ -198,7 +198,7 @@ ROWS = [
         "rcpt",
         "550 5.4.1 Recipient address rejected: Access denied.",
         "m365.recipient",
-        "m365.relay_denied m365.loop",
+        "m365.licence m365.relay_denied m365.loop",
         """The address does not exist in the tenant.""",
     ),
     mx(
@@ -369,11 +369,11 @@ ROWS = [
         """The connector wants TLS and the session is in clear: 454, but at RCPT.""",
         cause="",
     )
-    | dict(fires="m365.temporary starttls.offered_not_used"),
+    | dict(fires="starttls.offered_not_used"),
     mx(
         "reply-timeout-442.pcapng",
         "dot",
-        "421 4.4.2 Connection dropped due to timeout",
+        "421 4.4.2 Connection timed out",
         "m365.timeout",
         "m365.concurrency m365.temporary",
         """The device dawdled; the server hung up.""",

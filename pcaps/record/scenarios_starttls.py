@@ -467,8 +467,6 @@ ROWS = [
         fires="starttls.no_second_ehlo",
         fires_with_keys="starttls.no_second_ehlo smtp.bad_sequence",
         near="auth.failed_inferred starttls.missing_from_m365",
-        cause="starttls.no_second_ehlo",
-        stopped_at="ehlo2",
     ),
     dict(
         name="starttls-in-greeting-line.pcapng",

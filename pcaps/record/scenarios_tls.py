@@ -26,8 +26,8 @@ FLIGHT12 = [
 ]
 BACKEND = {"backend": ["127.0.0.1", 4433]}
 SERV = (
-    "gnutls-serv -q --echo --port 4433 --x509certfile $CERTS/cafe.pem --x509keyfile "
-    "$CERTS/cafe.pem --priority "
+    "gnutls-serv -q --echo --port 4433 --x509certfile $CERTS/relay.pem --x509keyfile "
+    "$CERTS/relay.pem --priority "
 )
 
 
@@ -445,14 +445,26 @@ ROWS = [
     ),
     dict(
         name="tls13-client-rejects-inferred.pcapng",
+        story="""TLS 1.3 and a program with GnuTLS: the certificate is sealed. Instead of Finished the
+        client sends one record of 19 bytes, the size of a sealed alert, and closes.""",
+        client="(sleep 1; printf 'QUIT\\r\\n'; sleep 0.5) | gnutls-cli --starttls-proto=smtp "
+        "-p $PORT --x509cafile $CERTS/old-ca.pem $HOST",
         keylog=True,
-        story="""TLS 1.3: the certificate is sealed. Instead of Finished the client sends
-        one record of 19 bytes, the size of a sealed alert, and closes.""",
-        client=SWAKS + LOGIN + "--tls --tls-verify --tls-ca-path $CERTS/old-ca.pem --tls-sni $HOST",
         fires="tls.client_quits_after_cert tls.tls13",
         fires_with_keys="tls.tls13 tls.client_rejects_cert",
         near="tls.silent_reject auth.failed_inferred",
         cause="tls.client_quits_after_cert",
+        stopped_at="certificate",
+        outcome="failed",
+    ),
+    dict(
+        name="tls13-client-rejects-plain-alert.pcapng",
+        story="""TLS 1.3 and a program with OpenSSL: it has no keys of its own yet when it meets the
+        certificate, so its alert unknown_ca goes out in clear.""",
+        client=SWAKS + LOGIN + "--tls --tls-verify --tls-ca-path $CERTS/old-ca.pem --tls-sni $HOST",
+        fires="tls.client_rejects_cert tls.tls13",
+        near="tls.silent_reject auth.failed_inferred tls.client_quits_after_cert",
+        cause="tls.client_rejects_cert",
         stopped_at="certificate",
         outcome="failed",
     ),

@@ -20,45 +20,45 @@
 #define MS (CAP_SECOND / 1000)
 
 struct wire {
-	GArray *seg;          /* struct segment; payloads are in `store` */
+	GArray *seg; /* struct segment; payloads are in `store` */
 	GPtrArray *store;
-	uint32_t seq[2];      /* next of each side */
-	uint32_t seen[2];     /* what each side acknowledges */
+	uint32_t seq[2];  /* next of each side */
+	uint32_t seen[2]; /* what each side acknowledges */
 	uint64_t now_ns;
 	uint16_t client_port;
 	uint16_t ip_id[2];
-	uint8_t net;          /* third byte of the client's address */
+	uint8_t net; /* third byte of the client's address */
 	bool v6;
 };
 
 struct record {
 	GString *log;
-	int last;             /* direction of the bytes logged last, -1 none */
+	int last; /* direction of the bytes logged last, -1 none */
 	uint64_t bytes[2], gaps[2];
 	unsigned gap_count, ends;
 	uint32_t last_frame[2];
-	bool frames_fall;     /* a mark's frame went back within one direction */
+	bool frames_fall; /* a mark's frame went back within one direction */
 	enum flow_end end;
 	enum flow_gap why;
 	struct flow_table *table;
-	unsigned drop_at;     /* flow_drop in the hook call of this number, 0 never */
+	unsigned drop_at; /* flow_drop in the hook call of this number, 0 never */
 	unsigned calls;
-	struct flow seen;     /* copy of the flow at its end */
+	struct flow seen; /* copy of the flow at its end */
 	struct flow_side side[2];
-	GArray *order;        /* uint32_t first frames, in the order of the end hooks */
+	GArray *order; /* uint32_t first frames, in the order of the end hooks */
 	size_t kept;
 };
 
 static inline struct wire wire_new(uint32_t client_isn, uint32_t server_isn)
 {
 	return (struct wire){
-		.seg = g_array_new(FALSE, TRUE, sizeof(struct segment)),
-		.store = g_ptr_array_new_with_free_func(g_free),
-		.seq = { client_isn, server_isn },
-		.seen = { server_isn, client_isn },
-		.now_ns = 1750000000 * CAP_SECOND,
-		.client_port = 40000,
-		.ip_id = { 1, 1000 },
+	    .seg = g_array_new(FALSE, TRUE, sizeof(struct segment)),
+	    .store = g_ptr_array_new_with_free_func(g_free),
+	    .seq = {client_isn, server_isn},
+	    .seen = {server_isn, client_isn},
+	    .now_ns = 1750000000 * CAP_SECOND,
+	    .client_port = 40000,
+	    .ip_id = {1, 1000},
 	};
 }
 
@@ -75,7 +75,7 @@ static inline struct segment *wire_at(const struct wire *w, unsigned i)
 
 static inline struct address wire_address(const struct wire *w, bool client)
 {
-	struct address a = { .family = w->v6 ? 6 : 4 };
+	struct address a = {.family = w->v6 ? 6 : 4};
 	a.byte[0] = w->v6 ? 0x20 : 10;
 	a.byte[2] = client ? w->net : 0;
 	a.byte[3] = client ? 1 : 25;
@@ -84,24 +84,24 @@ static inline struct address wire_address(const struct wire *w, bool client)
 
 /* One segment 1 ms after the last one; returns its index. */
 static inline unsigned wire_put(struct wire *w, unsigned dir, uint8_t flags, const void *payload,
-				uint32_t len)
+                                uint32_t len)
 {
 	struct segment s = {
-		.time_ns = w->now_ns += MS,
-		.frame = w->seg->len + 1,
-		.src = wire_address(w, dir == FLOW_C2S),
-		.dst = wire_address(w, dir == FLOW_S2C),
-		.sport = dir == FLOW_C2S ? w->client_port : 25,
-		.dport = dir == FLOW_C2S ? 25 : w->client_port,
-		.seq = w->seq[dir],
-		.ack = flags & TCP_ACK ? w->seq[!dir] : 0,
-		.flags = flags,
-		.ttl = dir == FLOW_C2S ? 64 : 110,
-		.window = 8192,
-		.mss = flags & TCP_SYN ? 1460 : 0,
-		.ip_id = w->v6 ? 0 : w->ip_id[dir]++,
-		.len = len,
-		.caplen = len,
+	    .time_ns = w->now_ns += MS,
+	    .frame = w->seg->len + 1,
+	    .src = wire_address(w, dir == FLOW_C2S),
+	    .dst = wire_address(w, dir == FLOW_S2C),
+	    .sport = dir == FLOW_C2S ? w->client_port : 25,
+	    .dport = dir == FLOW_C2S ? 25 : w->client_port,
+	    .seq = w->seq[dir],
+	    .ack = flags & TCP_ACK ? w->seq[!dir] : 0,
+	    .flags = flags,
+	    .ttl = dir == FLOW_C2S ? 64 : 110,
+	    .window = 8192,
+	    .mss = flags & TCP_SYN ? 1460 : 0,
+	    .ip_id = w->v6 ? 0 : w->ip_id[dir]++,
+	    .len = len,
+	    .caplen = len,
 	};
 	void *copy = g_malloc(len + 1u);
 	if (len)
@@ -148,12 +148,13 @@ static inline struct segment *wire_again(struct wire *w, unsigned i, uint64_t af
 }
 
 static const char *const wire_turns[] = {
-	"S220 mx ready\r\n", "CEHLO a.example\r\n", "S250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n",
-	"CSTARTTLS\r\n", "S220 go\r\n", "CQUIT\r\n", "S221 bye\r\n",
+    "S220 mx ready\r\n", "CEHLO a.example\r\n", "S250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n",
+    "CSTARTTLS\r\n",     "S220 go\r\n",         "CQUIT\r\n",
+    "S221 bye\r\n",
 };
 
-#define LOG_PLAIN \
-	"S220 mx ready\r\nCEHLO a.example\r\nS250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n" \
+#define LOG_PLAIN                                                                                  \
+	"S220 mx ready\r\nCEHLO a.example\r\nS250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n"           \
 	"CSTARTTLS\r\nS220 go\r\nCQUIT\r\nS221 bye\r\n.C.;"
 
 /* A dialogue as it is spoken; each turn in segments of at most `cut` bytes. */
@@ -194,7 +195,7 @@ static inline void record_side(struct record *r, unsigned dir)
 }
 
 static inline void on_data(struct flow *f, enum flow_dir dir, struct bytes view,
-			   struct flow_mark mark, void *host)
+                           struct flow_mark mark, void *host)
 {
 	struct record *r = host;
 	assert_true(bytes_left(&view) > 0);
@@ -207,7 +208,7 @@ static inline void on_data(struct flow *f, enum flow_dir dir, struct bytes view,
 }
 
 static inline void on_gap(struct flow *f, enum flow_dir dir, uint64_t missing, enum flow_gap why,
-			  struct flow_mark mark, void *host)
+                          struct flow_mark mark, void *host)
 {
 	struct record *r = host;
 	assert_true(missing > 0);
@@ -222,7 +223,7 @@ static inline void on_gap(struct flow *f, enum flow_dir dir, uint64_t missing, e
 }
 
 static inline void on_close(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark,
-			    void *host)
+                            void *host)
 {
 	struct record *r = host;
 	assert_int_not_equal(mark.frame, 0);
@@ -257,7 +258,7 @@ static inline size_t on_kept(const struct flow *f, void *host)
 
 static inline struct record *record_new(size_t memory)
 {
-	static const struct flow_hooks hooks = { on_data, on_gap, on_close, on_end, on_kept };
+	static const struct flow_hooks hooks = {on_data, on_gap, on_close, on_end, on_kept};
 	static const uint8_t key[16] = "sixteen letters";
 	struct record *r = g_new0(struct record, 1);
 	r->log = g_string_new(NULL);

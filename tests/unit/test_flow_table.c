@@ -36,7 +36,21 @@ static void test_syn_retransmitted(void **state)
 	assert_int_not_equal(f->side[FLOW_C2S].syn_count, 4);
 	const struct segment *s = wire_at(&w, 0);
 	f = flow_find(r->table, &s->src, s->sport, &s->dst, s->dport, NULL);
-	assert_memory_equal(&f->side[FLOW_C2S], &before, sizeof(before));
+	const struct flow_side *after = &f->side[FLOW_C2S];
+	assert_int_equal(after->isn, before.isn);
+	assert_int_equal(after->next, before.next);
+	assert_int_equal(after->highest, before.highest);
+	assert_int_equal(after->syn_ns, before.syn_ns);
+	assert_int_equal(after->syn_last_ns, before.syn_last_ns);
+	assert_int_equal(after->last_ns, before.last_ns);
+	assert_int_equal(after->syn_frame, before.syn_frame);
+	assert_int_equal(after->syn_last_frame, before.syn_last_frame);
+	assert_int_equal(after->syn_count, before.syn_count);
+	assert_int_equal(after->segments, before.segments);
+	assert_int_equal(after->mss, before.mss);
+	assert_int_equal(after->ip_id_last, before.ip_id_last);
+	assert_int_equal(after->ttl_max, before.ttl_max);
+	assert_true(after->have_next);
 	flow_drop(r->table, flow_find(r->table, &s->src, 9, &s->dst, 25, NULL));
 	wire_free(&other);
 	flow_expire(r->table, w.now_ns + CAP_IDLE_SYN - 1);
@@ -71,9 +85,9 @@ static void test_refused(void **state)
 static void test_nothing_opened(void **state)
 {
 	(void)state;
-	static const uint8_t flags[] = { TCP_RST,	    TCP_RST | TCP_ACK, TCP_ACK,
-					 TCP_FIN | TCP_ACK, TCP_FIN,	       0,
-					 TCP_RST | TCP_SYN, 0xc0 | TCP_ACK,    TCP_PSH };
+	static const uint8_t flags[] = {TCP_RST,           TCP_RST | TCP_ACK, TCP_ACK,
+	                                TCP_FIN | TCP_ACK, TCP_FIN,           0,
+	                                TCP_RST | TCP_SYN, 0xc0 | TCP_ACK,    TCP_PSH};
 	struct record *r = record_new(CAP_MEMORY_ALL);
 	for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++) {
 		struct wire w = wire_new(1, 1);
@@ -192,7 +206,7 @@ static void test_port_reuse(void **state)
 		if (k == RESET)
 			wire_put(&w, FLOW_C2S, TCP_RST, NULL, 0);
 		w.now_ns += k == OLD ? 4 * CAP_SECOND : MS;
-		uint32_t kept[2] = { w.seq[0], w.seq[1] };
+		uint32_t kept[2] = {w.seq[0], w.seq[1]};
 		w.seq[0] = k == AGAIN ? 1000 : 70000;
 		w.seq[1] = k == AGAIN ? 2000 : 90000;
 		unsigned second = w.seg->len;
@@ -320,7 +334,7 @@ static void test_finish_order(void **state)
 	assert_int_equal(r->ends, 3000);
 	for (unsigned i = 1; i < 3000; i++)
 		assert_true(g_array_index(r->order, uint32_t, i - 1) <
-			    g_array_index(r->order, uint32_t, i));
+		            g_array_index(r->order, uint32_t, i));
 	assert_int_equal(r->end, FLOW_END_CAPTURE);
 	record_free(r);
 	wire_free(&w);
@@ -332,7 +346,7 @@ struct crowd {
 };
 
 static void crowd_data(struct flow *f, enum flow_dir dir, struct bytes view, struct flow_mark mark,
-		       void *host)
+                       void *host)
 {
 	struct crowd *c = host;
 	uint32_t who = (uint32_t)f->client.byte[2] << 16 | f->client_port;
@@ -345,14 +359,14 @@ static void crowd_data(struct flow *f, enum flow_dir dir, struct bytes view, str
 }
 
 static void crowd_gap(struct flow *f, enum flow_dir dir, uint64_t missing, enum flow_gap why,
-		      struct flow_mark mark, void *host)
+                      struct flow_mark mark, void *host)
 {
 	(void)f, (void)dir, (void)missing, (void)why, (void)mark;
 	((struct crowd *)host)->bad++;
 }
 
 static void crowd_close(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark,
-			void *host)
+                        void *host)
 {
 	(void)f, (void)dir, (void)reset, (void)mark, (void)host;
 }
@@ -371,10 +385,10 @@ static void crowd_end(struct flow *f, void *host)
 static void test_fifty_thousand(void **state)
 {
 	(void)state;
-	static const struct flow_hooks hooks = { crowd_data, crowd_gap, crowd_close, crowd_end,
-						 NULL };
-	static const uint8_t key[16] = { 9 };
-	struct crowd crowd = { 0, 0, 0 };
+	static const struct flow_hooks hooks = {crowd_data, crowd_gap, crowd_close, crowd_end,
+	                                        NULL};
+	static const uint8_t key[16] = {9};
+	struct crowd crowd = {0, 0, 0};
 	struct flow_table *t = flow_table_new(&hooks, &crowd, key, CAP_MEMORY_ALL);
 	size_t empty = flow_table_stats(t).bytes;
 	struct wire *w = g_new0(struct wire, CROWD);
@@ -384,7 +398,7 @@ static void test_fifty_thousand(void **state)
 		w[i].client_port = (uint16_t)(1000 + i % 40000);
 		w[i].net = (uint8_t)(i / 40000);
 		uint32_t who = (uint32_t)w[i].net << 16 | w[i].client_port;
-		uint32_t word[2] = { g_htonl(who), g_htonl(~who) };
+		uint32_t word[2] = {g_htonl(who), g_htonl(~who)};
 		wire_open(&w[i]);
 		for (unsigned k = 0; k < 4; k++)
 			wire_put(&w[i], k % 2, TCP_ACK, &word[k % 2], 4);
@@ -426,7 +440,7 @@ static void test_cull(void **state)
 	for (unsigned i = 0; i < 5000; i++) {
 		w.client_port = (uint16_t)(50000 + i);
 		struct flow *f =
-			record_feed(r, wire_at(&w, wire_put(&w, FLOW_C2S, TCP_SYN, NULL, 0)));
+		    record_feed(r, wire_at(&w, wire_put(&w, FLOW_C2S, TCP_SYN, NULL, 0)));
 		assert_int_equal(f->client_port, w.client_port);
 		assert_int_equal(f->side[FLOW_C2S].syn_frame, i + 1);
 		assert_true(flow_table_stats(r->table).bytes <= cap);
@@ -530,8 +544,8 @@ static void test_find_after_drops(void **state)
 	for (unsigned round = 0; round < 2; round++) {
 		for (unsigned i = 0; i < 12000; i++) {
 			const struct segment *s = wire_at(&w, i);
-			struct flow *f = flow_find(r->table, &s->src, s->sport, &s->dst, s->dport,
-						   NULL);
+			struct flow *f =
+			    flow_find(r->table, &s->src, s->sport, &s->dst, s->dport, NULL);
 			assert_int_equal(f != NULL, round == 0 || i % 2);
 			if (f && i % 2 == 0)
 				flow_drop(r->table, f);
@@ -576,25 +590,25 @@ static void test_find(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_syn_retransmitted),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_nothing_opened),
-		cmocka_unit_test(test_midstream_direction),
-		cmocka_unit_test(test_syn_ack_first),
-		cmocka_unit_test(test_simultaneous_open),
-		cmocka_unit_test(test_fast_open),
-		cmocka_unit_test(test_port_reuse),
-		cmocka_unit_test(test_linger),
-		cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_wild_clock),
-		cmocka_unit_test(test_finish_order),
-		cmocka_unit_test(test_fifty_thousand),
-		cmocka_unit_test(test_cull),
-		cmocka_unit_test(test_kept_counts),
-		cmocka_unit_test(test_drop_inside),
-		cmocka_unit_test(test_drop_outside),
-		cmocka_unit_test(test_find_after_drops),
-		cmocka_unit_test(test_find),
+	    cmocka_unit_test(test_syn_retransmitted),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_nothing_opened),
+	    cmocka_unit_test(test_midstream_direction),
+	    cmocka_unit_test(test_syn_ack_first),
+	    cmocka_unit_test(test_simultaneous_open),
+	    cmocka_unit_test(test_fast_open),
+	    cmocka_unit_test(test_port_reuse),
+	    cmocka_unit_test(test_linger),
+	    cmocka_unit_test(test_idle),
+	    cmocka_unit_test(test_wild_clock),
+	    cmocka_unit_test(test_finish_order),
+	    cmocka_unit_test(test_fifty_thousand),
+	    cmocka_unit_test(test_cull),
+	    cmocka_unit_test(test_kept_counts),
+	    cmocka_unit_test(test_drop_inside),
+	    cmocka_unit_test(test_drop_outside),
+	    cmocka_unit_test(test_find_after_drops),
+	    cmocka_unit_test(test_find),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
