@@ -3,7 +3,7 @@
  * The look-ups of all clients. One record a question, in the order of their first queries; an
  * index by client, name and type to the newest, and one by client and address to the newest few
  * that gave it. Records at rest are packed (most of a look-up is zeros), so that the caps mean
- * about 30 MiB and not 150. Everything is bounded and leaves oldest first.
+ * about 50 MiB and not 150. Everything is bounded and leaves oldest first.
  */
 #include "caps.h"
 #include "dns_message.h"

@@ -9,7 +9,7 @@
 set -euo pipefail
 out=${1:?folder}
 mkdir -p "$out" && cd "$out"
-[ -e done ] && exit 0
+[ -e complete ] && exit 0
 
 VALID="-not_before 20260201000000Z -not_after 20360201000000Z"
 CAFE_NAMES="DNS:*.clo.footprintdns.com,DNS:*.hotmail.com,DNS:*.internal.outlook.com,DNS:*.live.com,\
@@ -108,4 +108,4 @@ leaf device "/O=Contoso Ltd/CN=scan.contoso.example" proxy "DNS:scan.contoso.exa
 cat g2.crt g1.crt > ca.pem
 cp g1.crt old-ca.pem
 cat ca.pem fortinet.crt proxy.crt > all-ca.pem
-: > done
+: > complete

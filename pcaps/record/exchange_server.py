@@ -183,7 +183,10 @@ class Session:
         if not self.hello_seen and not self.opt.get("lenient"):
             self.refuse("503 5.5.2 Send hello first")
             return None
-        if self.inside or self.failing("starttls"):
+        if self.inside:
+            self.refuse("503 5.5.1 Bad sequence of commands")
+            return None
+        if self.failing("starttls"):
             return None
         early = self.wire.plain
         self.wire.plain = b""

@@ -514,6 +514,47 @@ ROWS = [
         outcome="accepted",
     ),
     dict(
+        name="starttls-twice-mirror.pcapng",
+        server={"stay_plain": True},
+        story="""A program asks for STARTTLS a second time, inside TLS, and gets 503; then it logs in
+        and sends. As a decrypted feed shows it.""",
+        client=MIRROR + ask("STARTTLS") + LOGIN_STEPS + MAIL + DATA + QUIT,
+        fires="capture.decrypted_mirror",
+        near="""starttls.refused starttls.command_mangled starttls.cleartext_fallback
+        starttls.offered_not_used auth.cleartext_password""",
+        outcome="accepted",
+    ),
+    dict(
+        name="starttls-twice-keylog.pcapng",
+        keylog=True,
+        server={"tls": {"max": "1.2"}},
+        story="""STARTTLS again inside TLS, refused with 503; the login after it works. The key log
+        opens it.""",
+        client=TO_TLS
+        + SCANNER_TLS
+        + ask("EHLO scan-2f.contoso.com")
+        + ask("STARTTLS")
+        + LOGIN_STEPS
+        + MAIL
+        + DATA
+        + QUIT,
+        fires="tls.server_is_limit",
+        fires_with_keys="auth.mech_basic",
+        near="starttls.refused starttls.command_mangled starttls.cleartext_fallback",
+        outcome="accepted encrypted",
+    ),
+    dict(
+        name="starttls-inside-and-outside.pcapng",
+        kind="mx",
+        server=[{}, {"mask": {"STARTTLS": "XXXXXXXA"}}, {}],
+        between=0.4,
+        story="""One server, one device, three letters: between the first and the third somebody
+        switched ESMTP inspection on and off again. The second letter went out in clear.""",
+        clients=[SWAKS + "-tlso", SWAKS + "-tlso", SWAKS + "-tlso"],
+        fires="starttls.masked starttls.inconsistent starttls.missing_from_m365 tls.tls13",
+        near="starttls.offered_not_used starttls.cleartext_fallback tls.downgrade_dance",
+    ),
+    dict(
         name="starttls-220-but-stays-plain.pcapng",
         kind="relay",
         story="""A broken relay answers 220 to STARTTLS and goes on in clear; so does the

@@ -366,7 +366,7 @@ ROWS = [
         story="""The mark of a fallback, but this relay really ends at TLS 1.1 and accepts.""",
         client=S_CLIENT + "-tls1_1 -fallback_scsv -cipher ALL:@SECLEVEL=0 " + NAMED,
         fires="tls.fallback_scsv tls.negotiated_old",
-        near="tls.alert_other tls.alert_protocol_version",
+        near="tls.accepted_then_refused tls.alert_other tls.alert_protocol_version",
     ),
     dict(
         name="tls-downgrade-dance.pcapng",
@@ -387,7 +387,7 @@ ROWS = [
             S_CLIENT + "-tls1_1 -cipher ALL:@SECLEVEL=0 " + NAMED,
         ],
         fires="tls.negotiated_old",
-        near="tls.downgrade_dance tls.fallback_scsv tls.downgrade_sentinel",
+        near="tls.accepted_then_refused tls.downgrade_dance tls.fallback_scsv tls.downgrade_sentinel",
     ),
     dict(
         name="tls-downgrade-sentinel.pcapng",
