@@ -100,6 +100,7 @@ static int pump(struct run *r, struct source *from, struct packet *p, struct smt
 	for (uint64_t n = 1; r->left > 0 && (state = source_next(from, &k)) == SOURCE_PACKET; n++) {
 		r->left--;
 		packet_link(p, k.dlt);
+		packet_link(p, k.dlt);
 		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
 		if (item.kind != PACKET_NOTHING)
 			feed(s, p, &item);
@@ -140,6 +141,7 @@ static void judge_ranges(struct run *r, const struct smtp365 *s)
 static void read_source(struct run *r, struct source *from)
 {
 	char *error = NULL;
+	source_any_link(from);
 	struct packet *p = packet_new(source_dlt(from));
 	struct smtp365 *s = smtp365_new(&r->engine, on_session, r, &error);
 	g_assert(p && s); /* source_open_file checked the link type, run() the options */

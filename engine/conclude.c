@@ -276,6 +276,7 @@ void conclude_session(struct room *room, struct session *s, const struct flow *f
 		.over = true,
 	};
 
+	session_network_events(s, f);
 	for (unsigned i = 0; i < s->extra_count; i++)
 		facts_say(&room->facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
 	judge_session(&j);

@@ -72,7 +72,7 @@ static bool set_kind(const json_t *set, struct peer *out)
 
 static void add_set(struct ranges *r, const json_t *set)
 {
-	struct peer kind;
+	struct peer kind = { 0 };
 	const json_t *ips, *ip;
 	size_t i;
 	if (!json_is_object(set) || !set_kind(set, &kind))

@@ -97,6 +97,8 @@ const char *session_keep_text(struct session *s, const char *text);
 const char *session_keep_address(struct session *s, struct bytes address);  /* redacted when asked for */
 void session_event(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
 		   const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* Events of frames that carry no dialogue: SYN, DNS answer, repeated segments; then all in order. */
+void session_network_events(struct session *s, const struct flow *f);
 void session_step(struct session *s, const char *word);     /* history */
 void session_tls_step(struct session *s, const char *word); /* tls history */
 void session_reach(struct session *s, enum stage stage);

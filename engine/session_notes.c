@@ -110,6 +110,47 @@ void session_event(struct session *s, enum event_direction dir, struct flow_mark
 		s->cx->on_event(s->number, &e, s->cx->host);
 }
 
+static gint by_frame(gconstpointer a, gconstpointer b)
+{
+	const struct event *x = a, *y = b;
+	return x->frame < y->frame ? -1 : x->frame > y->frame;
+}
+
+void session_network_events(struct session *s, const struct flow *f)
+{
+	const struct flow_side *c = &f->side[FLOW_C2S], *d = &f->side[FLOW_S2C];
+	const struct dns_lookup *l = s->seen.lookup;
+	struct flow_mark m;
+
+	if (l && l->answer_frame) {
+		m = (struct flow_mark){ .time_ns = l->answer_ns, .frame = l->answer_frame };
+		session_event(s, EVENT_NOTE, m, false, "DNS gives this address for %s", l->name);
+	}
+	if (c->syn_frame) {
+		m = (struct flow_mark){ .time_ns = c->syn_ns, .frame = c->syn_frame };
+		session_event(s, EVENT_C2S, m, false, "SYN");
+	}
+	if (c->syn_count > 1) {
+		m = (struct flow_mark){ .time_ns = c->syn_last_ns, .frame = c->syn_last_frame };
+		session_event(s, EVENT_C2S, m, false, "SYN again, the last of %u", c->syn_count);
+	}
+	if (d->syn_frame) {
+		m = (struct flow_mark){ .time_ns = d->syn_ns, .frame = d->syn_frame };
+		session_event(s, EVENT_S2C, m, false, "SYN-ACK");
+	}
+	for (int i = 0; i < 2; i++) {
+		const struct flow_side *x = &f->side[i];
+		if (!x->stuck_len || !x->stuck_frame)
+			continue;
+		m = (struct flow_mark){ .time_ns = x->last_data_ns, .frame = x->stuck_frame };
+		session_event(s, (enum event_direction)i, m, false, "%u bytes, never acknowledged", x->stuck_len);
+		m.frame = x->stuck_last_frame;
+		session_event(s, (enum event_direction)i, m, false, "the same bytes again");
+	}
+	if (s->events) /* stable, so that the order within a frame stays */
+		g_array_sort(s->events, by_frame);
+}
+
 static void step(GString **list, const char *word)
 {
 	if (!*list)

@@ -441,10 +441,16 @@ static void reply_event(struct session *s, const struct smtp_item *i, struct flo
 	char code[40] = "";
 	if (i->reply.enhanced)
 		snprintf(code, sizeof code, " %u.%u.%u", i->reply.klass, i->reply.subject, i->reply.detail);
-	char *plain = g_strndup((const char *)i->reply.text.at, bytes_left(&i->reply.text));
-	char *line = g_strdelimit(plain, "\n", i->code < 400 ? '|' : ' ');
-	const char *text = i->code == 334 ? "" : session_keep(s, bytes_of(line, strlen(line)), 400);
-	g_free(plain);
+	/* One line for people: the lines of a list with commas, those of a refusal with blanks. */
+	GString *line = g_string_sized_new(bytes_left(&i->reply.text) + 16);
+	for (struct bytes t = i->reply.text; bytes_left(&t) && i->code != 334;) {
+		uint8_t c = bytes_u8(&t);
+		if (c == '\n' && i->code < 400)
+			g_string_append_c(line, ',');
+		g_string_append_c(line, c == '\n' ? ' ' : (char)c);
+	}
+	const char *text = session_keep(s, bytes_of(line->str, line->len), 400);
+	g_string_free(line, TRUE);
 	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s", i->code, code, *text ? " " : "", text);
 }
 

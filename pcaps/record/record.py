@@ -92,6 +92,7 @@ FRONTS = {  # short name of a front end, and the suffix of its error trailer
 STORY_KEYS = (
     "fires",
     "fires_with_keys",
+    "fires_inferred",
     "near",
     "cause",
     "stopped_at",

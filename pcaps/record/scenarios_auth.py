@@ -463,7 +463,8 @@ ROWS = [
         + MAIL
         + DATA
         + QUIT,
-        fires="auth.mech_xoauth2",
+        fires="mode.method_guess",
+        fires_inferred="auth.mech_xoauth2",
         fires_with_keys="auth.mech_xoauth2",
         near="auth.mech_basic auth.failed_inferred",
         outcome="accepted encrypted",

@@ -28,7 +28,8 @@ ROWS = [
         sealed; the key log opens it: AUTH LOGIN, one message, accepted.""",
         server={"tls": {"max": "1.2"}, "pause": 0.02},
         client=SWAKS + LOGIN + SEALED,
-        fires="auth.ok_inferred auth.mech_basic mode.method_guess",
+        fires="mode.method_guess",
+        fires_inferred="auth.ok_inferred auth.mech_basic",
         fires_with_keys="auth.mech_basic mode.method_guess",
         near=CALM
         + (

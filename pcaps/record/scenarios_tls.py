@@ -96,7 +96,8 @@ ROWS = [
         reply and the server closing.""",
         server={"tls": OLD_SERVER, "fail": {"auth_verb": OLD_TLS}},
         client=SWAKS + LOGIN + OLD + "tlsv1",
-        fires="tls.accepted_then_refused tls.negotiated_old tls.client_max_old",
+        fires="tls.negotiated_old tls.client_max_old",
+        fires_inferred="tls.accepted_then_refused",
         fires_with_keys="tls.accepted_then_refused tls.negotiated_old",
         near="""auth.failed_inferred tls.alert_protocol_version
         tls.client_quits_after_cert auth.ok_inferred""",

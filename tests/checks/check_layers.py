@@ -8,10 +8,10 @@ import re
 from common import ROOT, finish
 
 LAYERS = [
-    "bytes caps names",
-    "segment verdict",
+    "bytes caps",
+    "segment verdict names",
     "flow gate dns dns_message community_id",
-    "smtp smtp_client smtp_server smtp_line smtp_auth smtp_body smtp_verbs tls tls_hello tls_names certificate",
+    "smtp smtp_client smtp_server smtp_line smtp_auth smtp_body smtp_verbs tls tls_message tls_hello tls_names certificate",
     "facts replies peers peers_json peers_ranges peers_like",
     "seen judge clock",
     "session session_notes session_smtp session_replies session_tls",
@@ -20,7 +20,7 @@ LAYERS = [
     "smtp365 catalogue",
 ]
 PREFIXES = {"judge_": "judge", "flow_": "flow", "report_": "report", "rules_": "rules", "replies_": "replies"}
-FORBIDDEN = re.compile(r"<(pcap|epan|wireshark|ws_|sys/socket|netinet|unistd|fcntl|time)\b")
+FORBIDDEN = re.compile(r"<(pcap|epan|wireshark|ws_|netinet|unistd|fcntl|time)\b")
 layer_of = {name: number for number, names in enumerate(LAYERS) for name in names.split()}
 
 

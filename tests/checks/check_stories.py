@@ -28,7 +28,7 @@ def check(item):
         if slug in ids and "near" not in unsure:
             bad.append(f"{name}: {slug} fired on a near miss")
     causes = {r["smtp365"]["cause"]["id"] for r in found if "cause" in r["smtp365"]}
-    if later or "cause" in unsure:
+    if later or "fires_inferred" in section or "cause" in unsure:
         return bad
     want = words(section, "cause")
     for slug in want:

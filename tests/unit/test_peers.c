@@ -97,10 +97,12 @@ static void test_banners(void **state)
 		const char *text;
 		enum endpoint e;
 	} rows[] = {
-		{ "BE1P281CA0440.outlook.office365.com Microsoft ESMTP MAIL Service ready at Mon, 4 Aug "
+		{ "BE1P281CA0440.outlook.office365.com Microsoft ESMTP MAIL Service ready at Mon, "
+		  "4 Aug "
 		  "2025 11:15:30 +0000 [08DDD30471EE4ED5]",
 		  ENDPOINT_SUBMISSION },
-		{ "VE1EUR01FT034.mail.protection.outlook.com Microsoft ESMTP MAIL Service ready at Mon, 4 "
+		{ "VE1EUR01FT034.mail.protection.outlook.com Microsoft ESMTP MAIL Service ready "
+		  "at Mon, 4 "
 		  "Jul 2022 12:14:15 +0000",
 		  ENDPOINT_MX },
 		{ "mail.contoso.example Microsoft ESMTP MAIL Service ready at Mon, 4 Jul 2022",
@@ -221,7 +223,8 @@ static void test_load(void **state)
 static void test_load_bad(void **state)
 {
 	static const char *const docs[] = {
-		"", "{", "[]", "{}", "null", "[1,2,3]", "\"x\"", "[{\"urls\":[\"smtp.office365.com\"]}]",
+		"", "{", "[]", "{}", "null", "[1,2,3]", "\"x\"",
+		  "[{\"urls\":[\"smtp.office365.com\"]}]",
 		"[{\"urls\":[\"smtp.office365.com\"],\"ips\":[],\"tcpPorts\":\"587\"}]",
 		"[{\"urls\":[\"smtp.office365.com\"],\"ips\":[\"1.2.3.0/24\"],\"tcpPorts\":587}]",
 		"[{\"urls\":[\"www.office.com\"],\"ips\":[\"1.2.3.0/24\"],\"tcpPorts\":\"25\"}]",
@@ -281,7 +284,8 @@ static void test_lookalike(void **state)
 		"smtp.office365.com", "outlook.office365.com", "smtp.office365.us",
 		"smtp.office365.com.corp.local", "smtp.office365.com.localdomain",
 		"contoso-com.mail.protection.outlook.com.corp.local",
-		"contoso-com.mail.protection.outlook.com", "smtp.gmail.com", "mail.contoso.com", "", "a",
+		"contoso-com.mail.protection.outlook.com", "smtp.gmail.com", "mail.contoso.com", "",
+		  "a",
 		"spf.protection.outlook.com", "www.office.com", "mx1.contoso.com",
 		"x.outbound.protection.outlook.com", "outlook.com", "autodiscover.outlook.com",
 	};
@@ -317,8 +321,10 @@ static void test_lookalike_hostile(void **state)
 
 static void test_private(void **state)
 {
-	static const char *const yes[] = { "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-					   "127.0.0.1", "0.0.0.0", "169.254.1.1", "100.64.0.1", "::1",
+	static const char *const yes[] = { "10.0.0.1", "172.16.0.1", "172.31.255.255",
+		"192.168.1.1",
+					   "127.0.0.1", "0.0.0.0", "169.254.1.1", "100.64.0.1",
+					   "::1",
 					   "::", "fe80::1", "fd00::1", "::ffff:10.1.1.1",
 					   "64:ff9b::a01:101" };
 	static const char *const no[] = { "172.32.0.1", "172.15.0.1", "11.0.0.1", "100.128.0.1",
