@@ -57,6 +57,8 @@
 /* Events kept for one session; enough for the evidence of any finding. With the dialogue: */
 #define CAP_EVENTS 96u
 #define CAP_EVENTS_DIALOGUE 4096u
+/* Text kept of one session besides its events: a banner, lists, addresses, 32 refusals. */
+#define CAP_SESSION_TEXT (64u << 10)
 /* Bytes of text kept with one event. */
 #define CAP_EVENT_TEXT 512u
 /* Replies >= 400 kept for one session. */

@@ -180,9 +180,9 @@ static void fill_replies(struct verdict *v, struct room *r, const struct seen *n
 	if (n->last_set && n->last.code < 400)
 		r->replies[v->reply_count++] = reply_of(&n->last);
 	v->replies = r->replies;
-	v->trace_server = n->trace_server;
-	v->trace_time = n->trace_time;
-	v->trace_id = n->trace_id;
+	v->trace_server = *n->trace_server ? n->trace_server : NULL;
+	v->trace_time = *n->trace_time ? n->trace_time : NULL;
+	v->trace_id = *n->trace_id ? n->trace_id : NULL;
 }
 
 static void fill_starttls(struct verdict *v, const struct facts *f, const struct seen *n)
@@ -225,7 +225,7 @@ static void fill_mail(struct verdict *v, struct room *r, const struct session *s
 	v->messages = n->messages;
 	v->helo = n->ehlo.command.frame && n->ehlo.name && *n->ehlo.name ? n->ehlo.name : NULL;
 	v->banner = n->banner_text;
-	v->client_public_ip = n->public_ip;
+	v->client_public_ip = *n->public_ip ? n->public_ip : NULL;
 	for (unsigned i = 0; i < e->count; i++)
 		g_ptr_array_add(r->ehlo, (gpointer)e->lines[i]);
 	v->ehlo = strings(r->ehlo);

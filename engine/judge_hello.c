@@ -145,6 +145,10 @@ static void alerts(struct judge *j)
 		else if (a->from_client && about_certificate(a->code))
 			fact = FACT_ALERT_CLIENT_CERT;
 		facts_say(j->facts, fact, a->at.frame, words);
+		if (a->from_client && a->code == 45)
+			judge_set(j, FACT_ALERT_CLIENT_EXPIRED, a->at.frame);
+		if (a->from_client && (a->code == 43 || a->code == 44))
+			judge_set(j, FACT_ALERT_CLIENT_NOT_TRUST, a->at.frame);
 		if (!t->established)
 			judge_set(j, FACT_TLS_FAILED, a->at.frame);
 	}

@@ -43,6 +43,6 @@ void judge_mode(struct judge *j)
 			  judge_words(j, "ALPN %s", n->t.client.alpn));
 	if (j->mx && n->auth.at.frame && n->auth.not_listed)
 		judge_set(j, FACT_AUTH_ON_MX, n->auth.at.frame);
-	if (n->pregreet.frame && !n->tls_without_starttls)
+	if (n->pregreet.frame && !n->tls_without_starttls && !n->gap.frame && !j->flow->one_sided)
 		judge_set(j, FACT_PREGREET, n->pregreet.frame);
 }

@@ -95,6 +95,7 @@ static void clear_text(struct judge *j)
 		for (int d = 0; d < 2; d++)
 			if (n->t.bad[d].frame && !n->tls[d].frame)
 				judge_set(j, FACT_TLS_GARBAGE, n->t.bad[d].frame);
+	judge_seen(j, FACT_NO_SECOND_EHLO, &n->no_second_ehlo);
 	judge_seen(j, FACT_TLS_FAILED_THEN_454, &n->t.text_after_alert);
 }
 

@@ -300,12 +300,10 @@ const char *replies_rfc3463(uint16_t code, const struct smtp_reply *reply)
 	};
 	/* RFC 5321 4.2.1: the second digit of the code, when there is no enhanced code */
 	static const uint8_t by_digit[10] = { 5, 0, 4, 0, 0, 3, 0, 0, 0, 0 };
-	bool permanent = code >= 500;
+	bool permanent = code >= 500; /* the code counts, whatever class the enhanced code has */
 	unsigned subject = by_digit[code / 10 % 10];
-	if (reply && reply->enhanced) {
-		permanent = reply->klass == 5;
+	if (reply && reply->enhanced)
 		subject = reply->subject;
-	}
 	return by_subject[permanent][subject < 8 ? subject : 0];
 }
 

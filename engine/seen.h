@@ -130,7 +130,7 @@ struct seen {
 	struct seen_ehlo ehlo;     /* last one before TLS */
 	struct seen_ehlo *inner;   /* last one inside TLS, or in a decrypted mirror; NULL none */
 	struct seen_at ehlo_refused, helo_after_ehlo;
-	const char *public_ip;     /* Hello [ip] */
+	char public_ip[46];        /* Hello [ip]; empty: not seen */
 
 	/* STARTTLS */
 	struct seen_at starttls, starttls_reply;
@@ -145,6 +145,7 @@ struct seen {
 	struct seen_at tls[2];         /* first TLS byte of each direction */
 	bool tls_before_220;
 	bool tls_without_starttls;
+	struct seen_at no_second_ehlo;  /* a command inside TLS before a second EHLO */
 	struct seen_at plain_after_220; /* readable command after the accepted STARTTLS */
 	bool mirror, mirror_certain;
 
@@ -207,7 +208,7 @@ struct seen {
 	size_t leaf_bytes;               /* of t.leaf, for the cap */
 	bool smtp_proven;                /* grammar of both sides, or ESMTP in the banner */
 	bool midstream;                  /* the flow began before the capture */
-	const char *trace_server, *trace_time, *trace_id; /* trailer of the last reply that had one */
+	char trace_server[132], trace_time[44], trace_id[44]; /* trailer of the last reply that had one */
 	const char *rfc3463;             /* what the codes of the first unknown refusal mean */
 };
 

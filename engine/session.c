@@ -37,8 +37,15 @@ void session_free(struct session *s)
 	g_free(s->seen.replies);
 	if (s->queue)
 		g_array_free(s->queue, TRUE);
+	for (guint i = 0; s->events && i < s->events->len; i++)
+		g_free((gpointer)g_array_index(s->events, struct event, i).text);
 	if (s->events)
 		g_array_free(s->events, TRUE);
+	if (s->last_text)
+		g_string_free(s->last_text, TRUE);
+	for (int i = 0; i < 2; i++)
+		if (s->lists[i])
+			g_string_chunk_free(s->lists[i]);
 	if (s->history)
 		g_string_free(s->history, TRUE);
 	if (s->tls_history)
@@ -50,7 +57,7 @@ void session_free(struct session *s)
 
 size_t session_kept(const struct session *s)
 {
-	size_t n = sizeof *s + 1024; /* arena and histories, about */
+	size_t n = sizeof *s + 512 + s->arena_bytes; /* histories and lists, about */
 	n += s->client ? smtp_client_kept(s->client) : 0;
 	n += s->server ? smtp_server_kept(s->server) : 0;
 	n += s->tls[0] ? tls_kept(s->tls[0]) : 0;

@@ -16,6 +16,8 @@ struct session_context {
 	struct peers *peers;
 	struct dns *dns;
 	bool redact, dialogue;
+	GString *scratch[4];        /* for session_show, in turn; owned by the engine */
+	unsigned scratch_at;
 	uint64_t now_ns;            /* newest packet time */
 	void (*on_event)(unsigned session, const struct event *e, void *host); /* may be NULL */
 	void *host;
@@ -65,6 +67,11 @@ struct session {
 	struct seen_ehlo *filling;      /* EHLO whose reply is being read */
 	uint64_t last_c2s_ns, last_data_ns;
 	GStringChunk *arena;
+	size_t arena_bytes;
+	GStringChunk *lists[2];         /* text of the EHLO list before TLS and of the inner one */
+	GString *last_text;             /* of the last reply, when it is not kept */
+	char last_enhanced[24];
+	uint32_t event_order;
 	GArray *events;                 /* struct event */
 	bool events_cut;
 	GString *history, *tls_history;
@@ -92,7 +99,14 @@ void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_
 void session_end(struct session *s, const struct flow *f);
 
 /* Shared by the session's files. */
-const char *session_keep(struct session *s, struct bytes text, size_t most); /* cleaned copy in the arena */
+/* Cleaned copy in the arena, for things that happen a bounded number of times. */
+const char *session_keep(struct session *s, struct bytes text, size_t most);
+/* Cleaned text for an event's format, valid until the fourth call after this one. */
+const char *session_show(struct session *s, struct bytes text, size_t most);
+const char *session_show_address(struct session *s, struct bytes address); /* redacted when asked for */
+/* Cleaned copy for the EHLO list in hand; gone when the next list of that kind begins. */
+const char *session_keep_list(struct session *s, bool inner, struct bytes text, size_t most);
+void session_new_list(struct session *s, bool inner);
 const char *session_keep_text(struct session *s, const char *text);
 const char *session_keep_address(struct session *s, struct bytes address);  /* redacted when asked for */
 void session_event(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,

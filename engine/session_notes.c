@@ -24,27 +24,18 @@ static bool plain_ascii(const char *at, size_t n)
 	return !odd;
 }
 
-/* Copies at most `most` bytes as valid UTF-8; control and invalid bytes become \xNN. */
-const char *session_keep(struct session *s, struct bytes text, size_t most)
+/* Appends at most `most` bytes as valid UTF-8; control and invalid bytes become \\xNN. */
+static void clean(GString *out, struct bytes text, size_t most)
 {
 	size_t n = MIN(bytes_left(&text), most);
 	const char *at = (const char *)text.at, *end = at + n;
-	GString *out = NULL;
 	bool cut = n < bytes_left(&text);
 
-	if (!cut && plain_ascii(at, n)) /* nearly always */
-		return n ? g_string_chunk_insert_len(arena(s), at, (gssize)n) : "";
-
 	while (at < end) {
-		const char *bad = NULL;
+		const char *bad = NULL, *p = at;
 		g_utf8_validate(at, end - at, &bad);
-		const char *p = at;
 		while (p < bad && ((unsigned char)*p >= 0x20 && *p != 0x7f))
 			p++;
-		if (p == end && !out && !cut)
-			return g_string_chunk_insert_len(arena(s), at, p - at);
-		if (!out)
-			out = g_string_sized_new(n + 16);
 		g_string_append_len(out, at, p - at);
 		if (p < end && cut && p >= bad && end - p < 4 && ((unsigned char)*p & 0x80))
 			break; /* our own cut split a character */
@@ -52,12 +43,56 @@ const char *session_keep(struct session *s, struct bytes text, size_t most)
 			g_string_append_printf(out, "\\x%02x", (unsigned char)*p++);
 		at = p;
 	}
-	if (!out)
-		return "";
 	if (cut)
 		g_string_append(out, "…");
-	const char *kept = g_string_chunk_insert(arena(s), out->str);
-	g_string_free(out, TRUE);
+}
+
+static GString *scratch(struct session *s)
+{
+	GString **slot = &s->cx->scratch[s->cx->scratch_at++ % G_N_ELEMENTS(s->cx->scratch)];
+	if (!*slot)
+		*slot = g_string_sized_new(CAP_EVENT_TEXT);
+	return g_string_truncate(*slot, 0);
+}
+
+const char *session_show(struct session *s, struct bytes text, size_t most)
+{
+	GString *out = scratch(s);
+	clean(out, text, most);
+	return out->str;
+}
+
+static const char *keep_in(struct session *s, GStringChunk *chunk, struct bytes text, size_t most)
+{
+	size_t n = bytes_left(&text);
+	const char *at = (const char *)text.at;
+
+	if (s->arena_bytes > CAP_SESSION_TEXT)
+		return "…";
+	s->arena_bytes += MIN(n, most) + 1;
+	if (n <= most && plain_ascii(at, n)) /* nearly always */
+		return n ? g_string_chunk_insert_len(chunk, at, (gssize)n) : "";
+	return g_string_chunk_insert(chunk, session_show(s, text, most));
+}
+
+const char *session_keep(struct session *s, struct bytes text, size_t most)
+{
+	return keep_in(s, arena(s), text, most);
+}
+
+void session_new_list(struct session *s, bool inner)
+{
+	if (s->lists[inner])
+		g_string_chunk_clear(s->lists[inner]);
+}
+
+const char *session_keep_list(struct session *s, bool inner, struct bytes text, size_t most)
+{
+	size_t before = s->arena_bytes;
+	if (!s->lists[inner])
+		s->lists[inner] = g_string_chunk_new(256);
+	const char *kept = keep_in(s, s->lists[inner], text, most);
+	s->arena_bytes = before; /* bounded by the list, not by the session */
 	return kept;
 }
 
@@ -66,54 +101,79 @@ const char *session_keep_text(struct session *s, const char *text)
 	return session_keep(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT);
 }
 
-const char *session_keep_address(struct session *s, struct bytes address)
+const char *session_show_address(struct session *s, struct bytes address)
 {
 	if (!s->cx->redact)
-		return session_keep(s, address, CAP_FIELD);
+		return session_show(s, address, CAP_FIELD);
+	GString *out = scratch(s);
 	ptrdiff_t at = bytes_find(&address, '@');
-	if (at < 0)
-		return bytes_left(&address) ? "…" : "";
-	bytes_take(&address, (size_t)at);
-	const char *domain = session_keep(s, address, CAP_FIELD);
-	char *text = g_strconcat("…", domain, NULL);
-	const char *kept = g_string_chunk_insert(arena(s), text);
-	g_free(text);
-	return kept;
+	if (bytes_left(&address))
+		g_string_append(out, "…");
+	if (at >= 0) {
+		bytes_take(&address, (size_t)at);
+		clean(out, address, CAP_FIELD);
+	}
+	return out->str;
+}
+
+const char *session_keep_address(struct session *s, struct bytes address)
+{
+	return session_keep_text(s, session_show_address(s, address));
+}
+
+/* The slot of a new event. When all are taken the last third is a ring: a late refusal matters
+ * more than the middle. */
+static struct event *event_slot(struct session *s)
+{
+	unsigned cap = s->cx->dialogue ? CAP_EVENTS_DIALOGUE : CAP_EVENTS;
+	struct event none = { 0 };
+
+	if (!s->events)
+		s->events = g_array_new(FALSE, FALSE, sizeof none);
+	s->event_order++;
+	if (s->events->len < cap) {
+		g_array_append_val(s->events, none);
+		return &g_array_index(s->events, struct event, s->events->len - 1);
+	}
+	unsigned third = cap / 3;
+	struct event *e = &g_array_index(s->events, struct event, cap - third + s->event_order % third);
+	g_free((gpointer)e->text);
+	s->events_cut = true;
+	return e;
 }
 
 void session_event(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
 		   const char *format, ...)
 {
-	unsigned cap = s->cx->dialogue ? CAP_EVENTS_DIALOGUE : CAP_EVENTS;
+	char text[2 * CAP_EVENT_TEXT];
 	va_list ap;
 
-	if (!s->events)
-		s->events = g_array_new(FALSE, FALSE, sizeof(struct event));
-	if (s->events->len >= cap) {
-		/* The last third is a window: a late refusal matters more than the middle. */
-		g_array_remove_index(s->events, cap * 2 / 3);
-		s->events_cut = true;
-	}
-	char text[2 * CAP_EVENT_TEXT];
 	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap); /* session_keep below mends a cut character */
+	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	struct event e = {
+	struct event *e = event_slot(s);
+	size_t n = strlen(text);
+	*e = (struct event){
 		.time_ns = mark.time_ns,
 		.frame = mark.frame,
 		.direction = (uint8_t)dir,
 		.encrypted = encrypted,
-		.text = session_keep(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT),
+		.order = s->event_order,
+		/* Its parts are clean; only a cut in the middle of a character needs mending. */
+		.text = n < sizeof text - 1 && n <= CAP_EVENT_TEXT
+				? g_strndup(text, n)
+				: g_strdup(session_show(s, bytes_of(text, n), CAP_EVENT_TEXT)),
 	};
-	g_array_append_val(s->events, e);
 	if (s->cx->on_event)
-		s->cx->on_event(s->number, &e, s->cx->host);
+		s->cx->on_event(s->number, e, s->cx->host);
 }
 
 static gint by_frame(gconstpointer a, gconstpointer b)
 {
 	const struct event *x = a, *y = b;
-	return x->frame < y->frame ? -1 : x->frame > y->frame;
+	if (x->frame != y->frame)
+		return x->frame < y->frame ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 void session_network_events(struct session *s, const struct flow *f)
@@ -147,7 +207,7 @@ void session_network_events(struct session *s, const struct flow *f)
 		m.frame = x->stuck_last_frame;
 		session_event(s, (enum event_direction)i, m, false, "the same bytes again");
 	}
-	if (s->events) /* stable, so that the order within a frame stays */
+	if (s->events)
 		g_array_sort(s->events, by_frame);
 }
 

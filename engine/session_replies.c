@@ -74,16 +74,16 @@ static void capability(struct session *s, struct seen_ehlo *e, struct bytes line
 	} else if (bytes_is(&word, "SIZE"))
 		e->size = decimal(bytes_trim(rest));
 	else if (masked_word(word) && (!e->masked || bytes_left(&word) == strlen("STARTTLS")))
-		e->masked = session_keep(s, word, 32);
+		e->masked = session_keep_list(s, e == s->seen.inner, word, 32);
 	if (e->count < CAP_EHLO_WORDS)
-		e->lines[e->count++] = session_keep(s, line, 200);
+		e->lines[e->count++] = session_keep_list(s, e == s->seen.inner, line, 200);
 }
 
 /* "Hello [203.0.113.7]": the address that Microsoft sees, the value for connector and SPF. */
 static void greeting(struct session *s, struct seen_ehlo *e, struct bytes text)
 {
 	struct bytes t = text;
-	e->greeting = session_keep(s, text, 200);
+	e->greeting = session_keep_list(s, e == s->seen.inner, text, 200);
 	e->starttls_first_line = has_word(text, "STARTTLS");
 	ptrdiff_t open = bytes_find(&t, '[');
 	if (open < 0)
@@ -91,7 +91,8 @@ static void greeting(struct session *s, struct seen_ehlo *e, struct bytes text)
 	bytes_take(&t, (size_t)open + 1);
 	ptrdiff_t close = bytes_find(&t, ']');
 	if (close > 0 && close < 46)
-		s->seen.public_ip = session_keep(s, bytes_upto(&t, (size_t)close), 46);
+		g_strlcpy(s->seen.public_ip, session_show(s, bytes_upto(&t, (size_t)close), 45),
+			  sizeof s->seen.public_ip);
 }
 
 static void ehlo_line(struct session *s, const struct smtp_item *i)
@@ -187,6 +188,11 @@ static enum stage next_stage(const struct session *s)
 	}
 }
 
+static void copy(struct session *s, char *to, size_t size, struct bytes text)
+{
+	g_strlcpy(to, session_show(s, text, size - 4), size);
+}
+
 static struct seen_reply describe(struct session *s, const struct smtp_item *i, const struct session_command *c,
 				  struct flow_mark m)
 {
@@ -194,17 +200,26 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
 	struct reply_trailer trailer;
 	char enhanced[24];
+	bool kept = i->code >= 400 && s->seen.reply_count < CAP_REPLIES;
 
 	if (r->enhanced) {
 		snprintf(enhanced, sizeof enhanced, "%u.%u.%u", r->klass, r->subject, r->detail);
-		out.enhanced = session_keep_text(s, enhanced);
+		g_strlcpy(s->last_enhanced, enhanced, sizeof s->last_enhanced);
+		out.enhanced = kept ? session_keep_text(s, enhanced) : s->last_enhanced;
 	}
-	out.text = session_keep(s, r->text, CAP_FIELD);
+	if (kept) {
+		out.text = session_keep(s, r->text, CAP_FIELD);
+	} else {
+		if (!s->last_text)
+			s->last_text = g_string_sized_new(64);
+		g_string_assign(s->last_text, session_show(s, r->text, CAP_FIELD));
+		out.text = s->last_text->str;
+	}
 	replies_trailer(r->text, &trailer);
 	if (bytes_left(&trailer.server)) {
-		s->seen.trace_server = session_keep(s, trailer.server, 128);
-		s->seen.trace_time = bytes_left(&trailer.time) ? session_keep(s, trailer.time, 40) : NULL;
-		s->seen.trace_id = bytes_left(&trailer.id) ? session_keep(s, trailer.id, 40) : NULL;
+		copy(s, s->seen.trace_server, sizeof s->seen.trace_server, trailer.server);
+		copy(s, s->seen.trace_time, sizeof s->seen.trace_time, trailer.time);
+		copy(s, s->seen.trace_id, sizeof s->seen.trace_id, trailer.id);
 	}
 	if (i->code >= 400) {
 		out.row = replies_match(r, true);
@@ -449,7 +464,7 @@ static void reply_event(struct session *s, const struct smtp_item *i, struct flo
 			g_string_append_c(line, ',');
 		g_string_append_c(line, c == '\n' ? ' ' : (char)c);
 	}
-	const char *text = session_keep(s, bytes_of(line->str, line->len), 400);
+	const char *text = session_show(s, bytes_of(line->str, line->len), 400);
 	g_string_free(line, TRUE);
 	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s", i->code, code, *text ? " " : "", text);
 }
@@ -518,7 +533,7 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 		ehlo_line(s, i);
 	if (s->cx->dialogue)
 		session_event(s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, i->last ? ' ' : '-',
-			      i->code == 334 ? "" : session_keep(s, i->text, 400));
+			      i->code == 334 ? "" : session_show(s, i->text, 400));
 	if (!i->last)
 		return;
 	if (!s->cx->dialogue)

@@ -54,7 +54,8 @@ static void on_hello(struct session *s, const struct smtp_item *i, struct flow_m
 	memset(e, 0, sizeof *e);
 	e->command = seen_at(m);
 	e->extended = i->verb == SMTP_VERB_EHLO;
-	e->name = session_keep(s, i->argument, 255);
+	session_new_list(s, second);
+	e->name = session_keep_list(s, second, i->argument, 255);
 	e->marks = i->marks;
 	session_step(s, e->extended ? "ehlo" : "helo");
 }
@@ -190,14 +191,14 @@ static void command_text(struct session *s, const struct smtp_item *i, struct fl
 		const char *open = i->path.brackets ? "<" : "", *close = i->path.brackets ? ">" : "";
 		session_event(s, EVENT_C2S, m, s->inside, "%s %s%s%s%s%s",
 			      i->verb == SMTP_VERB_MAIL ? "MAIL FROM:" : "RCPT TO:", open,
-			      session_keep_address(s, i->path.address), close,
+			      session_show_address(s, i->path.address), close,
 			      bytes_left(&i->path.params) ? " " : "",
-			      s->cx->redact ? "" : session_keep(s, bytes_trim(i->path.params), 200));
+			      s->cx->redact ? "" : session_show(s, bytes_trim(i->path.params), 200));
 	} else if (i->verb != SMTP_VERB_UNKNOWN) {
-		const char *argument = session_keep(s, i->argument, 300);
+		const char *argument = session_show(s, i->argument, 300);
 		session_event(s, EVENT_C2S, m, s->inside, "%s%s%s", verb, *argument ? " " : "", argument);
 	} else {
-		session_event(s, EVENT_C2S, m, s->inside, "%s", session_keep(s, i->line, 300));
+		session_event(s, EVENT_C2S, m, s->inside, "%s", session_show(s, i->line, 300));
 	}
 }
 
@@ -245,6 +246,9 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 	if (!n->banner.frame && !n->midstream && !s->inside)
 		seen_first(&n->pregreet, m);
 	out_of_place(s, i, m);
+	if (s->inside && !n->inner && i->verb != SMTP_VERB_EHLO && i->verb != SMTP_VERB_HELO &&
+	    i->verb != SMTP_VERB_QUIT)
+		seen_first(&n->no_second_ehlo, m);
 	command_text(s, i, m);
 	s->auth_open = false;
 	switch (i->verb) {
@@ -345,7 +349,7 @@ static void garbage(struct session *s, enum flow_dir dir, const struct smtp_item
 {
 	if (++s->garbage[dir] > GARBAGE_MOST && !s->inside)
 		s->mode[dir] = SESSION_MODE_OPAQUE;
-	session_event(s, (enum event_direction)dir, m, s->inside, "not SMTP: %s", session_keep(s, i->line, 60));
+	session_event(s, (enum event_direction)dir, m, s->inside, "not SMTP: %s", session_show(s, i->line, 60));
 }
 
 static void client_item(struct session *s, struct smtp_client *c, const struct smtp_item *i,

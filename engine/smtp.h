@@ -93,7 +93,7 @@ struct smtp_body {
 
 struct smtp_reply {
 	uint16_t code;             /* 200 to 599 (others come as garbage) */
-	bool enhanced;             /* an enhanced status code of the same class (RFC 2034) */
+	bool enhanced;             /* an enhanced status code; its class fits the code, 4 and 5 mix */
 	uint8_t klass;
 	uint16_t subject, detail;
 	struct bytes text;         /* text of all lines joined by '\n', code and enhanced code left out */

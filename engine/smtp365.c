@@ -30,6 +30,7 @@ struct smtp365 {
 	smtp365_event_fn on_event;
 	void *host;
 	unsigned last_number;
+	unsigned fed_number;        /* session of the segment fed last, 0 none */
 	uint8_t *candidate_ports;   /* bit per port that ever had a candidate; NULL until needed */
 	bool c2s_data_seen;
 	struct smtp365_stats stats;
@@ -218,6 +219,8 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 	}
 	for (unsigned i = 0; i < o->port_count; i++)
 		gate_watch(e->gate, o->ports[i]);
+	for (unsigned i = 0; i < o->name_count; i++)
+		peers_add_name(peers, o->names[i].pattern, o->names[i].port, o->names[i].endpoint);
 	e->clients = clients_new(peers);
 	e->room = conclude_room_new();
 	write_ranges_date(e);
@@ -241,6 +244,9 @@ void smtp365_free(struct smtp365 *e)
 	gate_free(e->gate);
 	clients_free(e->clients);
 	conclude_room_free(e->room);
+	for (size_t i = 0; i < G_N_ELEMENTS(e->cx.scratch); i++)
+		if (e->cx.scratch[i])
+			g_string_free(e->cx.scratch[i], TRUE);
 	dns_free(e->cx.dns);
 	peers_free(e->cx.peers);
 	g_free(e->candidate_ports);
@@ -281,6 +287,7 @@ static void mark_candidate(struct smtp365 *e, const struct segment *g)
 void smtp365_segment(struct smtp365 *e, const struct segment *g)
 {
 	e->stats.segments++;
+	e->fed_number = 0;
 	enum gate_answer answer = gate_look(e->gate, g);
 	if (answer == GATE_SKIP &&
 	    ((!candidate_port(e, g->sport) && !candidate_port(e, g->dport)) ||
@@ -297,12 +304,18 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		return;
 	if (!f->tag)
 		number(e, f);
+	e->fed_number = f->tag;
 	if (g->sack_count && f->session && (g->flags & TCP_ACK))
 		session_hole(f->session, !memcmp(&g->src, &f->client, sizeof g->src), g->ack, g->sack[0][0] - g->ack,
 			     (struct flow_mark){ .time_ns = g->time_ns, .frame = g->frame });
 	if (f->side[FLOW_S2C].segments)
 		e->capture.answers_seen = true;
 	e->capture.one_sided = e->c2s_data_seen && !e->capture.answers_seen;
+}
+
+unsigned smtp365_last_session(const struct smtp365 *e)
+{
+	return e->fed_number;
 }
 
 void smtp365_datagram(struct smtp365 *e, const struct datagram *g)

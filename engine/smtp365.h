@@ -15,6 +15,13 @@
 
 struct smtp365; /* opaque */
 
+/* A host that counts as Microsoft 365 although the built-in table does not know it. */
+struct smtp365_name {
+	const char *pattern;      /* "smtp.contoso.com", "*.contoso.com" */
+	uint16_t port;            /* 0 any */
+	enum endpoint endpoint;
+};
+
 struct smtp365_options {
 	bool redact;              /* hide user names and local parts of addresses */
 	bool dialogue;            /* keep every command and reply line as events (-v) */
@@ -23,6 +30,8 @@ struct smtp365_options {
 	const uint16_t *ports;    /* more watched ports, borrowed for the call */
 	unsigned port_count;
 	bool only_ports;          /* watch only `ports`, not the default ones */
+	const struct smtp365_name *names; /* ahead of the built-in table, borrowed for the call */
+	unsigned name_count;
 	const char *endpoints_json; /* text of a Microsoft endpoints document, or NULL */
 	size_t endpoints_size;
 };
@@ -47,6 +56,8 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 void smtp365_on_event(struct smtp365 *s, smtp365_event_fn fn);
 /* Feed one packet's content. Never fails; strange input becomes facts. */
 void smtp365_segment(struct smtp365 *s, const struct segment *g);
+/* Number of the session to which the segment fed last belongs; 0: none, or not yet known to be SMTP. */
+unsigned smtp365_last_session(const struct smtp365 *s);
 void smtp365_datagram(struct smtp365 *s, const struct datagram *g);
 void smtp365_icmp(struct smtp365 *s, const struct icmp_error *e);
 /* Bytes that the host decrypted behind TLS, in order, each byte once. */

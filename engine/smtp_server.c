@@ -127,13 +127,22 @@ static bool enhanced_part(struct bytes *b, uint8_t stop, uint16_t *out)
 	return bytes_left(b) == 0 || bytes_peek(b, 0) == ' ' || bytes_peek(b, 0) == '\t';
 }
 
-/* class.subject.detail (RFC 3463 2) of this class at the front of the text; cut off when there. */
-static bool enhanced_code(struct bytes *text, unsigned klass, uint16_t *subject, uint16_t *detail)
+/* An enhanced code has the class of its reply (RFC 2034 4); Exchange Online mixes 4 and 5 all the
+ * same ("451 5.7.3 STARTTLS is required", "550 4.4.4"). */
+static bool class_fits(unsigned klass, unsigned reply)
+{
+	return klass == reply ? klass == 2 || klass == 4 || klass == 5 : klass + reply == 9;
+}
+
+/* class.subject.detail (RFC 3463 2) at the front of the text of a reply; cut off when there. */
+static bool enhanced_code(struct bytes *text, unsigned reply, uint8_t *klass, uint16_t *subject,
+                          uint16_t *detail)
 {
 	struct bytes b = *text;
+	uint8_t c = bytes_u8(&b);
 
-	if ((klass != 2 && klass != 4 && klass != 5) || bytes_u8(&b) != '0' + klass ||
-	    bytes_u8(&b) != '.')
+	*klass = (uint8_t)(c - '0');
+	if (c < '2' || c > '5' || !class_fits(*klass, reply) || bytes_u8(&b) != '.')
 		return false;
 	if (!enhanced_part(&b, '.', subject) || !enhanced_part(&b, 0, detail))
 		return false;
@@ -164,19 +173,20 @@ static void text_append(struct smtp_server *s, struct bytes part)
 static struct bytes reply_text(struct smtp_server *s, struct bytes text, uint16_t code)
 {
 	uint16_t subject, detail;
+	uint8_t klass;
 	struct bytes bare = text;
 
-	if (!enhanced_code(&bare, code / 100u, &subject, &detail))
+	if (!enhanced_code(&bare, code / 100u, &klass, &subject, &detail))
 		return text;
 	if (s->lines == 1) {
 		s->enhanced = true;
-		s->klass = (uint8_t)(code / 100);
+		s->klass = klass;
 		s->subject = subject;
 		s->detail = detail;
 		return bare;
 	}
 	bool same =
-	    s->enhanced && s->klass == code / 100 && s->subject == subject && s->detail == detail;
+	    s->enhanced && s->klass == klass && s->subject == subject && s->detail == detail;
 	return same ? bare : text;
 }
 
@@ -188,7 +198,7 @@ static void reply_fill(struct smtp_server *s, struct bytes text, uint16_t code,
 	r->mixed_codes = s->mixed;
 	r->text = text;
 	/* With mixed codes the last one counts; an enhanced code of another class does not. */
-	if (s->enhanced && s->klass == code / 100) {
+	if (s->enhanced && class_fits(s->klass, code / 100u)) {
 		r->enhanced = true;
 		r->klass = s->klass;
 		r->subject = s->subject;

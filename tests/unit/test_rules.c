@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Findings and causes from facts: the table itself (unique meaning of each id, complete texts,
- 	no row
- * that can never be reached), evidence and words, the guards for absence,
- 	and stories whose cause is
- * known.
+ * Findings and causes from facts: the table itself (unique meaning of each id, complete texts, no
+ * row that can never be reached), evidence and words, the guards for absence, and stories whose
+ * cause is known.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +12,8 @@
 #include <cmocka.h>
 
 #include "replies.h"
+#include "rule_stories.h"
 #include "rules.h"
-
-#define STORY_FACTS 14
 
 static void set_all(struct facts *f, const enum fact *list, unsigned n)
 {
@@ -60,9 +57,8 @@ static void test_texts(void **state)
 	assert_true(n > 150 && n < 1000);
 	for (size_t i = 0; i < n; i++, r++) {
 		if (!id_ok(r->id) || !text_ok(r->letter) || !text_ok(r->title) ||
-			!text_ok(r->cause) ||
-		    !text_ok(r->fix) || !text_ok(r->check) || !text_ok(r->reference) ||
-		    !text_ok(r->keys))
+		    !text_ok(r->cause) || !text_ok(r->fix) || !text_ok(r->check) ||
+		    !text_ok(r->reference) || !text_ok(r->keys))
 			fail_msg("row %zu %s", i, r->id);
 		if (strlen(r->title) > 90 || r->title[strlen(r->title) - 1] == '.' ||
 		    r->cause[strlen(r->cause) - 1] != '.' || r->fix[strlen(r->fix) - 1] != '.')
@@ -84,8 +80,8 @@ static void test_ids(void **state)
 		assert_ptr_equal(rules_find(r[i].id), rules_find(r[i].id));
 		assert_string_equal(rules_find(r[i].id)->letter, r[i].letter);
 		for (size_t k = 0; k < i; k++) /* one letter, one id */
-			assert_int_equal(!strcmp(r[i].letter, r[k].letter), !strcmp(r[i].id,
-				r[k].id));
+			assert_int_equal(!strcmp(r[i].letter, r[k].letter),
+			                 !strcmp(r[i].id, r[k].id));
 	}
 	assert_null(rules_find("no.such_finding"));
 	assert_string_equal(rules_find("starttls.masked")->letter, "S02");
@@ -104,7 +100,7 @@ static void test_reachable(void **state)
 		for (unsigned a = 0; a < RULE_FACTS && !reached; a++) {
 			if (a > 0 && r[i].any[a] == FACT_NONE)
 				break;
-			struct facts f = { 0 };
+			struct facts f = {0};
 			set_all(&f, r[i].all, RULE_FACTS);
 			if (r[i].any[a] != FACT_NONE)
 				facts_set(&f, r[i].any[a], 200);
@@ -129,8 +125,8 @@ static void test_lists(void **state)
 	for (size_t i = 0; i < n; i++) {
 		for (unsigned a = 0; a < RULE_FACTS; a++) {
 			for (unsigned b = 0; b < RULE_FACTS; b++) {
-				if (r[i].all[a] != FACT_NONE && (r[i].all[a] == r[i].none[b] ||
-								 r[i].all[a] == r[i].any[b]))
+				if (r[i].all[a] != FACT_NONE &&
+				    (r[i].all[a] == r[i].none[b] || r[i].all[a] == r[i].any[b]))
 					fail_msg("%s", r[i].id);
 				if (r[i].any[a] != FACT_NONE && r[i].any[a] == r[i].none[b])
 					fail_msg("%s", r[i].id);
@@ -143,7 +139,7 @@ static void test_lists(void **state)
 
 static void test_evidence(void **state)
 {
-	struct facts f = { 0 };
+	struct facts f = {0};
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	facts_set(&f, FACT_FAILED, 9);
@@ -167,7 +163,7 @@ static void test_evidence(void **state)
 
 static void test_detail(void **state)
 {
-	struct facts f = { 0 };
+	struct facts f = {0};
 	struct finding list[CAP_FINDINGS];
 	char buf[64];
 	(void)state;
@@ -189,10 +185,10 @@ static void test_detail(void **state)
 
 static void test_reply_words(void **state)
 {
-	static const struct reply_row row = { .cause = "C.", .fix = "F.", .check = "K",
-		.reference = "R" };
-	static const struct reply_row part = { .cause = "C." };
-	struct facts f = { 0 };
+	static const struct reply_row row = {
+	    .cause = "C.", .fix = "F.", .check = "K", .reference = "R"};
+	static const struct reply_row part = {.cause = "C."};
+	struct facts f = {0};
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	facts_reply(&f, FACT_STARTTLS_REQUIRED, 7, "451 5.7.3 x", &row);
@@ -208,7 +204,7 @@ static void test_reply_words(void **state)
 	assert_string_equal(x->detail, "451 5.7.3 x");
 	/* the reply is evidence of the other one, not its subject */
 	assert_string_equal(find(list, n, "starttls.offered_not_used")->cause,
-			    find(list, n, "starttls.offered_not_used")->rule->cause);
+	                    find(list, n, "starttls.offered_not_used")->rule->cause);
 	facts_clear(&f);
 
 	facts_reply(&f, FACT_REPLY_IP_BLOCKED, 7, NULL, &part);
@@ -221,27 +217,29 @@ static void test_reply_words(void **state)
 
 static void test_absence(void **state)
 {
-	static const enum fact base[] = { FACT_PEER_CLAIMS_M365, FACT_EHLO_SENT,
-		FACT_EHLO_REPLY_COMPLETE,
-					  FACT_STARTTLS_NOT_IN_LIST, FACT_FAILED,
-					  FACT_CLIENT_CLOSED,
-					  FACT_NONE };
+	static const enum fact base[] = {FACT_PEER_CLAIMS_M365,
+	                                 FACT_EHLO_SENT,
+	                                 FACT_EHLO_REPLY_COMPLETE,
+	                                 FACT_STARTTLS_NOT_IN_LIST,
+	                                 FACT_FAILED,
+	                                 FACT_CLIENT_CLOSED,
+	                                 FACT_NONE};
 	static const struct {
 		enum fact quality;
 		bool holds;
 		enum confidence c;
 	} rows[] = {
-		{ FACT_WORKED, true, CONFIDENCE_LIKELY },
-		{ FACT_ONE_SIDED, false, CONFIDENCE_POSSIBLE },
-		{ FACT_MIDSTREAM, false, CONFIDENCE_POSSIBLE },
-		{ FACT_STREAM_GAP, true, CONFIDENCE_POSSIBLE },
-		{ FACT_SNAPPED, true, CONFIDENCE_POSSIBLE },
-		{ FACT_DECRYPTED_MIRROR, false, CONFIDENCE_POSSIBLE },
+	    {FACT_WORKED, true, CONFIDENCE_LIKELY},
+	    {FACT_ONE_SIDED, false, CONFIDENCE_POSSIBLE},
+	    {FACT_MIDSTREAM, false, CONFIDENCE_POSSIBLE},
+	    {FACT_STREAM_GAP, true, CONFIDENCE_POSSIBLE},
+	    {FACT_SNAPPED, true, CONFIDENCE_POSSIBLE},
+	    {FACT_DECRYPTED_MIRROR, false, CONFIDENCE_POSSIBLE},
 	};
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct facts f = { 0 };
+		struct facts f = {0};
 		set_all(&f, base, G_N_ELEMENTS(base));
 		facts_set(&f, rows[i].quality, 1);
 		unsigned n = rules_judge(&f, list);
@@ -256,20 +254,24 @@ static void test_absence(void **state)
 /* A decrypted mirror is inside TLS: nothing there was sent in clear. */
 static void test_mirror(void **state)
 {
-	static const enum fact base[] = { FACT_DECRYPTED_MIRROR,  FACT_STARTTLS_OFFERED,
-		FACT_CLEAR_MAIL,
-					  FACT_CLEAR_AUTH,	  FACT_CLEAR_PASSWORD,	 FACT_CLEAR_USER,
-					  FACT_AUTH_OFFERED_CLEAR, FACT_PEER_CLAIMS_M365,
-					  FACT_AUTH_CLEAR_25,
-					  FACT_CLEAR_HASH, FACT_CLEAR_AFTER_TLS_FAILED,
-					  FACT_AUTH_BEFORE_TLS_REFUSED, FACT_NONE };
-	static const char *const none[] = { "starttls.offered_not_used",
-		"starttls.cleartext_fallback",
-					    "auth.cleartext_password", "auth.cleartext_user",
-					    "auth.offered_before_tls", "auth.port25",
-					    "auth.cleartext_hash",
-					    "auth.attempt_before_tls" };
-	struct facts f = { 0 };
+	static const enum fact base[] = {FACT_DECRYPTED_MIRROR,
+	                                 FACT_STARTTLS_OFFERED,
+	                                 FACT_CLEAR_MAIL,
+	                                 FACT_CLEAR_AUTH,
+	                                 FACT_CLEAR_PASSWORD,
+	                                 FACT_CLEAR_USER,
+	                                 FACT_AUTH_OFFERED_CLEAR,
+	                                 FACT_PEER_CLAIMS_M365,
+	                                 FACT_AUTH_CLEAR_25,
+	                                 FACT_CLEAR_HASH,
+	                                 FACT_CLEAR_AFTER_TLS_FAILED,
+	                                 FACT_AUTH_BEFORE_TLS_REFUSED,
+	                                 FACT_NONE};
+	static const char *const none[] = {
+	    "starttls.offered_not_used", "starttls.cleartext_fallback", "auth.cleartext_password",
+	    "auth.cleartext_user",       "auth.offered_before_tls",     "auth.port25",
+	    "auth.cleartext_hash",       "auth.attempt_before_tls"};
+	struct facts f = {0};
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	set_all(&f, base, G_N_ELEMENTS(base));
@@ -282,280 +284,19 @@ static void test_mirror(void **state)
 
 /* ---- stories ---- */
 
-static const struct {
-	const char *what;
-	enum fact facts[STORY_FACTS];
-	enum stage stopped;
-	const char *cause;
-	enum severity severity;
-} stories[] = {
-	{ "masked, then AUTH in clear refused",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_EHLO_SENT, FACT_EHLO_REPLY_COMPLETE,
-	    FACT_STARTTLS_NOT_IN_LIST, FACT_STARTTLS_MASKED, FACT_CLEAR_AUTH,
-	    FACT_AUTH_BEFORE_TLS_REFUSED,
-	    FACT_NEEDS_TLS_REPLY, FACT_REPLY_BAD_MECH, FACT_CLEAR_PASSWORD, FACT_FAILED },
-	  STAGE_AUTH, "starttls.masked", SEVERITY_CRITICAL },
-	{ "masked banner and capability, then the device leaves",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_EHLO_SENT, FACT_EHLO_REPLY_COMPLETE,
-	  FACT_BANNER_MASKED,
-	    FACT_STARTTLS_NOT_IN_LIST, FACT_STARTTLS_MASKED, FACT_CLIENT_CLOSED, FACT_FAILED },
-	  STAGE_STARTTLS, "starttls.masked", SEVERITY_HIGH },
-	{ "removed, then 530 5.7.57 to MAIL",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_PEER_SUBMISSION, FACT_EHLO_SENT,
-	  FACT_EHLO_REPLY_COMPLETE,
-	    FACT_STARTTLS_NOT_IN_LIST, FACT_CLEAR_MAIL, FACT_MAIL_SENT, FACT_NEEDS_TLS_REPLY,
-	    FACT_REPLY_NOT_AUTHENTICATED, FACT_FAILED },
-	  STAGE_MAIL, "starttls.missing_from_m365", SEVERITY_HIGH },
-	{ "removed, then the device quits",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_EHLO_SENT, FACT_EHLO_REPLY_COMPLETE,
-	    FACT_STARTTLS_NOT_IN_LIST, FACT_QUIT_SENT, FACT_SERVER_CLOSED, FACT_FAILED },
-	  STAGE_STARTTLS, "starttls.missing_from_m365", SEVERITY_HIGH },
-	{ "removed at the MX, sent in clear, recipient refused: the stripping is not why",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_PEER_MX, FACT_EHLO_SENT,
-	  FACT_EHLO_REPLY_COMPLETE,
-	    FACT_STARTTLS_NOT_IN_LIST, FACT_CLEAR_MAIL, FACT_MAIL_SENT, FACT_REPLY_RECIPIENT,
-	    FACT_CLIENT_CLOSED,
-	    FACT_FAILED },
-	  STAGE_RCPT, "m365.recipient", SEVERITY_MEDIUM },
-	{ "masked at the MX, sent in clear, recipient refused",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_PEER_MX, FACT_EHLO_SENT,
-	  FACT_EHLO_REPLY_COMPLETE,
-	    FACT_STARTTLS_NOT_IN_LIST, FACT_STARTTLS_MASKED, FACT_CLEAR_MAIL, FACT_MAIL_SENT,
-	    FACT_REPLY_RECIPIENT, FACT_FAILED },
-	  STAGE_RCPT, "m365.recipient", SEVERITY_MEDIUM },
-	{ "offered, not used, 451 5.7.3",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_EHLO_SENT, FACT_EHLO_REPLY_COMPLETE,
-	  FACT_STARTTLS_OFFERED,
-	    FACT_CLEAR_MAIL, FACT_MAIL_SENT, FACT_NEEDS_TLS_REPLY, FACT_STARTTLS_REQUIRED,
-	    FACT_FAILED },
-	  STAGE_MAIL, "starttls.offered_not_used", SEVERITY_MEDIUM },
-	{ "offered, not used, AUTH refused with 504",
-	  { FACT_PEER_M365, FACT_EHLO_SENT, FACT_EHLO_REPLY_COMPLETE, FACT_STARTTLS_OFFERED,
-	  FACT_CLEAR_AUTH,
-	    FACT_AUTH_SENT, FACT_AUTH_BEFORE_TLS_REFUSED, FACT_AUTH_REFUSED, FACT_REPLY_BAD_MECH,
-	    FACT_NEEDS_TLS_REPLY, FACT_FAILED },
-	  STAGE_AUTH, "starttls.offered_not_used", SEVERITY_HIGH },
-	{ "STARTTLS offered and then unknown",
-	  { FACT_PEER_M365, FACT_STARTTLS_OFFERED, FACT_STARTTLS_SENT,
-	  FACT_STARTTLS_UNKNOWN_COMMAND,
-	    FACT_STARTTLS_REFUSED, FACT_FAILED, FACT_CLIENT_CLOSED },
-	  STAGE_STARTTLS, "starttls.command_mangled", SEVERITY_HIGH },
-	{ "454 to STARTTLS",
-	  { FACT_PEER_M365, FACT_STARTTLS_OFFERED, FACT_STARTTLS_SENT, FACT_STARTTLS_REFUSED,
-	  FACT_FAILED },
-	  STAGE_STARTTLS, "starttls.refused", SEVERITY_HIGH },
-	{ "implicit TLS on 587",
-	  { FACT_PEER_M365, FACT_PORT_587, FACT_TLS_WITHOUT_STARTTLS, FACT_PLAIN_REPLY_TO_TLS,
-	  FACT_CLIENT_CLOSED,
-	    FACT_FAILED },
-	  STAGE_EHLO, "mode.implicit_tls_on_starttls_port", SEVERITY_HIGH },
-	{ "port 465",
-	  { FACT_PEER_M365, FACT_PORT_465, FACT_SYN_NO_ANSWER, FACT_FAILED },
-	  STAGE_TCP, "mode.port465_to_m365", SEVERITY_HIGH },
-	{ "port 25 blocked",
-	  { FACT_PEER_M365, FACT_PORT_25, FACT_SYN_NO_ANSWER, FACT_FAILED },
-	  STAGE_TCP, "tcp.syn_no_answer", SEVERITY_HIGH },
-	{ "ICMP names the blocker although SYNs were repeated",
-	  { FACT_PORT_587, FACT_SYN_NO_ANSWER, FACT_ICMP_REJECT, FACT_FAILED },
-	  STAGE_TCP, "tcp.icmp_reject", SEVERITY_HIGH },
-	{ "private answer, nothing there",
-	  { FACT_DNS_PRIVATE_ANSWER, FACT_NAME_M365, FACT_PEER_CLAIMS_M365, FACT_SYN_NO_ANSWER,
-	  FACT_FAILED },
-	  STAGE_TCP, "dns.foreign_answer", SEVERITY_HIGH },
-	{ "mistyped name", { FACT_DNS_NO_SUCH_NAME, FACT_FAILED }, STAGE_DNS, "dns.nxdomain",
-	  SEVERITY_HIGH },
-	{ "withdrawn name",
-	  { FACT_DNS_NO_SUCH_NAME, FACT_DNS_LEGACY_NAME, FACT_FAILED },
-	  STAGE_DNS, "dns.nxdomain", SEVERITY_HIGH },
-	{ "MTU: looks like a silent handshake",
-	  { FACT_PEER_M365, FACT_STARTTLS_ACCEPTED, FACT_CLIENT_HELLO, FACT_MTU_BLACKHOLE,
-	  FACT_TLS_FAILED,
-	    FACT_NO_SUITE_OVERLAP, FACT_FAILED },
-	  STAGE_SERVER_HELLO, "tcp.mtu_blackhole", SEVERITY_HIGH },
-	{ "TLS 1.0 only, alert",
-	  { FACT_PEER_M365, FACT_CLIENT_HELLO, FACT_CLIENT_MAX_OLD, FACT_ALERT_PROTOCOL_VERSION,
-	  FACT_TLS_FAILED,
-	    FACT_SERVER_CLOSED, FACT_FAILED },
-	  STAGE_SERVER_HELLO, "tls.client_max_old", SEVERITY_HIGH },
-	{ "TLS 1.0 accepted, refused at the login",
-	  { FACT_PEER_M365, FACT_CLIENT_HELLO, FACT_SERVER_HELLO, FACT_CLIENT_MAX_OLD,
-	  FACT_TLS_CHOSEN_OLD,
-	    FACT_TLS_ESTABLISHED, FACT_AUTH_SENT, FACT_AUTH_REFUSED, FACT_REPLY_TLS_TOO_OLD,
-	    FACT_FAILED },
-	  STAGE_AUTH, "tls.accepted_then_refused", SEVERITY_HIGH },
-	{ "no common suite, alert 40",
-	  { FACT_PEER_M365, FACT_CLIENT_HELLO, FACT_NO_SUITE_OVERLAP, FACT_ALERT_HANDSHAKE_FAILURE,
-	  FACT_TLS_FAILED,
-	    FACT_FAILED },
-	  STAGE_SERVER_HELLO, "tls.no_common_suite", SEVERITY_HIGH },
-	{ "SHA-1 only",
-	  { FACT_PEER_M365, FACT_CLIENT_HELLO, FACT_NO_SIGALG_OVERLAP, FACT_SERVER_LEFT_AFTER_HELLO,
-	  FACT_TLS_FAILED,
-	    FACT_FAILED },
-	  STAGE_SERVER_HELLO, "tls.no_common_sigalg", SEVERITY_HIGH },
-	{ "server hangs up",
-	  { FACT_PEER_M365, FACT_CLIENT_HELLO, FACT_SERVER_LEFT_AFTER_HELLO, FACT_TLS_FAILED,
-	  FACT_SERVER_CLOSED,
-	    FACT_FAILED },
-	  STAGE_SERVER_HELLO, "tls.silent_reject", SEVERITY_HIGH },
-	{ "unknown_ca at Microsoft's own chain",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_CLIENT_HELLO, FACT_SERVER_HELLO,
-	  FACT_CERT_SEEN,
-	    FACT_CERT_ISSUER_G2, FACT_ALERT_CLIENT_CERT, FACT_TLS_FAILED, FACT_FAILED },
-	  STAGE_CERTIFICATE, "cert.g2_trust", SEVERITY_HIGH },
-	{ "unknown_ca at a firewall's certificate",
-	  { FACT_PEER_M365, FACT_PEER_CLAIMS_M365, FACT_CERT_SEEN, FACT_CERT_FOREIGN_ISSUER,
-	    FACT_CERT_INSPECTION_VENDOR, FACT_CERT_CHAIN_INCOMPLETE, FACT_ALERT_CLIENT_CERT,
-	    FACT_TLS_FAILED,
-	    FACT_FAILED },
-	  STAGE_CERTIFICATE, "cert.inspected", SEVERITY_HIGH },
-	{ "wrong name",
-	  { FACT_PEER_M365, FACT_CERT_SEEN, FACT_CERT_NAME_MISMATCH, FACT_CERT_ISSUER_G2,
-	  FACT_ALERT_CLIENT_CERT,
-	    FACT_TLS_FAILED, FACT_FAILED },
-	  STAGE_CERTIFICATE, "cert.name", SEVERITY_HIGH },
-	{ "the client says expired and it is not",
-	  { FACT_PEER_M365, FACT_CERT_SEEN, FACT_CERT_ISSUER_G2, FACT_ALERT_CLIENT_CERT,
-	  FACT_ALERT_CLIENT_EXPIRED,
-	    FACT_TLS_FAILED, FACT_FAILED },
-	  STAGE_CERTIFICATE, "cert.time", SEVERITY_HIGH },
-	{ "certificate_revoked is no question of trust",
-	  { FACT_PEER_M365, FACT_CERT_SEEN, FACT_CERT_ISSUER_G2, FACT_ALERT_CLIENT_CERT,
-	  FACT_ALERT_CLIENT_NOT_TRUST,
-	    FACT_TLS_FAILED, FACT_FAILED },
-	  STAGE_CERTIFICATE, "tls.client_rejects_cert", SEVERITY_HIGH },
-	{ "TLS 1.0, closed without an alert",
-	  { FACT_PEER_M365, FACT_CLIENT_HELLO, FACT_CLIENT_MAX_OLD, FACT_SERVER_CLOSED,
-	  FACT_FAILED },
-	  STAGE_SERVER_HELLO, "tls.client_max_old", SEVERITY_HIGH },
-	{ "a retry at a lower version",
-	  { FACT_PEER_M365, FACT_CLIENT_HELLO, FACT_CLIENT_MAX_OLD, FACT_SERVER_CLOSED,
-	  FACT_DOWNGRADE_DANCE,
-	    FACT_FAILED },
-	  STAGE_SERVER_HELLO, "tls.downgrade_dance", SEVERITY_HIGH },
-	{ "replies slipped in after the 220",
-	  { FACT_STARTTLS_SENT, FACT_STARTTLS_ACCEPTED, FACT_NO_CLIENT_HELLO, FACT_INJECTION_S2C,
-	    FACT_CLIENT_CLOSED, FACT_FAILED },
-	  STAGE_CLIENT_HELLO, "starttls.injection_s2c", SEVERITY_HIGH },
-	{ "look-up alone, null address", { FACT_DNS_PRIVATE_ANSWER, FACT_FAILED }, STAGE_DNS,
-	  "dns.foreign_answer",
-	  SEVERITY_HIGH },
-	{ "connector wants another certificate",
-	  { FACT_PEER_M365, FACT_PEER_MX, FACT_TLS_ESTABLISHED, FACT_MAIL_SENT,
-	  FACT_REPLY_CLIENT_CERT, FACT_FAILED },
-	  STAGE_RCPT, "m365.client_cert", SEVERITY_HIGH },
-	{ "expired",
-	  { FACT_PEER_M365, FACT_CERT_SEEN, FACT_CERT_EXPIRED, FACT_ALERT_CLIENT_CERT,
-	  FACT_TLS_FAILED, FACT_FAILED },
-	  STAGE_CERTIFICATE, "cert.time", SEVERITY_HIGH },
-	{ "another server, left after certificate",
-	  { FACT_CERT_SEEN, FACT_CLIENT_LEFT_AFTER_CERT, FACT_TLS_FAILED, FACT_CLIENT_CLOSED,
-	  FACT_FAILED },
-	  STAGE_CERTIFICATE, "tls.client_quits_after_cert", SEVERITY_HIGH },
-	{ "TLS 1.3, alert-size record",
-	  { FACT_TLS_13, FACT_CLIENT_REFUSED_13, FACT_TLS_FAILED, FACT_FAILED },
-	  STAGE_CERTIFICATE, "tls.client_quits_after_cert", SEVERITY_HIGH },
-	{ "failed handshake, then 454, then mail in clear refused",
-	  { FACT_PEER_M365, FACT_CERT_SEEN, FACT_CERT_ISSUER_G2, FACT_ALERT_CLIENT_CERT,
-	  FACT_TLS_FAILED,
-	    FACT_TLS_FAILED_THEN_454, FACT_REPLY_TEMPORARY, FACT_CLEAR_AFTER_TLS_FAILED,
-	    FACT_FAILED },
-	  STAGE_CERTIFICATE, "cert.g2_trust", SEVERITY_HIGH },
-	{ "535, disabled for the mailbox",
-	  { FACT_PEER_M365, FACT_TLS_ESTABLISHED, FACT_AUTH_SENT, FACT_AUTH_BASIC,
-	  FACT_AUTH_REFUSED,
-	    FACT_REPLY_MAILBOX, FACT_FAILED },
-	  STAGE_AUTH, "auth.smtp_auth_disabled_mailbox", SEVERITY_HIGH },
-	{ "535, then 530 5.7.57: the login is why",
-	  { FACT_PEER_M365, FACT_PEER_SUBMISSION, FACT_TLS_ESTABLISHED, FACT_AUTH_SENT,
-	  FACT_AUTH_REFUSED,
-	    FACT_REPLY_SECURITY_DEFAULTS, FACT_MAIL_SENT, FACT_REPLY_NOT_AUTHENTICATED,
-	    FACT_FAILED },
-	  STAGE_MAIL, "auth.security_defaults", SEVERITY_HIGH },
-	{ "535 5.7.3 after XOAUTH2",
-	  { FACT_PEER_M365, FACT_AUTH_SENT, FACT_AUTH_XOAUTH2, FACT_AUTH_REFUSED,
-	  FACT_REPLY_AUTH_573, FACT_FAILED },
-	  STAGE_AUTH, "auth.oauth_bad", SEVERITY_HIGH },
-	{ "535 5.7.3",
-	  { FACT_PEER_M365, FACT_AUTH_SENT, FACT_AUTH_BASIC, FACT_AUTH_REFUSED, FACT_REPLY_AUTH_573,
-	  FACT_FAILED },
-	  STAGE_AUTH, "auth.rejected", SEVERITY_HIGH },
-	{ "535 with a login that is no address",
-	  { FACT_PEER_M365, FACT_AUTH_SENT, FACT_AUTH_REFUSED, FACT_USER_NOT_UPN,
-	  FACT_REPLY_BAD_CREDENTIALS,
-	    FACT_FAILED },
-	  STAGE_AUTH, "auth.user_not_upn", SEVERITY_MEDIUM },
-	{ "504 inside TLS",
-	  { FACT_PEER_M365, FACT_TLS_ESTABLISHED, FACT_AUTH_SENT, FACT_AUTH_REFUSED,
-	  FACT_AUTH_OTHER_MECH,
-	    FACT_REPLY_BAD_MECH, FACT_FAILED },
-	  STAGE_AUTH, "auth.bad_mech", SEVERITY_HIGH },
-	{ "AUTH at the MX",
-	  { FACT_PEER_M365, FACT_PEER_MX, FACT_STARTTLS_OFFERED, FACT_CLEAR_AUTH, FACT_AUTH_ON_MX,
-	  FACT_AUTH_SENT,
-	    FACT_AUTH_BEFORE_TLS_REFUSED, FACT_REPLY_BAD_MECH, FACT_NEEDS_TLS_REPLY, FACT_FAILED },
-	  STAGE_AUTH, "mode.wrong_endpoint_auth", SEVERITY_HIGH },
-	{ "no login at the submission host, inside TLS",
-	  { FACT_PEER_M365, FACT_PEER_SUBMISSION, FACT_TLS_ESTABLISHED, FACT_AUTH_NOT_TRIED,
-	  FACT_MAIL_SENT,
-	    FACT_REPLY_NOT_AUTHENTICATED, FACT_FAILED },
-	  STAGE_MAIL, "mode.wrong_endpoint_anon", SEVERITY_HIGH },
-	{ "HELO, then the server wants TLS",
-	  { FACT_PEER_M365, FACT_HELO_SENT, FACT_CLEAR_MAIL, FACT_MAIL_SENT, FACT_NEEDS_TLS_REPLY,
-	    FACT_STARTTLS_REQUIRED, FACT_FAILED },
-	  STAGE_MAIL, "starttls.required_reply", SEVERITY_HIGH },
-	{ "send as",
-	  { FACT_PEER_M365, FACT_AUTH_ACCEPTED, FACT_MAIL_SENT, FACT_DATA_STARTED,
-	  FACT_REPLY_SEND_AS, FACT_REFUSED,
-	    FACT_FAILED },
-	  STAGE_DATA, "m365.send_as", SEVERITY_HIGH },
-	{ "relay denied",
-	  { FACT_PEER_M365, FACT_PEER_MX, FACT_MAIL_SENT, FACT_SENDER_OTHER_DOMAIN,
-	  FACT_REPLY_RELAY_DENIED,
-	    FACT_FAILED },
-	  STAGE_RCPT, "m365.relay_denied", SEVERITY_HIGH },
-	{ "direct send off",
-	  { FACT_PEER_M365, FACT_PEER_MX, FACT_MAIL_SENT, FACT_REPLY_DIRECT_SEND, FACT_FAILED },
-	  STAGE_RCPT, "m365.direct_send_rejected", SEVERITY_HIGH },
-	{ "blocked address at connect",
-	  { FACT_BANNER_554, FACT_REPLY_IP_BLOCKED, FACT_FAILED },
-	  STAGE_BANNER, "m365.ip_blocked", SEVERITY_HIGH },
-	{ "554 greeting that no row knows",
-	  { FACT_BANNER_554, FACT_REPLY_UNKNOWN, FACT_FAILED },
-	  STAGE_BANNER, "smtp.banner_refused", SEVERITY_HIGH },
-	{ "421 greeting",
-	  { FACT_BANNER_421, FACT_REPLY_TEMPORARY, FACT_FAILED },
-	  STAGE_BANNER, "tcp.server_busy_close", SEVERITY_MEDIUM },
-	{ "slow scanner",
-	  { FACT_PEER_M365, FACT_MAIL_SENT, FACT_DATA_STARTED, FACT_SLOW_CLIENT, FACT_TIMEOUT_REPLY,
-	  FACT_FAILED },
-	  STAGE_DATA, "tcp.slow_client", SEVERITY_MEDIUM },
-	{ "bare LF",
-	  { FACT_PEER_M365, FACT_MAIL_SENT, FACT_BARE_LF, FACT_REPLY_BARE_LF, FACT_FAILED },
-	  STAGE_DATA, "smtp.bare_lf", SEVERITY_MEDIUM },
-	{ "unknown reply", { FACT_REPLY_UNKNOWN, FACT_REFUSED, FACT_FAILED, FACT_CLIENT_CLOSED },
-	  STAGE_RCPT,
-	  "smtp.unknown_5xx", SEVERITY_MEDIUM },
-	{ "server leaves", { FACT_FAILED, FACT_SERVER_CLOSED }, STAGE_MAIL, "unknown.server_closed",
-	  SEVERITY_MEDIUM },
-	{ "client leaves", { FACT_FAILED, FACT_CLIENT_CLOSED }, STAGE_MAIL, "unknown.client_closed",
-	  SEVERITY_MEDIUM },
-	{ "nothing", { FACT_FAILED }, STAGE_EHLO, "unknown.no_progress", SEVERITY_MEDIUM },
-};
-
 static void test_stories(void **state)
 {
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(stories); i++) {
-		struct facts f = { 0 };
+		struct facts f = {0};
 		set_all(&f, stories[i].facts, STORY_FACTS);
 		unsigned n = rules_judge(&f, list);
 		const struct finding *c = rules_cause(list, n, stories[i].stopped);
 		if (!c || strcmp(c->id, stories[i].cause) != 0 ||
-			c->severity != stories[i].severity)
+		    c->severity != stories[i].severity)
 			fail_msg("%s: cause %s, severity %d", stories[i].what, c ? c->id : "(none)",
-				 c ? (int)c->severity : -1);
+			         c ? (int)c->severity : -1);
 		assert_null(rules_cause(list, n, STAGE_NONE));
 		facts_clear(&f);
 	}
@@ -567,7 +308,7 @@ static void test_cause_order(void **state)
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(stories); i++) {
-		struct facts f = { 0 };
+		struct facts f = {0};
 		set_all(&f, stories[i].facts, STORY_FACTS);
 		unsigned n = rules_judge(&f, list);
 		for (unsigned k = 0; k < n / 2; k++) {
@@ -587,10 +328,10 @@ static void test_random(void **state)
 	(void)state;
 	srand(5);
 	for (unsigned i = 0; i < 20000; i++) {
-		struct facts f = { 0 };
+		struct facts f = {0};
 		for (unsigned k = (unsigned)rand() % 40; k > 0; k--)
 			facts_set(&f, (enum fact)(1 + rand() % (FACT_COUNT - 1)),
-				(uint32_t)rand() % 50);
+			          (uint32_t)rand() % 50);
 		facts_set(&f, FACT_FAILED, 60);
 		facts_unset(&f, FACT_WORKED);
 		unsigned n = rules_judge(&f, list);
@@ -612,7 +353,7 @@ static void test_random(void **state)
 
 static void test_empty(void **state)
 {
-	struct facts f = { 0 };
+	struct facts f = {0};
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	assert_int_equal(rules_judge(&f, list), 0);
@@ -644,13 +385,13 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts),	    cmocka_unit_test(test_ids),
-		cmocka_unit_test(test_reachable),   cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_evidence),    cmocka_unit_test(test_detail),
-		cmocka_unit_test(test_reply_words), cmocka_unit_test(test_absence),
-		cmocka_unit_test(test_mirror),	    cmocka_unit_test(test_stories),
-		cmocka_unit_test(test_cause_order), cmocka_unit_test(test_random),
-		cmocka_unit_test(test_empty),	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_texts),       cmocka_unit_test(test_ids),
+	    cmocka_unit_test(test_reachable),   cmocka_unit_test(test_lists),
+	    cmocka_unit_test(test_evidence),    cmocka_unit_test(test_detail),
+	    cmocka_unit_test(test_reply_words), cmocka_unit_test(test_absence),
+	    cmocka_unit_test(test_mirror),      cmocka_unit_test(test_stories),
+	    cmocka_unit_test(test_cause_order), cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_empty),       cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
