@@ -27,7 +27,7 @@
 /* A connection that never got past SYN ends earlier: Linux gives up after about 127 s. */
 #define CAP_IDLE_SYN (150 * CAP_SECOND)
 /* After FIN from both sides or RST, late segments still belong to the old connection. */
-#define CAP_LINGER (2 * CAP_SECOND)
+#define CAP_LINGER (5 * CAP_SECOND)
 /* Direct-mapped memory of SYNs on ports that are not watched, entries (power of two). */
 #define CAP_SYN_CACHE 65536u
 

@@ -182,7 +182,7 @@ static const struct {
      {FACT_PEER_M365, FACT_CERT_SEEN, FACT_CERT_ISSUER_G2, FACT_ALERT_CLIENT_CERT,
       FACT_ALERT_CLIENT_EXPIRED, FACT_TLS_FAILED, FACT_FAILED},
      STAGE_CERTIFICATE,
-     "cert.time",
+     "tls.client_rejects_cert",
      SEVERITY_HIGH},
     {"certificate_revoked is no question of trust",
      {FACT_PEER_M365, FACT_CERT_SEEN, FACT_CERT_ISSUER_G2, FACT_ALERT_CLIENT_CERT,
