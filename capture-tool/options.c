@@ -11,20 +11,17 @@
 /* What GOption fills; strings are owned. */
 struct raw {
 	gboolean help, version, quiet, verbose, names, lines, json, all, redact, list, exit_status;
-	char **files, **ports, **words;
+	gboolean no_promiscuous, interfaces_list, filter_list, bodies;
+	char **files, **ports, **words, **interfaces;
 	char *filter, *count, *output, *endpoints, *fail_on, *explain;
+	char *buffer, *snaplen, *user, *seccomp, *metrics, *folder, *ring, *silence;
 };
 
-/* Letters of live capture. This build reads files: better refused than accepted without effect. */
-static const struct {
-	char letter;
-	const char *name;
-} live_options[] = {
-	{ 'i', "-i" }, { 'w', "-w" }, { 's', "-s" }, { 'p', "-p" },
-	{ 'D', "-D" }, { 'B', "-B" }, { 'Z', "-Z" }, { 0, "--html" },
-};
-
-#define LETTERS_WITH_VALUE "rfc"
+#define LETTERS_WITH_VALUE "rfciBsZw"
+/* Largest capture buffer: what the kernel's ring can have at all. */
+#define BUFFER_MOST_KIB (1u << 20)
+#define SNAPLEN_MOST 262144u
+#define SILENCE_SECONDS 600u
 
 static GOptionContext *context_new(struct raw *r)
 {
@@ -39,6 +36,38 @@ static GOptionContext *context_new(struct raw *r)
 		  "Watch this port too (repeatable; default: 25, 465, 587, 2525)", "N" },
 		{ "endpoints", 0, 0, G_OPTION_ARG_FILENAME, &r->endpoints,
 		  "Saved Microsoft endpoints JSON (default: the built-in ranges)", "FILE" },
+		G_OPTION_ENTRY_NULL,
+	};
+	const GOptionEntry live[] = {
+		{ "interface", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &r->interfaces,
+		  "Capture there until a signal; any is all of them (repeatable)", "IFACE" },
+		{ "list-interfaces", 'D', 0, G_OPTION_ARG_NONE, &r->interfaces_list,
+		  "List the interfaces that can be captured on", NULL },
+		{ "buffer-size", 'B', 0, G_OPTION_ARG_FILENAME, &r->buffer,
+		  "Kernel buffer of each interface (default: 32768)", "KIB" },
+		{ "snapshot-length", 's', 0, G_OPTION_ARG_FILENAME, &r->snaplen,
+		  "Bytes captured of each packet (default: 262144)", "LEN" },
+		{ "no-promiscuous-mode", 'p', 0, G_OPTION_ARG_NONE, &r->no_promiscuous,
+		  "Do not put the interface into promiscuous mode", NULL },
+		{ "dump-filter", 'd', 0, G_OPTION_ARG_NONE, &r->filter_list,
+		  "Print the kernel filter, yours included, and end", NULL },
+		{ "relinquish-privileges", 'Z', 0, G_OPTION_ARG_FILENAME, &r->user,
+		  "As root: become this user once all is open (default: smtp365)", "USER" },
+		{ "seccomp", 0, 0, G_OPTION_ARG_FILENAME, &r->seccomp,
+		  "System calls off the list: none, trace or kill (default: kill)", "MODE" },
+		{ "metrics", 0, 0, G_OPTION_ARG_FILENAME, &r->metrics,
+		  "Keep counters there for Prometheus' node exporter", "FILE" },
+		{ "silence", 0, 0, G_OPTION_ARG_FILENAME, &r->silence,
+		  "Warn when no SMTP was seen for so long, 0 never (default: 600)", "SECONDS" },
+		G_OPTION_ENTRY_NULL,
+	};
+	const GOptionEntry recorder[] = {
+		{ "write", 'w', 0, G_OPTION_ARG_FILENAME, &r->folder,
+		  "With -i: keep packets of sessions with findings in this folder", "FOLDER" },
+		{ "ring", 0, 0, G_OPTION_ARG_FILENAME, &r->ring,
+		  "Most that the folder holds: bytes, or with K, M, G (default: 1G)", "SIZE" },
+		{ "bodies", 0, 0, G_OPTION_ARG_NONE, &r->bodies,
+		  "Keep message bodies too (default: left out)", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	const GOptionEntry output[] = {
@@ -85,6 +114,8 @@ static GOptionContext *context_new(struct raw *r)
 		const GOptionEntry *entries;
 	} groups[] = {
 		{ "input", "Input:", input },
+		{ "live", "Live capture:", live },
+		{ "recorder", "Flight recorder:", recorder },
 		{ "output", "Output:", output },
 		{ "status", "Exit status:", status },
 		{ "about", "Findings and this program:", about },
@@ -95,8 +126,10 @@ static GOptionContext *context_new(struct raw *r)
 		c, "Tells from packets why mail to Microsoft 365 does not go out.");
 	g_option_context_set_description(
 		c,
-		"Exit status: 0 done; 1 only with --exit-status; 2 usage, file or filter trouble.\n"
-		"Example: smtp365 -r mail.pcapng\n");
+		"Exit status: 0 done; 1 only with --exit-status; 2 usage, file, interface, filter or\n"
+		"permission trouble.\n"
+		"Examples: smtp365 -r mail.pcapng\n"
+		"          smtp365 -i eth1 --json --output /var/log/smtp365/sessions.ndjson\n");
 	g_option_context_add_main_entries(c, words, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
 		GOptionGroup *g =
@@ -116,22 +149,11 @@ char *options_help(void)
 	return text;
 }
 
-static char *refuse_live(const char *name)
-{
-	return g_strdup_printf("%s: this build reads capture files only; give it one with -r FILE",
-			       name);
-}
-
 /* One short cluster: "-nr" -> "-n", "-r"; "-c10" -> "-c", "10". True when its value is the next
  * word. */
-static bool split_cluster(const char *cluster, GPtrArray *out, char **error)
+static bool split_cluster(const char *cluster, GPtrArray *out)
 {
 	for (const char *p = cluster + 1; *p; p++) {
-		for (size_t i = 0; i < G_N_ELEMENTS(live_options); i++)
-			if (live_options[i].letter == *p) {
-				*error = refuse_live(live_options[i].name);
-				return false;
-			}
 		g_ptr_array_add(out, g_strdup_printf("-%c", *p));
 		if (!strchr(LETTERS_WITH_VALUE, *p))
 			continue;
@@ -143,27 +165,21 @@ static bool split_cluster(const char *cluster, GPtrArray *out, char **error)
 	return false;
 }
 
-/* argv with clusters split, NULL-terminated. NULL and *error when an option is of live capture. */
-static char **split_all(int argc, char *const *argv, char **error)
+/* argv with clusters split, NULL-terminated. */
+static char **split_all(int argc, char *const *argv)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
 	bool options = true;
-	for (int i = 0; i < argc && !*error; i++) {
+	for (int i = 0; i < argc; i++) {
 		const char *a = argv[i];
 		if (i == 0 || !options || a[0] != '-' || !a[1]) {
 			g_ptr_array_add(out, g_strdup(a));
 		} else if (a[1] == '-') {
-			if (strcmp(a, "--html") == 0 || g_str_has_prefix(a, "--html="))
-				*error = refuse_live("--html");
 			options = a[2] != 0;
 			g_ptr_array_add(out, g_strdup(a));
-		} else if (split_cluster(a, out, error) && i + 1 < argc) {
+		} else if (split_cluster(a, out) && i + 1 < argc) {
 			g_ptr_array_add(out, g_strdup(argv[++i]));
 		}
-	}
-	if (*error) {
-		g_ptr_array_free(out, TRUE);
-		return NULL;
 	}
 	g_ptr_array_add(out, NULL);
 	return (char **)g_ptr_array_free(out, FALSE);
@@ -208,7 +224,7 @@ static char *sort_words(struct options *o, char *const *words, const char *filte
 		bool file = strcmp(*words, "-") == 0 || looks_like_file(*words) ||
 			    (g_file_test(*words, G_FILE_TEST_EXISTS) &&
 			     !g_file_test(*words, G_FILE_TEST_IS_DIR));
-		if (file && rest->len == 0) {
+		if (file && rest->len == 0 && o->interfaces->len == 0 && !o->only_filter) {
 			g_ptr_array_add(o->files, g_strdup(*words));
 			continue;
 		}
@@ -240,6 +256,79 @@ static char *take_ports(struct options *o, char *const *ports)
 	return NULL;
 }
 
+/* "512M" to bytes; at least 1 MiB, or the ring could not hold one session. */
+static bool parse_size(const char *text, uint64_t *out)
+{
+	static const char units[] = "KMGT";
+	size_t n = strlen(text);
+	const char *unit = n ? strchr(units, g_ascii_toupper(text[n - 1])) : NULL;
+	unsigned shift = unit ? 10u * (unsigned)(unit - units + 1) : 0;
+	char *digits = g_strndup(text, unit ? n - 1 : n);
+	bool good = parse_number(digits, 1, UINT64_MAX >> shift, out);
+	g_free(digits);
+	*out <<= shift;
+	return good && *out >= 1u << 20;
+}
+
+/* Values of live capture; `take_live_rules` says what goes together. */
+static char *take_live(struct options *o, const struct raw *r)
+{
+	uint64_t n = 0;
+	o->buffer_kib = 32768;
+	o->snaplen = SNAPLEN_MOST;
+	o->silence_s = SILENCE_SECONDS;
+	if (r->buffer && !parse_number(r->buffer, 1, BUFFER_MOST_KIB, &n))
+		return g_strdup_printf("-B %s: no size of a buffer; give KiB from 1 to %u",
+				       r->buffer, BUFFER_MOST_KIB);
+	o->buffer_kib = r->buffer ? (uint32_t)n : o->buffer_kib;
+	if (r->snaplen && !parse_number(r->snaplen, 0, SNAPLEN_MOST, &n))
+		return g_strdup_printf("-s %s: no snapshot length; give bytes up to %u, 0 for all",
+				       r->snaplen, SNAPLEN_MOST);
+	o->snaplen = r->snaplen && n ? (uint32_t)n : o->snaplen;
+	if (r->silence && !parse_number(r->silence, 0, UINT32_MAX, &n))
+		return g_strdup_printf("--silence %s: no number of seconds; 0 never warns",
+				       r->silence);
+	o->silence_s = r->silence ? (uint32_t)n : o->silence_s;
+	if (r->ring && !parse_size(r->ring, &o->ring_bytes))
+		return g_strdup_printf("--ring %s: no size; give 1M or more, as 500M or 20G",
+				       r->ring);
+	o->seccomp = SANDBOX_SECCOMP_KILL;
+	if (r->seccomp && !sandbox_seccomp_parse(r->seccomp, &o->seccomp))
+		return g_strdup_printf("--seccomp %s: no such mode; give none, trace or kill",
+				       r->seccomp);
+	for (char *const *i = r->interfaces; i && *i; i++)
+		g_ptr_array_add(o->interfaces, g_strdup(*i));
+	if (o->interfaces->len > OPTIONS_INTERFACES_MOST)
+		return g_strdup_printf("-i: more than %u interfaces; use -i any",
+				       OPTIONS_INTERFACES_MOST);
+	o->promiscuous = !r->no_promiscuous;
+	o->user = g_strdup(r->user);
+	o->metrics = g_strdup(r->metrics);
+	o->folder = g_strdup(r->folder);
+	o->bodies = r->bodies;
+	return NULL;
+}
+
+/* What makes no sense together. */
+static char *check_live(const struct options *o, const struct raw *r)
+{
+	bool live = o->interfaces->len > 0;
+	if (live && o->files->len)
+		return g_strdup("-i and -r: capture or read files, not both");
+	if (!live && (r->metrics || r->user || r->seccomp || r->silence))
+		return g_strdup_printf("%s: only with live capture; add -i IFACE",
+				       r->metrics   ? "--metrics"
+				       : r->user    ? "-Z"
+				       : r->seccomp ? "--seccomp"
+						    : "--silence");
+	if ((r->ring || r->bodies) && !r->folder)
+		return g_strdup_printf("%s: only with the flight recorder; add -w FOLDER",
+				       r->ring ? "--ring" : "--bodies");
+	if (!live && r->folder && (o->files->len != 1 || r->ring))
+		return g_strdup("-w: needs -i IFACE for a folder, or one -r FILE for a copy");
+	return NULL;
+}
+
 /* Words to values. NULL, or the line that says what is wrong. */
 static char *take(struct options *o, const struct raw *r)
 {
@@ -247,7 +336,10 @@ static char *take(struct options *o, const struct raw *r)
 		    : r->version ? OPTIONS_VERSION
 		    : r->list	 ? OPTIONS_LIST
 		    : r->explain ? OPTIONS_EXPLAIN
+		    : r->interfaces_list ? OPTIONS_INTERFACES
+		    : r->filter_list ? OPTIONS_FILTER
 				 : OPTIONS_RUN;
+	o->only_filter = r->filter_list && !r->files;
 	o->quiet = r->quiet;
 	o->verbose = r->verbose;
 	o->line_buffered = r->lines;
@@ -269,8 +361,13 @@ static char *take(struct options *o, const struct raw *r)
 	o->fail_on_given = r->fail_on != NULL;
 	char *error = take_ports(o, r->ports);
 	if (!error)
+		error = take_live(o, r);
+	if (!error)
 		error = sort_words(o, r->words, r->filter);
 	if (error || o->action != OPTIONS_RUN)
+		return error;
+	error = check_live(o, r);
+	if (error || o->interfaces->len)
 		return error;
 	if (o->files->len == 0 && o->filter)
 		return g_strdup_printf("%s: no such file, and no other capture was given; use "
@@ -278,7 +375,8 @@ static char *take(struct options *o, const struct raw *r)
 				       o->filter);
 	if (o->files->len == 0)
 		return g_strdup(
-			"no capture given; use -r FILE, or -r - for standard input, or --help");
+			"no capture given; use -r FILE, or -r - for standard input, or -i IFACE to "
+			"capture, or --help");
 	return NULL;
 }
 
@@ -287,6 +385,15 @@ static void raw_clear(struct raw *r)
 	g_strfreev(r->files);
 	g_strfreev(r->ports);
 	g_strfreev(r->words);
+	g_strfreev(r->interfaces);
+	g_free(r->buffer);
+	g_free(r->snaplen);
+	g_free(r->user);
+	g_free(r->seccomp);
+	g_free(r->metrics);
+	g_free(r->folder);
+	g_free(r->ring);
+	g_free(r->silence);
 	g_free(r->filter);
 	g_free(r->count);
 	g_free(r->output);
@@ -304,23 +411,20 @@ char *options_parse(struct options *o, int argc, char *const *argv)
 	*o = (struct options){
 		.files = g_ptr_array_new_with_free_func(g_free),
 		.ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
+		.interfaces = g_ptr_array_new_with_free_func(g_free),
 		.fail_on = SEVERITY_MEDIUM,
 	};
-	char **words = split_all(argc, argv, &error);
-	if (words) {
-		char **consumed = g_strdupv(words); /* GOption drops pointers from its array */
-		GOptionContext *c = context_new(&r);
-		if (!g_option_context_parse_strv(c, &consumed, &wrong)) {
-			wrong->message[0] = g_ascii_tolower(wrong->message[0]);
-			error = g_strdup_printf("%s; see smtp365 --help", wrong->message);
-			g_clear_error(&wrong);
-		} else {
-			error = take(o, &r);
-		}
-		g_option_context_free(c);
-		g_strfreev(consumed);
-		g_strfreev(words);
+	char **consumed = split_all(argc, argv);
+	GOptionContext *c = context_new(&r);
+	if (!g_option_context_parse_strv(c, &consumed, &wrong)) {
+		wrong->message[0] = g_ascii_tolower(wrong->message[0]);
+		error = g_strdup_printf("%s; see smtp365 --help", wrong->message);
+		g_clear_error(&wrong);
+	} else {
+		error = take(o, &r);
 	}
+	g_option_context_free(c);
+	g_strfreev(consumed);
 	raw_clear(&r);
 	if (error)
 		options_clear(o);
@@ -333,6 +437,11 @@ void options_clear(struct options *o)
 		g_ptr_array_free(o->files, TRUE);
 	if (o->ports)
 		g_array_free(o->ports, TRUE);
+	if (o->interfaces)
+		g_ptr_array_free(o->interfaces, TRUE);
+	g_free(o->user);
+	g_free(o->metrics);
+	g_free(o->folder);
 	g_free(o->filter);
 	g_free(o->output);
 	g_free(o->endpoints);

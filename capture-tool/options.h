@@ -8,6 +8,10 @@
 
 #include <glib.h>
 #include "../engine/verdict.h"
+#include "sandbox.h"
+
+/* Interfaces at once; the flight recorder numbers them in six bits. */
+#define OPTIONS_INTERFACES_MOST 32u
 
 enum options_action {
 	OPTIONS_RUN,
@@ -15,6 +19,8 @@ enum options_action {
 	OPTIONS_VERSION,
 	OPTIONS_LIST,	 /* --list-findings */
 	OPTIONS_EXPLAIN, /* --explain ID */
+	OPTIONS_INTERFACES, /* -D */
+	OPTIONS_FILTER,     /* -d */
 };
 
 struct options {
@@ -31,6 +37,18 @@ struct options {
 	bool fail_on_given;
 	enum severity fail_on;
 	char *explain; /* id or letter */
+	/* live capture */
+	GPtrArray *interfaces; /* char *; empty: read files */
+	bool only_filter;      /* -d without a file: all words are the filter */
+	bool promiscuous;
+	uint32_t buffer_kib, snaplen;
+	uint32_t silence_s; /* warn after so long without SMTP; 0 never */
+	char *user;         /* -Z, or NULL */
+	enum sandbox_seccomp seccomp;
+	char *metrics; /* file, or NULL */
+	char *folder;  /* -w: folder of the flight recorder with -i, copy of the file with -r */
+	uint64_t ring_bytes; /* 0: default */
+	bool bodies;
 };
 
 /* Parse; argv is not changed. On success NULL and *o is filled, to be cleared with options_clear.

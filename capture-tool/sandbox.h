@@ -36,7 +36,7 @@ struct sandbox_state {
 bool sandbox_seccomp_parse(const char *name, enum sandbox_seccomp *out);
 
 /* Call first in main, before anything is opened: false and one line when the program runs setuid or
- * setgid, or with file capabilities that are more than CAP_NET_RAW and CAP_NET_ADMIN. */
+ * setgid. File capabilities are fine. */
 bool sandbox_check_start(char **error);
 
 /* Does the user exist? Call before opening, so that a typing error costs nothing. Only root needs

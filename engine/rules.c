@@ -94,22 +94,38 @@ static bool in_mask(const struct mask *m, enum fact x)
 	return ((m->all[x / 64] | m->any[x / 64]) >> (x % 64)) & 1;
 }
 
-/* The frame of every fact first, then further frames while there is room. */
+/* Facts that say who the peer is or how it ended: they guard a rule, they are not what it shows. */
+static bool is_context(enum fact x)
+{
+	return (x <= FACT_PORT_OTHER && x != FACT_BANNER_NOT_M365) || x == FACT_FAILED ||
+	       x == FACT_WORKED || x == FACT_TCP_CONNECTED;
+}
+
+static void add_facts(struct finding *out, const enum fact list[RULE_FACTS], const struct facts *f,
+		      bool context)
+{
+	for (unsigned i = 0; i < RULE_FACTS; i++) {
+		enum fact x = list[i];
+		if (x != FACT_NONE && facts_has(f, x) && is_context(x) == context)
+			add_frame(out, f->frame[x]);
+	}
+}
+
+/* The frame of every fact first, then further frames while there is room. A rule that has nothing
+ * else to show shows its context. */
 static void fill_frames(struct finding *out, const struct rule *r, const struct mask *m,
 			const struct facts *f)
 {
-	for (unsigned i = 0; i < RULE_FACTS; i++) {
-		if (r->all[i] != FACT_NONE)
-			add_frame(out, f->frame[r->all[i]]);
-	}
-	for (unsigned i = 0; i < RULE_FACTS; i++) {
-		if (r->any[i] != FACT_NONE && facts_has(f, r->any[i]))
-			add_frame(out, f->frame[r->any[i]]);
-	}
+	add_facts(out, r->all, f, false);
+	add_facts(out, r->any, f, false);
 	for (guint i = 0; f->notes && i < f->notes->len; i++) {
 		const struct fact_note *n = &g_array_index(f->notes, struct fact_note, i);
-		if (in_mask(m, n->fact) && facts_has(f, n->fact))
+		if (in_mask(m, n->fact) && facts_has(f, n->fact) && !is_context(n->fact))
 			add_frame(out, n->frame);
+	}
+	if (out->frame_count == 0) {
+		add_facts(out, r->all, f, true);
+		add_facts(out, r->any, f, true);
 	}
 }
 

@@ -106,8 +106,11 @@ static bool event_wanted(const struct verdict *v, const struct event *e)
 /* `v` still has its findings where the engine put them. */
 static void events(struct room *r, struct verdict *v, const struct verdict *from, bool all)
 {
-	struct event *to = take(r, from->event_count * sizeof *to);
 	unsigned n = 0;
+	for (unsigned i = 0; i < from->event_count; i++)
+		n += all || event_wanted(from, &from->events[i]);
+	struct event *to = take(r, n * sizeof *to);
+	n = 0;
 	for (unsigned i = 0; i < from->event_count; i++) {
 		struct event e = from->events[i];
 		if (!all && !event_wanted(from, &e))

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine's life and food. Segments come from the bytes of the frame through the reader that the
+ * command-line tool uses too, so both see the same whatever the user's preferences are, and no
+ * protocol tree has to be built for it. Where that reader does not know the link type or a layer,
+ * the IP packet whose ends Wireshark shows is looked for in the frame and read from there.
+ */
+#include "host.h"
+
+#include <string.h>
+#include "../capture-tool/packet.h"
+#include "bytes.h"
+#include "plain.h"
+#include "settings.h"
+
+#define MOST_LINK_TYPE 300
+#define LINK_RAW 12 /* DLT_RAW: IPv4 or IPv6 without a link layer */
+
+static struct host {
+	struct smtp365 *engine;
+	struct book *book;
+	struct packet *packet; /* by the frame's own link type */
+	struct packet *inner;  /* raw IP, found in the frame */
+	struct plain *plain;
+	bool open;             /* something was fed since the last conclusion */
+} host;
+
+static void on_session(const struct verdict *v, void *arg)
+{
+	(void)arg;
+	if (host.book)
+		book_add(host.book, v, false);
+}
+
+void host_init(void)
+{
+	host_cleanup();
+	host.engine = settings_engine(on_session, NULL);
+	host.book = book_new();
+	host.packet = packet_new(LINK_RAW);
+	host.inner = packet_new(LINK_RAW);
+	host.plain = plain_new();
+	g_assert(host.packet && host.inner);
+}
+
+void host_cleanup(void)
+{
+	struct book *book = host.book;
+
+	host.book = NULL; /* what the engine concludes while it is freed has no reader */
+	book_free(book);
+	smtp365_free(host.engine);
+	packet_free(host.packet);
+	packet_free(host.inner);
+	plain_free(host.plain);
+	memset(&host, 0, sizeof host);
+}
+
+const struct book *host_book(void)
+{
+	return host.book;
+}
+
+/* libpcap's link type of Wireshark's, -1 for one that the reader does not know. */
+static int link_type(int encap)
+{
+	static int of_encap[MOST_LINK_TYPE];
+	static bool made;
+
+	if (!made) {
+		memset(of_encap, -1, sizeof of_encap);
+		for (int dlt = MOST_LINK_TYPE; dlt-- > 0;) {
+			int e = packet_knows(dlt) ? wtap_pcap_encap_to_wtap_encap(dlt) : -1;
+			if (e > 0 && e < MOST_LINK_TYPE)
+				of_encap[e] = dlt;
+		}
+		made = true;
+	}
+	return encap > 0 && encap < MOST_LINK_TYPE ? of_encap[encap] : -1;
+}
+
+bool host_address(const address *from, struct address *to)
+{
+	memset(to, 0, sizeof *to);
+	if (from->type == AT_IPv4 && from->len == 4)
+		to->family = 4;
+	else if (from->type == AT_IPv6 && from->len == 16)
+		to->family = 6;
+	else
+		return false;
+	memcpy(to->byte, from->data, (size_t)from->len);
+	return true;
+}
+
+/* ---- a frame whose outer layers only Wireshark knows ---- */
+
+/* Does an IP packet from `src` to `dst` begin here? The header's own fields are checked. */
+static bool ip_begins(struct bytes at, const struct address *src, const struct address *dst)
+{
+	bool v4 = src->family == 4;
+	struct bytes h = bytes_take(&at, v4 ? 20 : 40);
+	uint8_t first = bytes_peek(&h, 0);
+
+	if (h.bad || first >> 4 != src->family || (v4 && (first & 0x0f) < 5))
+		return false;
+	bytes_take(&h, v4 ? 12 : 8);
+	struct bytes from = bytes_take(&h, v4 ? 4 : 16), to = bytes_take(&h, v4 ? 4 : 16);
+	return !to.bad && !memcmp(from.at, src->byte, v4 ? 4 : 16) && !memcmp(to.at, dst->byte, v4 ? 4 : 16);
+}
+
+/* The innermost IP packet between the ends that Wireshark shows, in one of the frame's byte views
+ * (a later view is what Wireshark decrypted or put together). Empty when there is none. */
+static struct bytes find_ip(const packet_info *pinfo)
+{
+	const struct bytes none = bytes_of(NULL, 0);
+	struct address src, dst;
+	struct bytes found = none;
+
+	if (!host_address(&pinfo->src, &src) || !host_address(&pinfo->dst, &dst) || src.family != dst.family)
+		return none;
+	for (const GSList *i = pinfo->data_src; i; i = i->next) {
+		tvbuff_t *tvb = get_data_source_tvb(i->data);
+		unsigned n = (unsigned)tvb_captured_length(tvb);
+		struct bytes rest = bytes_of(n ? tvb_get_ptr(tvb, 0, (gint)n) : NULL, n);
+		for (; bytes_left(&rest) >= 40; bytes_take(&rest, 1))
+			if (ip_begins(rest, &src, &dst))
+				found = rest;
+	}
+	return found;
+}
+
+/* ---- feeding ---- */
+
+static void feed_segment(struct packet *p, packet_info *pinfo, struct segment *g)
+{
+	if (smtp365_watches(host.engine, g->sport, g->dport))
+		g->checksum_bad = packet_checksum_bad(p, g);
+	smtp365_segment(host.engine, g);
+	unsigned session = smtp365_last_session(host.engine);
+	if (!session)
+		return;
+	book_frame(host.book, pinfo->num, session);
+	plain_feed(host.plain, host.engine, pinfo, g, session);
+}
+
+static void feed_item(struct packet *p, packet_info *pinfo, struct packet_item *item)
+{
+	enum packet_kind kind = item->kind;
+
+	if (kind == PACKET_SEGMENT)
+		feed_segment(p, pinfo, &item->segment);
+	else if (kind == PACKET_ICMP)
+		smtp365_icmp(host.engine, &item->icmp);
+	for (; kind == PACKET_DATAGRAM; kind = item->kind) {
+		smtp365_datagram(host.engine, &item->datagram);
+		if (!item->datagram.over_tcp)
+			break;
+		item->kind = packet_more(p, item);
+	}
+}
+
+void host_feed(tvbuff_t *tvb, packet_info *pinfo)
+{
+	struct packet_item item = { .kind = PACKET_NOTHING };
+	uint32_t n = tvb_captured_length(tvb);
+	int dlt = link_type(pinfo->rec->rec_header.packet_header.pkt_encap);
+	uint64_t now = (uint64_t)pinfo->abs_ts.secs * CAP_SECOND + (uint64_t)pinfo->abs_ts.nsecs;
+	struct packet *p = host.packet;
+
+	if (!host.engine || pinfo->rec->rec_type != REC_TYPE_PACKET || n == 0)
+		return;
+	host.open = true;
+	if (dlt >= 0) {
+		packet_link(p, dlt);
+		item.kind = packet_read(p, now, pinfo->num, tvb_get_ptr(tvb, 0, (gint)n), n,
+					tvb_reported_length(tvb), &item);
+	} else if (pinfo->ptype == PT_TCP && !pinfo->flags.in_error_pkt) {
+		struct bytes ip = find_ip(pinfo);
+		p = host.inner;
+		if (bytes_left(&ip))
+			item.kind = packet_read(p, now, pinfo->num, ip.at, (uint32_t)bytes_left(&ip),
+						(uint32_t)bytes_left(&ip), &item);
+	}
+	if (item.kind != PACKET_NOTHING)
+		feed_item(p, pinfo, &item);
+}
+
+unsigned host_session(const packet_info *pinfo)
+{
+	struct address src, dst;
+	unsigned session = book_session(host.book, pinfo->num);
+
+	if (session || pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt || !book_count(host.book) ||
+	    !host_address(&pinfo->src, &src) || !host_address(&pinfo->dst, &dst))
+		return session;
+	return book_between(host.book, pinfo->num, &src, (uint16_t)pinfo->srcport, &dst,
+			    (uint16_t)pinfo->destport);
+}
+
+/* While Wireshark captures or still reads, frames are shown although more will come. tshark shows
+ * them again only after the last one, and does not know this call. */
+static bool more_will_come(void)
+{
+	ws_info_t *info = NULL;
+
+	plugin_if_get_ws_info(&info);
+	return info && info->ws_info_supported &&
+	       (info->cf_state == FILE_READ_IN_PROGRESS || info->cf_state == FILE_READ_PENDING);
+}
+
+void host_settle(void)
+{
+	if (!host.open || !host.engine || more_will_come())
+		return;
+	host.open = false;
+	smtp365_finish(host.engine);
+}

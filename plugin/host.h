@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine inside of Wireshark: made anew for each file and each redissection, fed on the first
+ * pass with the bytes of each frame and what Wireshark decrypted in it, concluded when the file is
+ * over. Gives the book in which the verdicts stand.
+ */
+#ifndef SMTP365_HOST_H
+#define SMTP365_HOST_H
+
+#include "ws_compat.h"
+#include "book.h"
+
+/* A file is opened or dissected again; and closed. */
+void host_init(void);
+void host_cleanup(void);
+/* A frame on the first pass. `tvb` is the whole frame as captured. */
+void host_feed(tvbuff_t *tvb, packet_info *pinfo);
+/* A frame on a later pass, or a statistic that is about to be shown: conclude what is still open,
+ * unless a live capture goes on. */
+void host_settle(void);
+/* The book of this capture; NULL outside of a capture. Borrowed. */
+const struct book *host_book(void);
+/* The session that a frame belongs to, 0 none. */
+unsigned host_session(const packet_info *pinfo);
+/* An address of Wireshark as one of ours; false when it is neither IPv4 nor IPv6. */
+bool host_address(const address *from, struct address *to);
+
+#endif
