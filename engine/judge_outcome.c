@@ -52,31 +52,6 @@ static enum stage silent_failure(const struct judge *j)
 	return STAGE_NONE;
 }
 
-static enum stage verb_stage(const struct seen *n)
-{
-	if (n->pending_body)
-		return STAGE_DATA;
-	switch (n->pending_verb) {
-	case SMTP_VERB_EHLO:
-	case SMTP_VERB_HELO:
-		return STAGE_EHLO;
-	case SMTP_VERB_STARTTLS:
-	case SMTP_VERB_X_ANONYMOUSTLS:
-		return STAGE_STARTTLS;
-	case SMTP_VERB_AUTH:
-		return STAGE_AUTH;
-	case SMTP_VERB_MAIL:
-		return STAGE_MAIL;
-	case SMTP_VERB_RCPT:
-		return STAGE_RCPT;
-	case SMTP_VERB_DATA:
-	case SMTP_VERB_BDAT:
-		return STAGE_DATA;
-	default:
-		return STAGE_NONE;
-	}
-}
-
 static enum stage after(enum stage reached)
 {
 	switch (reached) {
@@ -110,13 +85,12 @@ static enum stage broken_off(const struct judge *j)
 			return STAGE_NONE; /* what was going on inside is not known */
 		if (n->starttls_code == 220)
 			return STAGE_CLIENT_HELLO;
-		enum stage v = verb_stage(n);
-		return v != STAGE_NONE ? v : after(n->reached);
+		return n->pending_stage != STAGE_NONE ? n->pending_stage : after(n->reached);
 	}
 	if (n->t.established && !n->readable_tls)
 		return HAS(RST_INJECTED) ? STAGE_FINISHED : STAGE_NONE;
 	if (n->pending.frame && HAS(CLOSE_SEEN) && n->pending_verb != SMTP_VERB_QUIT)
-		return verb_stage(n);
+		return n->pending_stage;
 	if (HAS(RST_INJECTED) || (HAS(SERVER_CLOSED) && !n->quit.frame && !n->accepted.frame &&
 				  (reset || n->reached >= STAGE_BANNER)))
 		return after(n->reached);

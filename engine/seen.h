@@ -181,7 +181,7 @@ struct seen {
 	struct seen_at failed_at;
 	struct seen_at pending;        /* oldest command without reply */
 	enum smtp_verb pending_verb;
-	bool pending_body;
+	enum stage pending_stage;
 
 	/* quality */
 	struct seen_at gap;            /* first gap in dialogue or handshake */

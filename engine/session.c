@@ -299,7 +299,7 @@ void session_end(struct session *s, const struct flow *f)
 		struct session_command *c = &g_array_index(s->queue, struct session_command, 0);
 		n->pending = c->at;
 		n->pending_verb = c->verb;
-		n->pending_body = c->body;
+		n->pending_stage = session_stage_of(c, c->in_tls);
 	}
 	if (s->transaction_refused) {
 		n->refused_messages++;

@@ -126,6 +126,8 @@ static inline void seen_first(struct seen_at *at, struct flow_mark m)
 		*at = seen_at(m);
 }
 
+/* The stage that a command belongs to, STAGE_NONE for those that move nothing (NOOP, RSET, QUIT). */
+enum stage session_stage_of(const struct session_command *c, bool inside);
 void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in, struct flow_mark m);
 void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in, struct flow_mark m);
 void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m);

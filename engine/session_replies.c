@@ -133,7 +133,7 @@ static struct session_command *head(struct session *s)
 	return s->queue && s->queue->len ? &g_array_index(s->queue, struct session_command, 0) : NULL;
 }
 
-static enum stage stage_of(const struct session_command *c, bool inside)
+enum stage session_stage_of(const struct session_command *c, bool inside)
 {
 	if (c->body)
 		return STAGE_DATA;
@@ -233,7 +233,7 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 		out.verb = c->verb;
 		out.body = c->body;
 		out.command_frame = c->at.frame;
-		out.stage = stage_of(c, s->inside);
+		out.stage = session_stage_of(c, s->inside);
 	}
 	if (c && c->at.frame == s->seen.masked_command.frame && c->verb == SMTP_VERB_UNKNOWN)
 		out.stage = STAGE_STARTTLS; /* what a firewall left of it */

@@ -93,7 +93,8 @@ void plain_feed(struct plain *p, struct smtp365 *engine, packet_info *pinfo, con
 {
 	struct plaintext text = { .time_ns = g->time_ns, .frame = g->frame, .src = g->src, .dst = g->dst,
 				  .sport = g->sport, .dport = g->dport };
-	bool back = memcmp(&g->src, &g->dst, sizeof g->src) > 0 || g->sport > g->dport;
+	int order = memcmp(&g->src, &g->dst, sizeof g->src);
+	bool back = order > 0 || (order == 0 && g->sport > g->dport);
 	gpointer direction = GSIZE_TO_POINTER((size_t)session * 2 + back);
 
 	/* The first view is the frame itself. */
