@@ -79,7 +79,7 @@ void judge_capture_quality(struct judge *j)
 	offload(j);
 	if (n->mirror) {
 		judge_set(j, FACT_DECRYPTED_MIRROR, n->plain_after_220.frame);
-		if (!n->tls[FLOW_C2S].frame && !n->tls[FLOW_S2C].frame)
+		if (n->mirror_certain && !n->tls[FLOW_C2S].frame && !n->tls[FLOW_S2C].frame)
 			judge_set(j, FACT_DECRYPTED_MIRROR_CERTAIN, n->plain_after_220.frame);
 	}
 	vantage(j);

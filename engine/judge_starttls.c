@@ -88,7 +88,7 @@ static void clear_text(struct judge *j)
 	if (n->starttls_code == 220 && n->pipelined.frame && n->pipelined.frame <= n->starttls_reply.frame)
 		facts_say(j->facts, FACT_INJECTION_C2S, n->pipelined.frame,
 			  judge_words(j, "%s right behind STARTTLS", n->pipelined_words));
-	if (n->s2c_clear.frame)
+	if (n->s2c_clear.frame && !n->gap.frame && !j->flow->one_sided) /* else its command may be lost */
 		facts_say(j->facts, FACT_INJECTION_S2C, n->s2c_clear.frame,
 			  judge_words(j, "\"%s\" between the 220 and TLS", n->s2c_clear_words));
 	if (n->starttls_code == 220 && !n->mirror && !n->gap.frame)

@@ -147,6 +147,7 @@ struct seen {
 	bool tls_without_starttls;
 	struct seen_at no_second_ehlo;  /* a command inside TLS before a second EHLO */
 	struct seen_at plain_after_220; /* readable command after the accepted STARTTLS */
+	struct seen_at ehlo_after_starttls; /* readable EHLO while the reply to STARTTLS was not seen */
 	bool mirror, mirror_certain;
 
 	struct seen_tls t;

@@ -291,10 +291,32 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 	session_step(s, reset ? "reset" : "close");
 }
 
+/* A mirror that decrypts (C07) whose proof was lost: its dialogue must not pass for clear text. */
+static void suspect_mirror(struct seen *n, const struct flow *f)
+{
+	bool holes = n->gap.frame || f->one_sided || f->midstream;
+	struct seen_at sign = { 0 };
+
+	if (n->mirror || n->readable_tls || !holes || n->tls[FLOW_C2S].frame || n->tls[FLOW_S2C].frame)
+		return;
+	if (n->plain_after_220.frame && !(n->inner && n->inner->complete))
+		sign = n->plain_after_220; /* what the second list says is not known */
+	else if (!n->starttls_code && n->ehlo_after_starttls.frame)
+		sign = n->ehlo_after_starttls; /* so the 220 was lost */
+	else if (!n->plain_after_220.frame && n->ehlo.auth_xoauth2 && !n->ehlo.has_starttls)
+		sign = n->ehlo.reply; /* tokens are offered inside TLS only, STARTTLS came before */
+	if (!sign.frame)
+		return;
+	n->mirror = true;
+	if (!n->plain_after_220.frame)
+		n->plain_after_220 = sign;
+}
+
 void session_end(struct session *s, const struct flow *f)
 {
 	struct seen *n = &s->seen;
-	(void)f;
+
+	suspect_mirror(n, f);
 	if (s->queue && s->queue->len) {
 		struct session_command *c = &g_array_index(s->queue, struct session_command, 0);
 		n->pending = c->at;

@@ -43,6 +43,17 @@ struct session_extra {
 	const char *words; /* in the arena */
 };
 
+/* Its place in the list of open sessions that are worth a look (early.c). */
+struct session_early {
+	struct session *older, *newer;
+	struct flow *flow;          /* for the look */
+	uint64_t due_ns;
+	uint64_t certain_ns;        /* since when its cause is certain, 0 it is not */
+	uint32_t noted;             /* event_order at the last look */
+	unsigned alarms;            /* critical findings told */
+	bool listed, cause_told;
+};
+
 struct session {
 	struct session_context *cx;
 	unsigned number;
@@ -77,6 +88,7 @@ struct session {
 	GString *history, *tls_history;
 	struct session_extra extra[4];
 	unsigned extra_count;
+	struct session_early early;
 };
 
 struct session *session_new(struct session_context *cx, unsigned number);

@@ -119,9 +119,12 @@ static void ehlo_done(struct session *s, const struct smtp_item *i, struct flow_
 		return;
 	}
 	e->complete = i->reply.lines <= CAP_EHLO_WORDS;
-	if (inner && !s->inside && n->ehlo.has_starttls && !e->has_starttls && e->has_auth &&
-	    !n->ehlo.has_auth)
+	/* The list of inside TLS, readable (C07). The first list may be lost; AUTH in it would tell a
+	 * server that stays plain. */
+	if (inner && !s->inside && !e->has_starttls && e->has_auth && !n->ehlo.has_auth) {
 		n->mirror = true;
+		n->mirror_certain = n->ehlo.has_starttls;
+	}
 	session_reach(s, inner ? STAGE_EHLO2 : STAGE_EHLO);
 	n->smtp_proven = true;
 }
@@ -407,7 +410,9 @@ static bool is_banner(const struct session *s, const struct smtp_item *i)
 		const char *found = bytes_left(&t) ? g_strstr_len((const char *)t.at, (gssize)bytes_left(&t),
 								  "SMTP")
 						   : NULL;
-		return i->code == 220 && found && !(s->queue && s->queue->len);
+		/* "220 2.0.0 SMTP server ready" answers STARTTLS; a greeting has no enhanced code
+		 * (RFC 2034 4). */
+		return i->code == 220 && found && !i->reply.enhanced && !(s->queue && s->queue->len);
 	}
 	return i->code == 220 || i->code == 421 || i->code >= 500;
 }
@@ -527,7 +532,8 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 	struct session_command *h = head(s);
 
 	if (i->first_line_of_reply && h && !h->body &&
-	    (h->verb == SMTP_VERB_EHLO || h->verb == SMTP_VERB_HELO) && (s->seen.last_set || s->seen.midstream))
+	    (h->verb == SMTP_VERB_EHLO || h->verb == SMTP_VERB_HELO) &&
+	    (s->seen.last_set || s->seen.midstream || i->code == 250))
 		s->filling = s->inside || s->seen.plain_after_220.frame ? s->seen.inner : &s->seen.ehlo;
 	if (s->filling && i->code < 400)
 		ehlo_line(s, i);

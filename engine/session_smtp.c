@@ -44,6 +44,9 @@ static void on_hello(struct session *s, const struct smtp_item *i, struct flow_m
 	bool second = s->inside || n->plain_after_220.frame;
 	struct seen_ehlo *e = &n->ehlo;
 
+	if (n->starttls.frame && !n->starttls_code)
+		seen_first(&n->ehlo_after_starttls, m);
+
 	if (second) {
 		if (!n->inner)
 			n->inner = g_new0(struct seen_ehlo, 1);
