@@ -84,10 +84,15 @@ void output_write(struct output *o, const char *text, size_t n)
 		o->failed = errno ? errno : EIO;
 }
 
-bool output_color(const struct output *o)
+bool output_color_wanted(void)
 {
 	const char *term = getenv("TERM");
-	return o->terminal && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+	return !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+}
+
+bool output_color(const struct output *o)
+{
+	return o->terminal && output_color_wanted();
 }
 
 bool output_done(const struct output *o)

@@ -19,6 +19,8 @@ struct output;
 struct output *output_open(const char *path, const GPtrArray *inputs, bool line_buffered,
 			   char **error);
 void output_write(struct output *o, const char *text, size_t n);
+/* May colours be used on a terminal, as far as the environment says? */
+bool output_color_wanted(void);
 /* May colours be used: a terminal, and neither NO_COLOR nor TERM=dumb forbids them? */
 bool output_color(const struct output *o);
 /* The reader went away or writing failed: the rest of the run has no use. */

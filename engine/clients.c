@@ -111,12 +111,12 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 		.port = f->server_port,
 		.first_ns = f->first_ns,
 		.last_ns = f->last_ns,
-		.hello_frame = n->t.client.at.frame,
-		.failed_frame = n->t.alert_count ? n->t.alerts[0].at.frame
+		.hello_frame = n->t->client.at.frame,
+		.failed_frame = n->t->alert_count ? n->t->alerts[0].at.frame
 				: refused	 ? n->starttls_reply.frame
-						 : n->t.client.at.frame,
-		.max_version = n->t.client.max_version,
-		.tls_failed = refused || (n->t.client.at.frame && !n->t.established && !n->gap.frame),
+						 : n->t->client.at.frame,
+		.max_version = n->t->client.max_version,
+		.tls_failed = refused || (n->t->client.at.frame && !n->t->established && !n->gap.frame),
 		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments && !n->icmp.frame,
 		.syn_frame = f->side[FLOW_C2S].syn_frame,
 		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
@@ -128,7 +128,7 @@ static void fallback(struct session *s, const struct summary *was, const struct 
 {
 	const struct seen *n = &s->seen;
 	const struct seen_at *clear = n->auth_clear.frame ? &n->auth_clear : &n->mail_clear;
-	if (!clear->frame || n->mirror || n->t.established || !was->tls_failed ||
+	if (!clear->frame || n->mirror || n->t->established || !was->tls_failed ||
 	    now->first_ns < was->first_ns || now->first_ns - was->last_ns > FALLBACK_TIME)
 		return;
 	if (was->name_hash && now->name_hash && was->name_hash != now->name_hash)
@@ -226,6 +226,7 @@ struct question { /* one name of one client, all types and resolvers together */
 
 struct gather {
 	const struct clients *clients;
+	uint64_t from_ns, until_ns;
 	GHashTable *by_name; /* key text -> struct question, owned */
 	GPtrArray *order;
 };
@@ -262,6 +263,8 @@ static void gather(const struct dns_lookup *l, void *arg)
 	const char *meant;
 	GString *key;
 
+	if (l->query_ns < g->from_ns || l->query_ns >= g->until_ns)
+		return;
 	if ((l->type != TYPE_A && l->type != TYPE_AAAA) || !interesting(g->clients, l->name, &meant))
 		return;
 	key = g_string_new(NULL);
@@ -286,10 +289,12 @@ static void gather(const struct dns_lookup *l, void *arg)
 		q->first_failed = g_memdup2(l, sizeof *l);
 }
 
-void clients_lookups(struct clients *c, const struct dns *d,
+void clients_lookups(struct clients *c, const struct dns *d, uint64_t from_ns, uint64_t until_ns,
 		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host), void *host)
 {
 	struct gather g = { .clients = c,
+			    .from_ns = from_ns,
+			    .until_ns = until_ns,
 			    .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, question_free),
 			    .order = g_ptr_array_new() };
 	dns_each(d, gather, &g);

@@ -19,8 +19,9 @@ void clients_opened(struct clients *c, const struct flow *f);
 /* A session has ended: compare it with earlier ones of its client, note facts in s->extra, remember it. */
 void clients_session(struct clients *c, struct session *s, const struct flow *f);
 /* Call `fn` for each look-up of a Microsoft name (or one that looks like it) that failed for good, in
- * order of the first query. `meant`: the name that was probably meant, or NULL. */
-void clients_lookups(struct clients *c, const struct dns *d,
+ * order of the first query. `meant`: the name that was probably meant, or NULL. Only look-ups first asked
+ * at or after from_ns and before until_ns count, so that a live capture can ask again and again. */
+void clients_lookups(struct clients *c, const struct dns *d, uint64_t from_ns, uint64_t until_ns,
 		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host), void *host);
 
 #endif

@@ -133,11 +133,11 @@ static void fill_tls_hello(struct verdict *v, struct room *r, const struct seen_
 
 static void fill_tls(struct verdict *v, struct room *r, const struct session *s)
 {
-	const struct seen_tls *t = &s->seen.t;
+	const struct seen_tls *t = s->seen.t;
 
 	fill_tls_hello(v, r, t);
 	if (t->client.at.frame || t->server.at.frame) {
-		bool failed = facts_has(&r->facts, FACT_TLS_FAILED) || s->seen.t.established;
+		bool failed = facts_has(&r->facts, FACT_TLS_FAILED) || s->seen.t->established;
 		v->tls_established = tri(failed, t->established);
 		v->tls_resumed = tri(t->server.at.frame, facts_has(&r->facts, FACT_TLS_RESUMED));
 	}
@@ -180,9 +180,11 @@ static void fill_replies(struct verdict *v, struct room *r, const struct seen *n
 	if (n->last_set && n->last.code < 400)
 		r->replies[v->reply_count++] = reply_of(&n->last);
 	v->replies = r->replies;
-	v->trace_server = *n->trace_server ? n->trace_server : NULL;
-	v->trace_time = *n->trace_time ? n->trace_time : NULL;
-	v->trace_id = *n->trace_id ? n->trace_id : NULL;
+	if (n->trace) {
+		v->trace_server = n->trace->server;
+		v->trace_time = *n->trace->time ? n->trace->time : NULL;
+		v->trace_id = *n->trace->id ? n->trace->id : NULL;
+	}
 }
 
 static void fill_starttls(struct verdict *v, const struct facts *f, const struct seen *n)
@@ -193,7 +195,7 @@ static void fill_starttls(struct verdict *v, const struct facts *f, const struct
 	v->starttls_offered = tri(list || n->ehlo.has_starttls, n->ehlo.has_starttls);
 	v->starttls_requested = tri(sent || (provable && n->ehlo.command.frame), sent);
 	v->starttls_accepted = tri(n->starttls_code != 0, n->starttls_code == 220);
-	bool tls = n->starttls_code == 220 && n->t.established;
+	bool tls = n->starttls_code == 220 && n->t->established;
 	bool known = tls || n->starttls_code >= 400 || facts_has(f, FACT_TLS_FAILED) ||
 		     facts_has(f, FACT_NO_CLIENT_HELLO) || (!sent && provable && n->mail_clear.frame);
 	v->starttls_established = tri(known, tls);
@@ -220,8 +222,8 @@ static void fill_mail(struct verdict *v, struct room *r, const struct session *s
 	const struct seen *n = &s->seen;
 	const struct seen_ehlo *e = n->ehlo.count ? &n->ehlo : n->inner ? n->inner : &n->ehlo;
 
-	v->from = n->from_count ? n->from : NULL;
-	v->to = n->to_count ? n->to : NULL;
+	v->from = (const char *const *)n->from;
+	v->to = (const char *const *)n->to;
 	v->messages = n->messages;
 	v->helo = n->ehlo.command.frame && n->ehlo.name && *n->ehlo.name ? n->ehlo.name : NULL;
 	v->banner = n->banner_text;
@@ -261,10 +263,10 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->events_cut = s->events_cut;
 }
 
-void conclude_session(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
-		      void (*fn)(const struct verdict *v, void *host), void *host)
+static void conclude(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
+		     bool over, void (*fn)(const struct verdict *v, void *host), void *host)
 {
-	struct verdict v = { .session = s->number };
+	struct verdict v = { .session = s->number, .open = !over, .told = over && s->early.told };
 	struct judge j = {
 		.facts = &room->facts,
 		.seen = &s->seen,
@@ -273,10 +275,11 @@ void conclude_session(struct room *room, struct session *s, const struct flow *f
 		.dns = s->cx->dns,
 		.capture = capture,
 		.words = room->words,
-		.over = true,
+		.over = over,
 	};
 
-	session_network_events(s, f);
+	if (over)
+		session_network_events(s, f);
 	for (unsigned i = 0; i < s->extra_count; i++)
 		facts_say(&room->facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
 	judge_session(&j);
@@ -297,6 +300,18 @@ void conclude_session(struct room *room, struct session *s, const struct flow *f
 	findings(&v, room);
 	fn(&v, host);
 	room_empty(room);
+}
+
+void conclude_session(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
+		      void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	conclude(room, s, f, capture, true, fn, host);
+}
+
+void conclude_open(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
+		   void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	conclude(room, s, f, capture, false, fn, host);
 }
 
 void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup *l,

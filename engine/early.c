@@ -88,8 +88,8 @@ bool early_worth(struct early *e, struct session *s, const struct verdict *v, ui
 	} else if (!m->cause_told && now_ns - m->certain_ns >= CAUSE_LASTS) {
 		tell = true;
 	}
-	if (tell && certain)
-		m->cause_told = true;
+	m->told |= tell;
+	m->cause_told |= tell && certain;
 	if (certain && !m->cause_told && !m->listed)
 		append(e, s, now_ns);
 	return tell;

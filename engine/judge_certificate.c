@@ -39,7 +39,7 @@ static void issuer(struct judge *j, const struct certificate *c, struct seen_at 
 	if (!peers_issuer_known(c))
 		facts_say(j->facts, FACT_CERT_FOREIGN_ISSUER, at.frame,
 			  judge_words(j, "issued by %s", c->issuer));
-	if (j->seen->t.top_issuer_cn && !strcmp(j->seen->t.top_issuer_cn, "DigiCert Global Root G2"))
+	if (j->seen->t->top_issuer_cn && !strcmp(j->seen->t->top_issuer_cn, "DigiCert Global Root G2"))
 		judge_set(j, FACT_CERT_ISSUER_G2, at.frame);
 }
 
@@ -54,7 +54,7 @@ static bool same_service(const struct judge *j, const char *sni, const struct dn
 
 void judge_certificate(struct judge *j)
 {
-	const struct seen_tls *t = &j->seen->t;
+	const struct seen_tls *t = j->seen->t;
 	const struct certificate *c = t->leaf;
 	const struct seen_hello *h = &t->client;
 

@@ -22,7 +22,7 @@ static bool tls13_offered(const struct seen_hello *h)
 
 static void versions(struct judge *j)
 {
-	const struct seen_hello *c = &j->seen->t.client, *s = &j->seen->t.server;
+	const struct seen_hello *c = &j->seen->t->client, *s = &j->seen->t->server;
 
 	judge_seen(j, FACT_CLIENT_HELLO, &c->at);
 	judge_seen(j, FACT_SERVER_HELLO, &s->at);
@@ -59,7 +59,7 @@ server:
 
 static void suite_chosen(struct judge *j)
 {
-	const struct seen_hello *s = &j->seen->t.server;
+	const struct seen_hello *s = &j->seen->t->server;
 	if (!s->at.frame || !s->suite_count)
 		return;
 	const char *name = tls_suite_name(s->suites[0]);
@@ -83,7 +83,7 @@ static void suite_chosen(struct judge *j)
 /* What of the offer Microsoft 365 could accept (exchange-online.md 1.3). Only whole lists count. */
 static void overlap(struct judge *j)
 {
-	const struct seen_hello *c = &j->seen->t.client;
+	const struct seen_hello *c = &j->seen->t->client;
 	bool suite = false, group = false, sigalg = false, offered_null = false;
 
 	if (!c->at.frame || c->sslv2 || !c->suite_count || c->suite_count >= CAP_HELLO_LIST)
@@ -118,7 +118,7 @@ static bool about_certificate(uint8_t code)
 
 static void alerts(struct judge *j)
 {
-	const struct seen_tls *t = &j->seen->t;
+	const struct seen_tls *t = j->seen->t;
 	const struct flow_side *d = &j->flow->side[FLOW_S2C];
 	uint32_t server_gone = first_close(d);
 
@@ -157,7 +157,7 @@ static void alerts(struct judge *j)
 /* Who left in the middle of the handshake without a word. */
 static void leaving(struct judge *j)
 {
-	const struct seen_tls *t = &j->seen->t;
+	const struct seen_tls *t = j->seen->t;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
 	uint32_t client = first_close(c), server = first_close(s);
 	bool server_first = server && (!client || server < client);
@@ -188,7 +188,7 @@ static void leaving(struct judge *j)
 
 static void timing(struct judge *j)
 {
-	const struct seen_tls *t = &j->seen->t;
+	const struct seen_tls *t = j->seen->t;
 	if (t->client.at.frame && t->server.at.frame && t->server.at.ns - t->client.at.ns > SLOW &&
 	    t->server.at.ns > t->client.at.ns)
 		facts_say(j->facts, FACT_TLS_SLOW_SERVER, t->server.at.frame,
@@ -203,10 +203,10 @@ static void timing(struct judge *j)
 /* X30: a hello of several segments arrived (it was acknowledged) and nothing ever came back. */
 static void big_hello(struct judge *j)
 {
-	const struct seen_hello *c = &j->seen->t.client;
+	const struct seen_hello *c = &j->seen->t->client;
 	const struct flow_side *a = &j->flow->side[FLOW_C2S], *b = &j->flow->side[FLOW_S2C];
 	uint32_t mss = b->mss ? b->mss : 1460;
-	if (!c->at.frame || c->length + 9 <= mss || j->seen->t.server.at.frame || j->seen->t.alert_count ||
+	if (!c->at.frame || c->length + 9 <= mss || j->seen->t->server.at.frame || j->seen->t->alert_count ||
 	    b->rst_frame || (b->fin_frame && !(a->fin_frame && a->fin_frame < b->fin_frame)) ||
 	    j->flow->one_sided || a->stuck_len)
 		return;
@@ -218,7 +218,7 @@ static void big_hello(struct judge *j)
 
 static void hygiene(struct judge *j)
 {
-	const struct seen_tls *t = &j->seen->t;
+	const struct seen_tls *t = j->seen->t;
 	const struct seen_hello *c = &t->client, *s = &t->server;
 
 	judge_seen(j, FACT_TLS_HELLO_RETRY, &t->retry);
@@ -248,7 +248,7 @@ static void hygiene(struct judge *j)
 
 void judge_hello(struct judge *j)
 {
-	if (!j->seen->t.client.at.frame && !j->seen->t.server.at.frame)
+	if (!j->seen->t->client.at.frame && !j->seen->t->server.at.frame)
 		return;
 	versions(j);
 	suite_chosen(j);

@@ -27,7 +27,7 @@ static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r)
  * server says to AUTH or MAIL that should have been inside (exchange-online.md 3.1, 7). */
 static bool wants_tls(const struct judge *j, const struct seen_reply *r, const struct reply_row *row)
 {
-	if (r->in_tls || j->seen->mirror || j->seen->t.established)
+	if (r->in_tls || j->seen->mirror || j->seen->t->established)
 		return false;
 	if (row && row->fact == FACT_STARTTLS_REQUIRED)
 		return true;

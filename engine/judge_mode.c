@@ -38,9 +38,9 @@ void judge_mode(struct judge *j)
 	if (n->foreign.frame)
 		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->foreign.frame,
 			  judge_words(j, "\"%s\" is not SMTP", n->foreign_words));
-	else if (foreign_alpn(n->t.client.alpn))
-		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->t.client.at.frame,
-			  judge_words(j, "ALPN %s", n->t.client.alpn));
+	else if (foreign_alpn(n->t->client.alpn))
+		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->t->client.at.frame,
+			  judge_words(j, "ALPN %s", n->t->client.alpn));
 	if (j->mx && n->auth.at.frame && n->auth.not_listed)
 		judge_set(j, FACT_AUTH_ON_MX, n->auth.at.frame);
 	if (n->pregreet.frame && !n->tls_without_starttls && !n->gap.frame && !j->flow->one_sided)

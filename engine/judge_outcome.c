@@ -12,7 +12,7 @@
 /* Where a handshake that failed stopped. */
 static enum stage tls_stage(const struct judge *j)
 {
-	const struct seen_tls *t = &j->seen->t;
+	const struct seen_tls *t = j->seen->t;
 	if (!t->client.at.frame)
 		return STAGE_CLIENT_HELLO;
 	if (!t->server.at.frame)
@@ -74,20 +74,20 @@ static enum stage broken_off(const struct judge *j)
 	const struct seen *n = j->seen;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
 	bool reset = c->rst_frame || s->rst_frame;
-	bool tls_open = n->t.client.at.frame && !n->t.established;
+	bool tls_open = n->t->client.at.frame && !n->t->established;
 
 	if ((n->gap.frame && !HAS(MTU_BLACKHOLE)) || j->flow->one_sided || j->flow->midstream)
 		return STAGE_NONE;
 	if (HAS(MTU_BLACKHOLE) || HAS(IDLE_DROP) || HAS(BIG_CLIENT_HELLO) || (HAS(CLOSE_SEEN) && tls_open)) {
 		if (tls_open)
 			return tls_stage(j);
-		if (n->t.established)
+		if (n->t->established)
 			return STAGE_NONE; /* what was going on inside is not known */
 		if (n->starttls_code == 220)
 			return STAGE_CLIENT_HELLO;
 		return n->pending_stage != STAGE_NONE ? n->pending_stage : after(n->reached);
 	}
-	if (n->t.established && !n->readable_tls)
+	if (n->t->established && !n->readable_tls)
 		return HAS(RST_INJECTED) ? STAGE_FINISHED : STAGE_NONE;
 	if (n->pending.frame && HAS(CLOSE_SEEN) && n->pending_verb != SMTP_VERB_QUIT)
 		return n->pending_stage;
@@ -136,9 +136,9 @@ static enum outcome outcome(const struct judge *j)
 	}
 	if (n->accepted.frame)
 		return OUTCOME_ACCEPTED;
-	if (n->t.established && !n->readable_tls)
+	if (n->t->established && !n->readable_tls)
 		return OUTCOME_ENCRYPTED;
-	if (j->flow->midstream && (n->t.data_records[FLOW_C2S] || n->t.data_records[FLOW_S2C]))
+	if (j->flow->midstream && (n->t->data_records[FLOW_C2S] || n->t->data_records[FLOW_S2C]))
 		return OUTCOME_ENCRYPTED;
 	if (!closed || n->gap.frame || j->flow->one_sided || j->flow->midstream)
 		return OUTCOME_INCOMPLETE;

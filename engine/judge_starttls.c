@@ -68,7 +68,7 @@ static void no_client_hello(struct judge *j)
 	bool left = c->fin_frame || c->rst_frame;
 
 	if (n->starttls_code != 220 || n->tls[FLOW_C2S].frame || n->plain_after_220.frame || n->readable_tls ||
-	    n->t.bad[FLOW_C2S].frame || j->flow->one_sided || c->bytes == 0 || n->gap_c2s)
+	    n->t->bad[FLOW_C2S].frame || j->flow->one_sided || c->bytes == 0 || n->gap_c2s)
 		return;
 	if (c->last_data_ns > n->starttls_reply.ns || c->stuck_len)
 		return;
@@ -93,10 +93,10 @@ static void clear_text(struct judge *j)
 			  judge_words(j, "\"%s\" between the 220 and TLS", n->s2c_clear_words));
 	if (n->starttls_code == 220 && !n->mirror && !n->gap.frame)
 		for (int d = 0; d < 2; d++)
-			if (n->t.bad[d].frame && !n->tls[d].frame)
-				judge_set(j, FACT_TLS_GARBAGE, n->t.bad[d].frame);
+			if (n->t->bad[d].frame && !n->tls[d].frame)
+				judge_set(j, FACT_TLS_GARBAGE, n->t->bad[d].frame);
 	judge_seen(j, FACT_NO_SECOND_EHLO, &n->no_second_ehlo);
-	judge_seen(j, FACT_TLS_FAILED_THEN_454, &n->t.text_after_alert);
+	judge_seen(j, FACT_TLS_FAILED_THEN_454, &n->t->text_after_alert);
 }
 
 void judge_starttls(struct judge *j)

@@ -204,6 +204,7 @@ static void walk_event(struct walk *k)
 	static const char *const denied[] = { "connection", "end", "denied", NULL };
 	static const char *const open[] = { "connection", NULL };
 	static const char *const info[] = { "info", NULL };
+	static const char *const going_on[] = { "connection", "info", NULL };
 	const struct verdict *v = k->v;
 	/* A capture whose clock was set back must not give a session that ends before it starts. */
 	uint64_t end = MAX(v->start_ns, v->end_ns);
@@ -216,7 +217,8 @@ static void walk_event(struct walk *k)
 	put_string(k, FIELD_EVENT_KIND, "event");
 	put_texts(k, FIELD_EVENT_CATEGORY, category);
 	put_texts(k, FIELD_EVENT_TYPE,
-		  v->lookup_only		     ? info
+		  v->open			     ? going_on
+		  : v->lookup_only		     ? info
 		  : v->outcome == OUTCOME_INCOMPLETE ? open
 		  : v->outcome == OUTCOME_REJECTED   ? denied
 						     : over);

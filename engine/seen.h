@@ -31,7 +31,7 @@ struct seen_ehlo {
 	bool extended;             /* EHLO, not HELO */
 	uint16_t code;             /* of the reply, 0 none */
 	bool complete;             /* every line of the reply was seen */
-	const char *lines[CAP_EHLO_WORDS];
+	const char **lines;        /* allocated when needed, CAP_EHLO_WORDS at most */
 	unsigned count;
 	bool has_starttls, has_auth, auth_login, auth_xoauth2, auth_plain;
 	bool starttls_first_line;
@@ -103,6 +103,11 @@ struct seen_reply {
 	uint32_t command_frame;
 };
 
+/* Microsoft's trailer of a reply, for a support case. */
+struct seen_trace {
+	char server[132], time[44], id[44];
+};
+
 struct seen_auth {
 	struct seen_at at;         /* last AUTH command */
 	enum smtp_mech mech;
@@ -147,10 +152,10 @@ struct seen {
 	bool tls_without_starttls;
 	struct seen_at no_second_ehlo;  /* a command inside TLS before a second EHLO */
 	struct seen_at plain_after_220; /* readable command after the accepted STARTTLS */
-	struct seen_at ehlo_after_starttls; /* readable EHLO while the reply to STARTTLS was not seen */
+	struct seen_at clear_after_starttls; /* readable command while no reply to STARTTLS was seen */
 	bool mirror, mirror_certain;
 
-	struct seen_tls t;
+	struct seen_tls *t;        /* never NULL; session_tls() gives one that may be written */
 
 	/* transaction */
 	struct seen_auth auth;
@@ -163,7 +168,7 @@ struct seen {
 	struct seen_at bare_lf, smuggling;
 	uint32_t bare_lf_count;
 	uint64_t bare_lf_offset;
-	const char *from[CAP_RECIPIENTS + 1], *to[CAP_RECIPIENTS + 1];
+	const char **from, **to;   /* CAP_RECIPIENTS at most and NULL; allocated when needed */
 	unsigned from_count, to_count;
 	unsigned messages, refused_messages;
 	struct seen_at foreign;        /* another protocol's bytes */
@@ -209,7 +214,7 @@ struct seen {
 	size_t leaf_bytes;               /* of t.leaf, for the cap */
 	bool smtp_proven;                /* grammar of both sides, or ESMTP in the banner */
 	bool midstream;                  /* the flow began before the capture */
-	char trace_server[132], trace_time[44], trace_id[44]; /* trailer of the last reply that had one */
+	struct seen_trace *trace;        /* trailer of the last reply that had one; NULL none */
 	const char *rfc3463;             /* what the codes of the first unknown refusal mean */
 };
 

@@ -10,12 +10,23 @@
 
 #define SILENCE_WORTH_NOTING (60 * CAP_SECOND)
 
+/* Most sessions of a mirror port wait quietly: what only TLS needs is allocated with TLS. */
+static const struct seen_tls no_tls;
+
 struct session *session_new(struct session_context *cx, unsigned number)
 {
 	struct session *s = g_new0(struct session, 1);
 	s->cx = cx;
 	s->number = number;
+	s->seen.t = (struct seen_tls *)&no_tls;
 	return s;
+}
+
+struct seen_tls *session_tls(struct session *s)
+{
+	if (s->seen.t == &no_tls)
+		s->seen.t = g_new0(struct seen_tls, 1);
+	return s->seen.t;
 }
 
 void session_free(struct session *s)
@@ -28,10 +39,18 @@ void session_free(struct session *s)
 	smtp_server_free(s->inner_server);
 	tls_free(s->tls[FLOW_C2S]);
 	tls_free(s->tls[FLOW_S2C]);
-	if (s->seen.t.leaf) {
-		certificate_clear(s->seen.t.leaf);
-		g_free(s->seen.t.leaf);
+	if (s->seen.t->leaf) {
+		certificate_clear(s->seen.t->leaf);
+		g_free(s->seen.t->leaf);
 	}
+	if (s->seen.t != &no_tls)
+		g_free(s->seen.t);
+	g_free(s->seen.from);
+	g_free(s->seen.to);
+	g_free(s->seen.trace);
+	g_free(s->seen.ehlo.lines);
+	if (s->seen.inner)
+		g_free(s->seen.inner->lines);
 	g_free((gpointer)s->seen.lookup);
 	g_free(s->seen.inner);
 	g_free(s->seen.replies);
@@ -64,7 +83,8 @@ size_t session_kept(const struct session *s)
 	n += s->tls[1] ? tls_kept(s->tls[1]) : 0;
 	n += s->events ? s->events->len * (sizeof(struct event) + 48) : 0;
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
-	n += s->seen.leaf_bytes;
+	n += s->seen.t != &no_tls ? sizeof *s->seen.t + s->seen.leaf_bytes : 0;
+	n += (s->seen.from ? 168u : 0u) + (s->seen.to ? 168u : 0u) + (s->seen.ehlo.lines ? 128u : 0u);
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;
 	return n;
 }
@@ -163,7 +183,7 @@ static void notice_garbage(struct session *s, enum flow_dir dir, struct flow_mar
 	if (s->seen.starttls_code != 220 || s->seen.plain_after_220.frame || s->mode[dir] != SESSION_MODE_SMTP ||
 	    bytes_left(&kept) < 5 || smtp_looks_like_tls(kept, NULL) || (first >= ' ' && first < 0x7f))
 		return;
-	seen_first(&s->seen.t.bad[dir], m);
+	seen_first(&session_tls(s)->bad[dir], m);
 	s->mode[dir] = SESSION_MODE_OPAQUE;
 }
 
@@ -242,7 +262,7 @@ static bool gap_matters(const struct session *s, enum flow_dir dir)
 	if (s->mode[dir] == SESSION_MODE_OPAQUE)
 		return false;
 	if (s->mode[dir] == SESSION_MODE_TLS)
-		return !s->seen.t.established;
+		return !s->seen.t->established;
 	return !(dir == FLOW_C2S && s->body_open);
 }
 
@@ -301,8 +321,8 @@ static void suspect_mirror(struct seen *n, const struct flow *f)
 		return;
 	if (n->plain_after_220.frame && !(n->inner && n->inner->complete))
 		sign = n->plain_after_220; /* what the second list says is not known */
-	else if (!n->starttls_code && n->ehlo_after_starttls.frame)
-		sign = n->ehlo_after_starttls; /* so the 220 was lost */
+	else if (!n->starttls_code && n->clear_after_starttls.frame)
+		sign = n->clear_after_starttls; /* so the 220 was lost */
 	else if (!n->plain_after_220.frame && n->ehlo.auth_xoauth2 && !n->ehlo.has_starttls)
 		sign = n->ehlo.reply; /* tokens are offered inside TLS only, STARTTLS came before */
 	if (!sign.frame)

@@ -52,6 +52,7 @@ struct session_early {
 	uint32_t noted;             /* event_order at the last look */
 	unsigned alarms;            /* critical findings told */
 	bool listed, cause_told;
+	bool told;                  /* something was */
 };
 
 struct session {
@@ -128,6 +129,8 @@ void session_network_events(struct session *s, const struct flow *f);
 void session_step(struct session *s, const char *word);     /* history */
 void session_tls_step(struct session *s, const char *word); /* tls history */
 void session_reach(struct session *s, enum stage stage);
+/* What was seen of TLS, to be written; allocated at the first call. */
+struct seen_tls *session_tls(struct session *s);
 static inline struct seen_at seen_at(struct flow_mark m)
 {
 	return (struct seen_at){ .frame = m.frame, .ns = m.time_ns };

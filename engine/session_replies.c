@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINES_FIRST 16u /* Exchange's list has 9 */
+
 /* ---- the EHLO list ---- */
 
 /* A capability overwritten by a firewall: only X and at most one other letter at the end, or a run
@@ -75,6 +77,8 @@ static void capability(struct session *s, struct seen_ehlo *e, struct bytes line
 		e->size = decimal(bytes_trim(rest));
 	else if (masked_word(word) && (!e->masked || bytes_left(&word) == strlen("STARTTLS")))
 		e->masked = session_keep_list(s, e == s->seen.inner, word, 32);
+	if (!e->lines || e->count == LINES_FIRST)
+		e->lines = g_renew(const char *, e->lines, e->count < LINES_FIRST ? LINES_FIRST : CAP_EHLO_WORDS);
 	if (e->count < CAP_EHLO_WORDS)
 		e->lines[e->count++] = session_keep_list(s, e == s->seen.inner, line, 200);
 }
@@ -220,9 +224,11 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 	}
 	replies_trailer(r->text, &trailer);
 	if (bytes_left(&trailer.server)) {
-		copy(s, s->seen.trace_server, sizeof s->seen.trace_server, trailer.server);
-		copy(s, s->seen.trace_time, sizeof s->seen.trace_time, trailer.time);
-		copy(s, s->seen.trace_id, sizeof s->seen.trace_id, trailer.id);
+		if (!s->seen.trace)
+			s->seen.trace = g_new0(struct seen_trace, 1);
+		copy(s, s->seen.trace->server, sizeof s->seen.trace->server, trailer.server);
+		copy(s, s->seen.trace->time, sizeof s->seen.trace->time, trailer.time);
+		copy(s, s->seen.trace->id, sizeof s->seen.trace->id, trailer.id);
 	}
 	if (i->code >= 400) {
 		out.row = replies_match(r, true);
@@ -480,8 +486,8 @@ static bool clear_after_220(struct session *s, const struct smtp_item *i, struct
 	struct seen *n = &s->seen;
 	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls || n->plain_after_220.frame)
 		return false;
-	if (n->t.alert_count)
-		seen_first(&n->t.text_after_alert, m);
+	if (n->t->alert_count)
+		seen_first(&session_tls(s)->text_after_alert, m);
 	else if (!n->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
 		n->s2c_clear = seen_at(m);
 		n->s2c_clear_words = session_keep(s, i->reply.text, 60);
@@ -522,6 +528,8 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 			message_accepted(s, m);
 		else if (i->code >= 400)
 			refused(s, &r);
+	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
+		starttls_reply(s, i, &r, m); /* nothing else is answered so; the command was lost */
 	} else if (i->code >= 400 && !(s->seen.messages && i->code == 421)) {
 		refused(s, &r);
 	}

@@ -44,9 +44,6 @@ static void on_hello(struct session *s, const struct smtp_item *i, struct flow_m
 	bool second = s->inside || n->plain_after_220.frame;
 	struct seen_ehlo *e = &n->ehlo;
 
-	if (n->starttls.frame && !n->starttls_code)
-		seen_first(&n->ehlo_after_starttls, m);
-
 	if (second) {
 		if (!n->inner)
 			n->inner = g_new0(struct seen_ehlo, 1);
@@ -54,7 +51,9 @@ static void on_hello(struct session *s, const struct smtp_item *i, struct flow_m
 	} else if (i->verb == SMTP_VERB_HELO && e->extended && e->code >= 500) {
 		seen_first(&n->helo_after_ehlo, m);
 	}
+	const char **lines = e->lines;
 	memset(e, 0, sizeof *e);
+	e->lines = lines;
 	e->command = seen_at(m);
 	e->extended = i->verb == SMTP_VERB_EHLO;
 	session_new_list(s, second);
@@ -149,6 +148,8 @@ static void on_mail(struct session *s, const struct smtp_item *i, struct flow_ma
 	const struct seen_ehlo *e = list_in_force(s);
 	if (i->path.has_size && e->size && i->path.size > e->size)
 		seen_first(&n->too_big, m);
+	if (!n->from)
+		n->from = g_new0(const char *, CAP_RECIPIENTS + 1);
 	if (n->from_count < CAP_RECIPIENTS)
 		n->from[n->from_count++] = session_keep_address(s, i->path.address);
 	session_step(s, "mail");
@@ -161,6 +162,8 @@ static void on_rcpt(struct session *s, const struct smtp_item *i, struct flow_ma
 	seen_first(&n->rcpt, m);
 	if (!i->path.brackets)
 		seen_first(&n->no_brackets, m);
+	if (!n->to)
+		n->to = g_new0(const char *, CAP_RECIPIENTS + 1);
 	if (n->to_count < CAP_RECIPIENTS)
 		n->to[n->to_count++] = session_keep_address(s, i->path.address);
 	if (first)
@@ -234,9 +237,11 @@ static void out_of_place(struct session *s, const struct smtp_item *i, struct fl
 		n->pipelined = seen_at(m);
 		n->pipelined_words = smtp_verb_name(i->verb);
 	}
-	if (starttls_accepted(s) && !n->plain_after_220.frame && !n->t.client.at.frame)
+	if (n->starttls.frame && !n->starttls_code && i->verb != SMTP_VERB_QUIT)
+		seen_first(&n->clear_after_starttls, m);
+	if (starttls_accepted(s) && !n->plain_after_220.frame && !n->t->client.at.frame)
 		n->plain_after_220 = seen_at(m);
-	if (n->starttls_code >= 400 || n->t.alert_count)
+	if (n->starttls_code >= 400 || n->t->alert_count)
 		if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_AUTH)
 			seen_first(&n->mail_after_tls_failed, m);
 }
@@ -374,7 +379,7 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 		break;
 	case SMTP_ITEM_GARBAGE:
 		if (!s->inside && starttls_accepted(s) && !s->seen.plain_after_220.frame)
-			seen_first(&s->seen.t.bad[FLOW_C2S], m);
+			seen_first(&session_tls(s)->bad[FLOW_C2S], m);
 		else
 			on_foreign(s, i, m);
 		garbage(s, FLOW_C2S, i, m);
@@ -394,7 +399,7 @@ void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes 
 			return;
 		if (step == STEP_BAD) {
 			if (starttls_accepted(s) && !s->inside)
-				seen_first(&s->seen.t.bad[FLOW_C2S], m);
+				seen_first(&session_tls(s)->bad[FLOW_C2S], m);
 			if (!s->inside)
 				s->mode[FLOW_C2S] = SESSION_MODE_OPAQUE;
 			return;
@@ -420,7 +425,7 @@ void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes 
 			return;
 		if (step == STEP_BAD) {
 			if (starttls_accepted(s) && !s->inside)
-				seen_first(&s->seen.t.bad[FLOW_S2C], m);
+				seen_first(&session_tls(s)->bad[FLOW_S2C], m);
 			if (!s->inside)
 				s->mode[FLOW_S2C] = SESSION_MODE_OPAQUE;
 			return;
@@ -435,7 +440,7 @@ void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes 
 			session_reply_line(s, &item, m);
 		} else if (item.kind == SMTP_ITEM_GARBAGE) {
 			if (starttls_accepted(s) && !s->inside)
-				seen_first(&s->seen.t.bad[FLOW_S2C], m);
+				seen_first(&session_tls(s)->bad[FLOW_S2C], m);
 			garbage(s, FLOW_S2C, &item, m);
 			if (s->mode[FLOW_S2C] == SESSION_MODE_OPAQUE && !s->inside)
 				return;

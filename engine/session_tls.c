@@ -92,7 +92,7 @@ static void keep_hello(struct session *s, struct seen_hello *to, const struct tl
 
 static void client_hello(struct session *s, const struct tls_hello *h, struct flow_mark m)
 {
-	struct seen_tls *t = &s->seen.t;
+	struct seen_tls *t = session_tls(s);
 	t->client_hellos++;
 	if (t->client.at.frame) {
 		if (!t->retry.frame) /* a second hello in clear is a renegotiation (RFC 5746) */
@@ -110,7 +110,7 @@ static void client_hello(struct session *s, const struct tls_hello *h, struct fl
 
 static void server_hello(struct session *s, const struct tls_hello *h, struct flow_mark m)
 {
-	struct seen_tls *t = &s->seen.t;
+	struct seen_tls *t = session_tls(s);
 	const char *suite = h->suite_count ? tls_suite_name(h->suites[0]) : NULL;
 	if (t->server.at.frame)
 		return;
@@ -125,7 +125,7 @@ static void server_hello(struct session *s, const struct tls_hello *h, struct fl
 
 static void server_certificate(struct session *s, const struct tls_item *i, struct flow_mark m)
 {
-	struct seen_tls *t = &s->seen.t;
+	struct seen_tls *t = session_tls(s);
 	struct certificate top;
 
 	if (t->certificate.frame)
@@ -156,7 +156,7 @@ static void server_certificate(struct session *s, const struct tls_item *i, stru
 
 static void client_certificate(struct session *s, const struct tls_item *i, struct flow_mark m)
 {
-	struct seen_tls *t = &s->seen.t;
+	struct seen_tls *t = session_tls(s);
 	if (t->client_cert.frame)
 		return;
 	t->client_cert = seen_at(m);
@@ -167,7 +167,7 @@ static void client_certificate(struct session *s, const struct tls_item *i, stru
 
 static void alert(struct session *s, enum flow_dir dir, const struct tls_item *i, struct flow_mark m)
 {
-	struct seen_tls *t = &s->seen.t;
+	struct seen_tls *t = session_tls(s);
 	bool encrypted = i->kind == TLS_ITEM_ALERT_ENCRYPTED;
 	const char *name = encrypted ? NULL : tls_alert_name(i->alert_code);
 
@@ -194,7 +194,7 @@ static void alert(struct session *s, enum flow_dir dir, const struct tls_item *i
  * is its Finished (53 or 69 bytes), its certificate, or an alert (19 bytes), inside-tls.md 1. */
 static void data_record(struct session *s, enum flow_dir dir, const struct tls_item *i, struct flow_mark m)
 {
-	struct seen_tls *t = &s->seen.t;
+	struct seen_tls *t = session_tls(s);
 	if (!t->first_data[dir].frame) {
 		t->first_data[dir] = seen_at(m);
 		t->first_data_length[dir] = i->length;
@@ -212,7 +212,7 @@ static void data_record(struct session *s, enum flow_dir dir, const struct tls_i
 
 static void finished(struct session *s, enum flow_dir dir, struct flow_mark m)
 {
-	struct seen_tls *t = &s->seen.t;
+	struct seen_tls *t = session_tls(s);
 	/* One encrypted handshake record a side is the Finished; one more begins another handshake. */
 	if (t->established && t->finished[dir].frame)
 		seen_first(&t->renegotiation, m);
@@ -228,7 +228,7 @@ static void finished(struct session *s, enum flow_dir dir, struct flow_mark m)
 
 static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item *i, struct flow_mark m)
 {
-	struct seen_tls *t = &s->seen.t;
+	struct seen_tls *t = session_tls(s);
 	switch (i->kind) {
 	case TLS_ITEM_CLIENT_HELLO:
 		client_hello(s, i->hello, m);
@@ -290,7 +290,7 @@ static bool text_again(struct session *s, enum flow_dir dir, struct bytes at)
 	if (dir == FLOW_S2C)
 		return c >= '2' && c <= '5' && bytes_peek(&at, 1) >= '0' && bytes_peek(&at, 1) <= '9' &&
 		       bytes_peek(&at, 2) >= '0' && bytes_peek(&at, 2) <= '9';
-	return s->seen.t.alert_count && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
+	return s->seen.t->alert_count && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
 }
 
 void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)
@@ -308,7 +308,7 @@ void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, s
 			s->mode[dir] = SESSION_MODE_SMTP;
 			return;
 		}
-		seen_first(&s->seen.t.bad[dir], m);
+		seen_first(&session_tls(s)->bad[dir], m);
 		s->mode[dir] = SESSION_MODE_OPAQUE;
 		return;
 	}

@@ -11,12 +11,18 @@
 #include "clients.h"
 #include "clock.h"
 #include "conclude.h"
+#include "early.h"
 #include "gate.h"
 #include "rules.h"
 #include "session.h"
 
 #define STALE_DAYS 180
 #define DAY_S 86400
+/* A tick this much before the newest packet means that the clock was set back. */
+#define CLOCK_BACK (60 * CAP_SECOND)
+/* A failed look-up is told when the client had time to ask again; looked for so often. */
+#define LOOKUP_RIPE (30 * CAP_SECOND)
+#define LOOKUP_EVERY (60 * CAP_SECOND)
 
 struct smtp365 {
 	struct session_context cx;
@@ -25,6 +31,9 @@ struct smtp365 {
 	struct clients *clients;
 	struct clocks clocks;
 	struct room *room;
+	struct early early;
+	struct session *looked;     /* during a look at an open session */
+	uint64_t lookups_until;     /* failed look-ups first asked before were told */
 	struct judge_capture capture;
 	smtp365_session_fn on_session;
 	smtp365_event_fn on_event;
@@ -133,6 +142,8 @@ static void hook_end(struct flow *f, void *host)
 	struct session *s;
 
 	number(e, f);
+	if (f->session)
+		early_forget(&e->early, f->session);
 	if (!f->tag) { /* a candidate that never became SMTP */
 		session_free(f->session);
 		f->session = NULL;
@@ -142,6 +153,9 @@ static void hook_end(struct flow *f, void *host)
 	session_end(s, f);
 	e->stats.sessions++;
 	e->stats.gap_bytes += f->side[0].gap_bytes + f->side[1].gap_bytes;
+	e->stats.one_sided += f->one_sided;
+	e->stats.two_sided += f->side[0].bytes && f->side[1].bytes;
+	e->stats.delivered_bytes += f->side[0].bytes + f->side[1].bytes;
 	e->stats.duplicates += f->side[0].duplicates + f->side[1].duplicates;
 	e->stats.c2s_only += !f->side[FLOW_S2C].segments;
 	e->stats.s2c_only += !f->side[FLOW_C2S].segments;
@@ -299,11 +313,14 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 	tick(e, g->time_ns);
 	if (answer == GATE_CANDIDATE && !flow_find(e->flows, &g->src, g->sport, &g->dst, g->dport, NULL))
 		mark_candidate(e, g);
+	e->stats.smtp_segments++;
 	struct flow *f = flow_feed(e->flows, g);
 	if (!f)
 		return;
 	if (!f->tag)
 		number(e, f);
+	if (f->session && f->tag)
+		early_touch(&e->early, f->session, f, e->capture.now_ns);
 	e->fed_number = f->tag;
 	if (g->sack_count && f->session && (g->flags & TCP_ACK))
 		session_hole(f->session, !memcmp(&g->src, &f->client, sizeof g->src), g->ack, g->sack[0][0] - g->ack,
@@ -337,8 +354,11 @@ void smtp365_icmp(struct smtp365 *e, const struct icmp_error *i)
 	/* The quoted header must be one of this connection's segments, not a forged or stale one. */
 	const struct flow_side *side = &f->side[dir];
 	bool ours = side->have_next && seq_cmp(i->seq, side->isn) >= 0 && seq_cmp(i->seq, side->highest) <= 0;
-	if (ours)
-		session_icmp(session_of(e, f), i);
+	if (!ours)
+		return;
+	session_icmp(session_of(e, f), i);
+	if (f->tag)
+		early_touch(&e->early, f->session, f, e->capture.now_ns);
 }
 
 void smtp365_plaintext(struct smtp365 *e, const struct plaintext *p)
@@ -368,7 +388,50 @@ void smtp365_finish(struct smtp365 *e)
 {
 	dns_expire(e->cx.dns, e->capture.now_ns);
 	flow_table_finish(e->flows);
-	clients_lookups(e->clients, e->cx.dns, lookup_failed, e);
+	clients_lookups(e->clients, e->cx.dns, e->lookups_until, UINT64_MAX, lookup_failed, e);
+}
+
+/* ---- live ---- */
+
+static void open_verdict(const struct verdict *v, void *host)
+{
+	struct smtp365 *e = host;
+	if (!early_worth(&e->early, e->looked, v, e->capture.now_ns))
+		return;
+	e->stats.told_early++;
+	e->on_session(v, e->host);
+}
+
+static void look(struct session *s, void *host)
+{
+	struct smtp365 *e = host;
+	struct flow *f = s->early.flow;
+	f = flow_find(e->flows, &f->client, f->client_port, &f->server, f->server_port, NULL); /* sides valid */
+	e->looked = s;
+	e->capture.table_stale = ranges_stale(e);
+	conclude_open(e->room, s, f, &e->capture, open_verdict, e);
+}
+
+static void tell_lookups(struct smtp365 *e, uint64_t now)
+{
+	uint64_t ripe = now > LOOKUP_RIPE ? now - LOOKUP_RIPE : 0;
+	if (ripe < e->lookups_until + LOOKUP_EVERY)
+		return;
+	clients_lookups(e->clients, e->cx.dns, e->lookups_until, ripe, lookup_failed, e);
+	e->lookups_until = ripe;
+}
+
+void smtp365_tick(struct smtp365 *e, uint64_t now_ns)
+{
+	if (!e->capture.first_ns)
+		return; /* nothing has begun */
+	e->early.on = true;
+	if (now_ns + CLOCK_BACK < e->capture.now_ns)
+		e->capture.now_ns = now_ns;
+	tick(e, now_ns);
+	dns_expire(e->cx.dns, e->capture.now_ns);
+	early_look(&e->early, e->capture.now_ns, look, e);
+	tell_lookups(e, e->capture.now_ns);
 }
 
 struct smtp365_stats smtp365_stats(const struct smtp365 *e)
@@ -376,6 +439,8 @@ struct smtp365_stats smtp365_stats(const struct smtp365 *e)
 	struct smtp365_stats s = e->stats;
 	struct flow_stats f = flow_table_stats(e->flows);
 	s.culled = f.culled;
+	s.open = f.open;
+	s.bytes = f.bytes;
 	s.bytes_peak = f.bytes_peak;
 	return s;
 }

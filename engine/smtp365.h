@@ -36,7 +36,7 @@ struct smtp365_options {
 	size_t endpoints_size;
 };
 
-/* Called once per session, when it ends. `v` and all it points to are valid during the call only. */
+/* Called once per session, when it ends, and with smtp365_tick also before that (`open` in the verdict). `v` and all it points to are valid during the call only. */
 typedef void (*smtp365_session_fn)(const struct verdict *v, void *host);
 /* Called for each event as it happens, with the session's number; may be NULL. For a window that
  * shows notes per frame. `e` is valid during the call. */
@@ -48,6 +48,14 @@ struct smtp365_stats {
 	uint64_t duplicates, gap_bytes;
 	uint64_t c2s_only, s2c_only;  /* sessions with packets of one side only */
 	size_t bytes_peak;
+	/* for live capture */
+	uint64_t smtp_segments;       /* of connections that are followed */
+	uint64_t one_sided;           /* sessions whose dialogue was captured one way only (C01) */
+	uint64_t two_sided;           /* sessions with payload of both sides */
+	uint64_t told_early;          /* verdicts of open sessions */
+	uint64_t delivered_bytes;     /* payload of ended sessions that was seen, beside gap_bytes */
+	uint64_t open;                /* connections in the table now */
+	size_t bytes;                 /* memory of the table and what it holds now */
 };
 
 /* A new engine, owned by the caller. On bad options NULL and an owned message in *error (g_free). */
@@ -65,6 +73,11 @@ void smtp365_plaintext(struct smtp365 *s, const struct plaintext *p);
 /* Would a TCP segment between these ports interest the engine beyond a first look? For hosts that
  * want to verify checksums only where it pays. */
 bool smtp365_watches(const struct smtp365 *s, uint16_t port_a, uint16_t port_b);
+/* Live capture: the time is now_ns although no packet came. Ends sessions that are idle, tells of failed
+ * look-ups half a minute after them, and, from the first call on, of open sessions: a critical finding
+ * within a second, a certain cause once it lasted 5 s. Call it a few times a second, with a time that
+ * packets still to come are not far behind of. Not for files: their time is that of their packets. */
+void smtp365_tick(struct smtp365 *s, uint64_t now_ns);
 /* The capture is over: every open session is reported, then failed look-ups. The engine stays usable. */
 void smtp365_finish(struct smtp365 *s);
 void smtp365_free(struct smtp365 *s);

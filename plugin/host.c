@@ -8,7 +8,6 @@
 #include "host.h"
 
 #include <string.h>
-#include "../capture-tool/packet.h"
 #include "bytes.h"
 #include "plain.h"
 #include "settings.h"
@@ -59,6 +58,11 @@ void host_cleanup(void)
 const struct book *host_book(void)
 {
 	return host.book;
+}
+
+const struct packet_stats *host_stats(void)
+{
+	return host.packet ? packet_stats(host.packet) : NULL;
 }
 
 /* libpcap's link type of Wireshark's, -1 for one that the reader does not know. */

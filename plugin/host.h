@@ -8,6 +8,7 @@
 #define SMTP365_HOST_H
 
 #include "ws_compat.h"
+#include "../capture-tool/packet.h"
 #include "book.h"
 
 /* A file is opened or dissected again; and closed. */
@@ -20,6 +21,8 @@ void host_feed(tvbuff_t *tvb, packet_info *pinfo);
 void host_settle(void);
 /* The book of this capture; NULL outside of a capture. Borrowed. */
 const struct book *host_book(void);
+/* What became of the frames; NULL outside of a capture. Borrowed. */
+const struct packet_stats *host_stats(void);
 /* The session that a frame belongs to, 0 none. */
 unsigned host_session(const packet_info *pinfo);
 /* An address of Wireshark as one of ours; false when it is neither IPv4 nor IPv6. */

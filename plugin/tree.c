@@ -9,6 +9,7 @@
 #include <string.h>
 #include "fields.h"
 #include "kept.h"
+#include "report_words.h"
 #include "settings.h"
 
 #define DEPTH 8
@@ -36,10 +37,9 @@ static void put_wire(const struct show *s, proto_tree *t, int id, const char *te
 {
 	if (!text)
 		return;
-	GString *clean = g_string_sized_new(128);
-	report_clean(clean, text, strlen(text));
-	put(s, t, id, clean->str);
-	g_string_free(clean, TRUE);
+	GString *scratch = g_string_sized_new(128);
+	put(s, t, id, report_fit(text, settings_redact(), scratch));
+	g_string_free(scratch, TRUE);
 }
 
 static void put_frames(const struct show *s, proto_tree *t, enum field f, const struct finding *x)
@@ -69,19 +69,14 @@ static bool about_secrecy(const char *id)
 
 static void add_expert(const struct show *s, proto_item *item, const struct finding *f)
 {
-	const char *detail = f->detail ? f->detail : "";
-	GString *clean = g_string_sized_new(256);
-
 	if (f->severity < settings_severity())
-		goto out;
-	report_clean(clean, detail, strlen(detail));
-	if (clean->len)
-		g_string_append(clean, ". ");
-	g_string_append_printf(clean, "%s", f->cause ? f->cause : "");
-	expert_add_info_format(s->pinfo, item, fields_expert(f->severity, about_secrecy(f->id)), "%s (%s): %s%s%s",
-			       f->title, f->id, clean->str, f->fix ? " What to do: " : "", f->fix ? f->fix : "");
-out:
-	g_string_free(clean, TRUE);
+		return;
+	GString *scratch = g_string_sized_new(256);
+	const char *detail = f->detail ? report_fit(f->detail, settings_redact(), scratch) : "";
+	expert_add_info_format(s->pinfo, item, fields_expert(f->severity, about_secrecy(f->id)),
+			       "%s (%s)%s%s. %s%s%s", f->title, f->id, *detail ? ": " : "", detail,
+			       f->cause ? f->cause : "", f->fix ? " What to do: " : "", f->fix ? f->fix : "");
+	g_string_free(scratch, TRUE);
 }
 
 /* ---- the parts ---- */

@@ -15,7 +15,7 @@ LAYERS = [
     "facts replies peers peers_json peers_ranges peers_like",
     "seen judge clock",
     "session session_notes session_smtp session_replies session_tls",
-    "rules conclude clients",
+    "rules conclude clients early",
     "report",
     "smtp365 catalogue",
 ]
