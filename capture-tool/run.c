@@ -5,16 +5,13 @@
  */
 #include "run.h"
 #include <stdio.h>
-#include <string.h>
-#include <sys/random.h>
 #include "../engine/report.h"
 #include "../engine/smtp365.h"
+#include "feed.h"
 #include "order.h"
 #include "packet.h"
 #include "source.h"
 
-/* A saved endpoints document has some 100 KB; what is much larger is something else. */
-#define ENDPOINTS_BYTES (16u << 20)
 /* Packets between two looks at the clock. */
 #define PROGRESS_PACKETS 4096u
 
@@ -24,8 +21,7 @@ struct run {
 	struct report_options report;
 	struct report_summary *summary;
 	struct order *order;
-	struct smtp365_options engine;
-	char *endpoints_json; /* owned */
+	struct feed feed;
 	GString *text;	      /* of the session at hand */
 	uint64_t left;	      /* packets that -c still allows */
 	bool several;
@@ -71,26 +67,6 @@ static void on_session(const struct verdict *v, void *host)
 	order_add(r->order, v->session, r->text->str, r->text->len);
 }
 
-/* Hand what a frame holds to the engine. */
-static void feed(struct smtp365 *s, struct packet *p, struct packet_item *item)
-{
-	enum packet_kind kind = item->kind;
-	if (kind == PACKET_SEGMENT) {
-		struct segment *g = &item->segment;
-		if (smtp365_watches(s, g->sport, g->dport))
-			g->checksum_bad = packet_checksum_bad(p, g);
-		smtp365_segment(s, g);
-	} else if (kind == PACKET_ICMP) {
-		smtp365_icmp(s, &item->icmp);
-	}
-	for (; kind == PACKET_DATAGRAM; kind = item->kind) {
-		smtp365_datagram(s, &item->datagram);
-		if (!item->datagram.over_tcp)
-			break;
-		item->kind = packet_more(p, item);
-	}
-}
-
 /* All packets of one file. The last answer of source_next. */
 static int pump(struct run *r, struct source *from, struct packet *p, struct smtp365 *s)
 {
@@ -103,7 +79,7 @@ static int pump(struct run *r, struct source *from, struct packet *p, struct smt
 		packet_link(p, k.dlt);
 		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
 		if (item.kind != PACKET_NOTHING)
-			feed(s, p, &item);
+			feed_item(s, p, &item);
 		if (n % PROGRESS_PACKETS == 0) {
 			struct source_progress at = source_progress(from);
 			output_progress(r->out, source_name(from), at.done, at.total);
@@ -143,7 +119,7 @@ static void read_source(struct run *r, struct source *from)
 	char *error = NULL;
 	source_any_link(from);
 	struct packet *p = packet_new(source_dlt(from));
-	struct smtp365 *s = smtp365_new(&r->engine, on_session, r, &error);
+	struct smtp365 *s = smtp365_new(&r->feed.engine, on_session, r, &error);
 	g_assert(p && s); /* source_open_file checked the link type, run() the options */
 	int state = pump(r, from, p, s);
 	smtp365_finish(s);
@@ -176,37 +152,6 @@ static void read_file(struct run *r, const char *path)
 	source_close(from);
 }
 
-/* The saved endpoints document, checked once by an engine that is thrown away. */
-static bool load_endpoints(struct run *r)
-{
-	char *error = NULL;
-	GError *wrong = NULL;
-	gsize n = 0;
-	const char *path = r->o->endpoints;
-	if (path && !g_file_get_contents(path, &r->endpoints_json, &n, &wrong)) {
-		error = g_strdup_printf("%s; give --endpoints a saved endpoints document",
-					wrong->message);
-		g_clear_error(&wrong);
-	} else if (n > ENDPOINTS_BYTES) {
-		error = g_strdup_printf("--endpoints %s: too large for an endpoints document",
-					path);
-	} else {
-		r->engine.endpoints_json = r->endpoints_json;
-		r->engine.endpoints_size = n;
-		struct smtp365 *s = smtp365_new(&r->engine, on_session, r, &error);
-		smtp365_free(s);
-		if (s)
-			return true;
-		char *reason = error;
-		error = path ? g_strdup_printf("--endpoints %s: %s", path, reason)
-			     : g_strdup(reason);
-		g_free(reason);
-	}
-	run_complain(error);
-	g_free(error);
-	return false;
-}
-
 static void prepare(struct run *r)
 {
 	const struct options *o = r->o;
@@ -218,16 +163,6 @@ static void prepare(struct run *r)
 		.color = !o->json && output_color(r->out),
 		.all = o->all,
 	};
-	r->engine = (struct smtp365_options){
-		.redact = o->redact,
-		.dialogue = o->verbose,
-		.ports = (const uint16_t *)(const void *)o->ports->data,
-		.port_count = o->ports->len,
-	};
-	/* Without random bytes the table of connections still works; only its order could be
-	 * guessed. */
-	if (getrandom(r->engine.hash_key, sizeof(r->engine.hash_key), GRND_NONBLOCK) < 0)
-		memset(r->engine.hash_key, 0, sizeof(r->engine.hash_key));
 	r->summary = report_summary_new();
 	r->text = g_string_sized_new(4096);
 	r->order = order_new(ORDER_BYTES, on_text, r);
@@ -257,7 +192,10 @@ struct run_result run(const struct options *o, struct output *out)
 {
 	struct run r = { .o = o, .out = out };
 	prepare(&r);
-	if (!load_endpoints(&r)) {
+	char *error = NULL;
+	if (!feed_prepare(&r.feed, o, &error)) {
+		run_complain(error);
+		g_free(error);
 		r.result.trouble = true;
 	} else {
 		for (guint i = 0; i < o->files->len && r.left > 0 && !output_done(out); i++)
@@ -269,6 +207,6 @@ struct run_result run(const struct options *o, struct output *out)
 	order_free(r.order);
 	report_summary_free(r.summary);
 	g_string_free(r.text, TRUE);
-	g_free(r.endpoints_json);
+	feed_clear(&r.feed);
 	return r.result;
 }

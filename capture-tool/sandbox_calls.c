@@ -4,6 +4,9 @@
  * exec, no fork (threads are fine), no memory that is writable and executable, no ioctl but the few
  * that libpcap and isatty ask. What files may be opened is the affair of the user and of landlock.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* the registers of a signal context */
+#endif
 #include "sandbox_calls.h"
 #include <errno.h>
 #include <glib.h>
@@ -90,12 +93,13 @@ static void set_result(ucontext_t *context, long result)
 /* SIGSYS with "trace". Only write(2) here: the call can come from inside malloc. */
 static void on_forbidden(int sig, siginfo_t *info, void *context)
 {
-	char line[] = "smtp365: seccomp: system call number           is not on the list\n";
-	unsigned number = (unsigned)info->si_syscall;
+	static const char head[] = "smtp365: seccomp: system call number ";
+	char line[] = "smtp365: seccomp: system call number      is not on the list\n";
+	unsigned number = (unsigned)info->si_syscall % 10000;
 
 	(void)sig;
-	for (char *digit = strstr(line, "number ") + 10; number > 0 || *digit == ' '; digit--) {
-		*digit = (char)('0' + number % 10);
+	for (size_t digit = sizeof head + 2;; digit--) {
+		line[digit] = (char)('0' + number % 10);
 		number /= 10;
 		if (number == 0)
 			break;

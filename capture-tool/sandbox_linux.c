@@ -5,6 +5,9 @@
  * that the others need. Every step is checked by asking the kernel for the result. The list of
  * system calls is in sandbox_calls.c.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* getresuid, O_PATH */
+#endif
 #include "sandbox.h"
 #include <cap-ng.h>
 #include <errno.h>

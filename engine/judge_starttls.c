@@ -13,10 +13,9 @@ static void hello(struct judge *j)
 
 	if (e->command.frame)
 		judge_set(j, e->extended ? FACT_EHLO_SENT : FACT_HELO_SENT, e->command.frame);
-	if (n->helo_after_ehlo.frame)
-		judge_set(j, FACT_EHLO_REFUSED, n->ehlo_refused.frame);
-	else
-		judge_seen(j, FACT_EHLO_REFUSED, &n->ehlo_refused);
+	judge_seen(j, FACT_EHLO_REFUSED, &n->ehlo_refused);
+	if (n->helo_after_ehlo.frame) /* both were sent */
+		judge_set(j, FACT_EHLO_SENT, n->ehlo_refused.frame);
 	if (!e->extended || !e->complete || e->code != 250)
 		return;
 	judge_set(j, FACT_EHLO_REPLY_COMPLETE, e->reply.frame);

@@ -56,10 +56,7 @@ void session_free(struct session *s)
 	g_free(s->seen.replies);
 	if (s->queue)
 		g_array_free(s->queue, TRUE);
-	for (guint i = 0; s->events && i < s->events->len; i++)
-		g_free((gpointer)g_array_index(s->events, struct event, i).text);
-	if (s->events)
-		g_array_free(s->events, TRUE);
+	session_free_events(s);
 	if (s->last_text)
 		g_string_free(s->last_text, TRUE);
 	for (int i = 0; i < 2; i++)

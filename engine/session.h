@@ -83,6 +83,7 @@ struct session {
 	GStringChunk *lists[2];         /* text of the EHLO list before TLS and of the inner one */
 	GString *last_text;             /* of the last reply, when it is not kept */
 	char last_enhanced[24];
+	bool had_list;
 	uint32_t event_order;
 	GArray *events;                 /* struct event */
 	bool events_cut;
@@ -124,6 +125,10 @@ const char *session_keep_text(struct session *s, const char *text);
 const char *session_keep_address(struct session *s, struct bytes address);  /* redacted when asked for */
 void session_event(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
 		   const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* The same for a greeting or EHLO list, whose text is kept elsewhere and made again at the end. */
+void session_event_again(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
+			 const char *text);
+void session_free_events(struct session *s);
 /* Events of frames that carry no dialogue: SYN, DNS answer, repeated segments; then all in order. */
 void session_network_events(struct session *s, const struct flow *f);
 void session_step(struct session *s, const char *word);     /* history */

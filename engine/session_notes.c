@@ -82,15 +82,19 @@ const char *session_keep(struct session *s, struct bytes text, size_t most)
 
 void session_new_list(struct session *s, bool inner)
 {
+	/* The first list before TLS lies in the arena; a second one gets a room of its own. */
 	if (s->lists[inner])
 		g_string_chunk_clear(s->lists[inner]);
+	else if (inner || s->had_list)
+		s->lists[inner] = g_string_chunk_new(256);
+	s->had_list = true;
 }
 
 const char *session_keep_list(struct session *s, bool inner, struct bytes text, size_t most)
 {
 	size_t before = s->arena_bytes;
 	if (!s->lists[inner])
-		s->lists[inner] = g_string_chunk_new(256);
+		return keep_in(s, arena(s), text, most);
 	const char *kept = keep_in(s, s->lists[inner], text, most);
 	s->arena_bytes = before; /* bounded by the list, not by the session */
 	return kept;
@@ -121,51 +125,129 @@ const char *session_keep_address(struct session *s, struct bytes address)
 	return session_keep_text(s, session_show_address(s, address));
 }
 
-/* The slot of a new event. When all are taken the last third is a ring: a late refusal matters
- * more than the middle. */
-static struct event *event_slot(struct session *s)
+/* Events before this one stay; after it the array is a ring: a late refusal matters more than the
+ * middle. */
+static unsigned ring_start(const struct session *s)
 {
 	unsigned cap = s->cx->dialogue ? CAP_EVENTS_DIALOGUE : CAP_EVENTS;
+	return cap - cap / 3;
+}
+
+/* Text of events that stay lies in the arena; that of the ring and of a dialogue is freed. */
+static bool owns_text(const struct session *s, unsigned i)
+{
+	return s->cx->dialogue || i >= ring_start(s);
+}
+
+void session_free_events(struct session *s)
+{
+	for (guint i = 0; s->events && i < s->events->len; i++)
+		if (owns_text(s, i))
+			g_free((gpointer)g_array_index(s->events, struct event, i).text);
+	if (s->events)
+		g_array_free(s->events, TRUE);
+}
+
+static unsigned event_slot(struct session *s)
+{
+	unsigned start = ring_start(s), cap = s->cx->dialogue ? CAP_EVENTS_DIALOGUE : CAP_EVENTS;
 	struct event none = { 0 };
 
 	if (!s->events)
-		s->events = g_array_new(FALSE, FALSE, sizeof none);
+		s->events = g_array_sized_new(FALSE, FALSE, sizeof none, 8);
 	s->event_order++;
 	if (s->events->len < cap) {
 		g_array_append_val(s->events, none);
-		return &g_array_index(s->events, struct event, s->events->len - 1);
+		return s->events->len - 1;
 	}
-	unsigned third = cap / 3;
-	struct event *e = &g_array_index(s->events, struct event, cap - third + s->event_order % third);
-	g_free((gpointer)e->text);
+	unsigned i = start + s->event_order % (cap - start);
+	g_free((gpointer)g_array_index(s->events, struct event, i).text);
 	s->events_cut = true;
-	return e;
+	return i;
+}
+
+static void record(struct session *s, struct event e, bool keep_text)
+{
+	unsigned i = event_slot(s);
+	struct event *slot = &g_array_index(s->events, struct event, i);
+
+	e.order = s->event_order;
+	*slot = e;
+	if (!keep_text)
+		slot->text = NULL;
+	else if (owns_text(s, i))
+		slot->text = g_strdup(e.text);
+	else
+		slot->text = session_keep_text(s, e.text);
+	if (s->cx->on_event)
+		s->cx->on_event(s->number, &e, s->cx->host);
+}
+
+static const char *format_text(struct session *s, const char *format, va_list ap)
+{
+	char text[2 * CAP_EVENT_TEXT];
+	vsnprintf(text, sizeof text, format, ap);
+	/* The parts are clean; this mends a cut in the middle of a character. */
+	return session_show(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT);
 }
 
 void session_event(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
 		   const char *format, ...)
 {
-	char text[2 * CAP_EVENT_TEXT];
 	va_list ap;
-
 	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
+	record(s,
+	       (struct event){ .time_ns = mark.time_ns,
+			       .frame = mark.frame,
+			       .direction = (uint8_t)dir,
+			       .encrypted = encrypted,
+			       .text = format_text(s, format, ap) },
+	       true);
 	va_end(ap);
-	struct event *e = event_slot(s);
-	size_t n = strlen(text);
-	*e = (struct event){
-		.time_ns = mark.time_ns,
-		.frame = mark.frame,
-		.direction = (uint8_t)dir,
-		.encrypted = encrypted,
-		.order = s->event_order,
-		/* Its parts are clean; only a cut in the middle of a character needs mending. */
-		.text = n < sizeof text - 1 && n <= CAP_EVENT_TEXT
-				? g_strndup(text, n)
-				: g_strdup(session_show(s, bytes_of(text, n), CAP_EVENT_TEXT)),
-	};
-	if (s->cx->on_event)
-		s->cx->on_event(s->number, e, s->cx->host);
+}
+
+void session_event_again(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
+			 const char *text)
+{
+	record(s,
+	       (struct event){ .time_ns = mark.time_ns,
+			       .frame = mark.frame,
+			       .direction = (uint8_t)dir,
+			       .encrypted = encrypted,
+			       .text = text },
+	       s->cx->dialogue);
+}
+
+/* The text of an event that was not kept, from what is kept anyway: greeting or EHLO list. */
+static const char *text_again(struct session *s, uint32_t frame)
+{
+	const struct seen *n = &s->seen;
+	const struct seen_ehlo *e = n->ehlo.reply.frame == frame ? &n->ehlo : n->inner;
+	GString *out = g_string_sized_new(256);
+
+	if (n->banner.frame == frame) {
+		g_string_printf(out, "%u %s", n->banner_code, n->banner_text);
+	} else if (e && e->reply.frame == frame) {
+		g_string_printf(out, "%u %s", e->code, e->greeting ? e->greeting : "");
+		for (unsigned i = 0; i < e->count; i++)
+			g_string_append_printf(out, ", %s", e->lines[i]);
+	} else {
+		g_string_assign(out, "250, an earlier list");
+	}
+	const char *text = session_keep(s, bytes_of(out->str, out->len), CAP_EVENT_TEXT);
+	g_string_free(out, TRUE);
+	return text;
+}
+
+static void fill_texts(struct session *s)
+{
+	for (guint i = 0; s->events && i < s->events->len; i++) {
+		struct event *e = &g_array_index(s->events, struct event, i);
+		if (e->text)
+			continue;
+		const char *text = text_again(s, e->frame);
+		e->text = owns_text(s, i) ? g_strdup(text) : text;
+	}
 }
 
 static gint by_frame(gconstpointer a, gconstpointer b)
@@ -182,6 +264,7 @@ void session_network_events(struct session *s, const struct flow *f)
 	const struct dns_lookup *l = s->seen.lookup;
 	struct flow_mark m;
 
+	fill_texts(s);
 	if (l && l->answer_frame) {
 		m = (struct flow_mark){ .time_ns = l->answer_ns, .frame = l->answer_frame };
 		session_event(s, EVENT_NOTE, m, false, "DNS gives this address for %s", l->name);

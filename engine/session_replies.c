@@ -477,6 +477,10 @@ static void reply_event(struct session *s, const struct smtp_item *i, struct flo
 	}
 	const char *text = session_show(s, bytes_of(line->str, line->len), 400);
 	g_string_free(line, TRUE);
+	if (s->filling && i->code < 400) {
+		session_event_again(s, EVENT_S2C, m, s->inside, text);
+		return;
+	}
 	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s", i->code, code, *text ? " " : "", text);
 }
 

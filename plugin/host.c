@@ -168,7 +168,7 @@ void host_feed(tvbuff_t *tvb, packet_info *pinfo)
 	struct packet_item item = { .kind = PACKET_NOTHING };
 	uint32_t n = tvb_captured_length(tvb);
 	int dlt = link_type(pinfo->rec->rec_header.packet_header.pkt_encap);
-	uint64_t now = (uint64_t)pinfo->abs_ts.secs * CAP_SECOND + (uint64_t)pinfo->abs_ts.nsecs;
+	uint64_t now = (uint64_t)pinfo->abs_ts.secs * (uint64_t)CAP_SECOND + (uint64_t)pinfo->abs_ts.nsecs;
 	struct packet *p = host.packet;
 
 	if (!host.engine || pinfo->rec->rec_type != REC_TYPE_PACKET || n == 0)
@@ -208,8 +208,8 @@ static bool more_will_come(void)
 	ws_info_t *info = NULL;
 
 	plugin_if_get_ws_info(&info);
-	return info && info->ws_info_supported &&
-	       (info->cf_state == FILE_READ_IN_PROGRESS || info->cf_state == FILE_READ_PENDING);
+	return info && info->ws_info_supported && info->cf_state != FILE_READ_DONE &&
+	       info->cf_state != FILE_READ_ABORTED;
 }
 
 void host_settle(void)

@@ -13,6 +13,8 @@
 #include "settings.h"
 
 #define DEPTH 8
+#define LINE_MOST 200u   /* bytes of a text that fit into a line with its label */
+#define EXPERT_MOST 236u /* Wireshark cuts the text of an expert info */
 
 /* What one call of tree_show carries around. */
 struct show {
@@ -27,9 +29,32 @@ static void put(const struct show *s, proto_tree *t, int id, const char *text)
 		proto_item_set_generated(proto_tree_add_string(t, id, s->tvb, 0, 0, text));
 }
 
+/* Wireshark cuts a line after 240 bytes, so a long text goes on in lines of its own below; the value
+ * of the field is the whole text. */
+static void put_long(const struct show *s, proto_tree *t, int id, const char *text)
+{
+	if (id < 0)
+		return;
+	if (!text || strlen(text) <= LINE_MOST) {
+		put(s, t, id, text);
+		return;
+	}
+	GString *broken = g_string_sized_new(strlen(text) + 64);
+	report_wrap(broken, text, 0, 8);
+	char **lines = g_strsplit(broken->str, "\n", -1);
+	proto_item_set_generated(proto_tree_add_string_format_value(t, id, s->tvb, 0, 0, text, "%s", lines[0]));
+	for (unsigned i = 1; lines[i]; i++) {
+		proto_item *item;
+		proto_tree_add_subtree(t, s->tvb, 0, 0, fields_tree(TREE_GROUP), &item, lines[i]);
+		proto_item_set_generated(item);
+	}
+	g_strfreev(lines);
+	g_string_free(broken, TRUE);
+}
+
 static void put_field(const struct show *s, proto_tree *t, enum field f, const char *text)
 {
-	put(s, t, fields_id(f), text);
+	put_long(s, t, fields_id(f), text);
 }
 
 /* Text that came from the wire: user names are hidden when the user wants it. */
@@ -38,7 +63,7 @@ static void put_wire(const struct show *s, proto_tree *t, int id, const char *te
 	if (!text)
 		return;
 	GString *scratch = g_string_sized_new(128);
-	put(s, t, id, report_fit(text, settings_redact(), scratch));
+	put_long(s, t, id, report_fit(text, settings_redact(), scratch));
 	g_string_free(scratch, TRUE);
 }
 
@@ -67,16 +92,30 @@ static bool about_secrecy(const char *id)
 	return false;
 }
 
+/* Append the sentences of `text` that fit as a whole. */
+static void append_sentences(GString *out, const char *text)
+{
+	while (text && *text) {
+		const char *end = strstr(text, ". ");
+		size_t n = end ? (size_t)(end - text) + 1 : strlen(text);
+		if (out->len + 1 + n > EXPERT_MOST)
+			return;
+		g_string_append_c(out, ' ');
+		g_string_append_len(out, text, (gssize)n);
+		text = end ? &end[2] : NULL;
+	}
+}
+
 static void add_expert(const struct show *s, proto_item *item, const struct finding *f)
 {
 	if (f->severity < settings_severity())
 		return;
-	GString *scratch = g_string_sized_new(256);
-	const char *detail = f->detail ? report_fit(f->detail, settings_redact(), scratch) : "";
-	expert_add_info_format(s->pinfo, item, fields_expert(f->severity, about_secrecy(f->id)),
-			       "%s (%s)%s%s. %s%s%s", f->title, f->id, *detail ? ": " : "", detail,
-			       f->cause ? f->cause : "", f->fix ? " What to do: " : "", f->fix ? f->fix : "");
-	g_string_free(scratch, TRUE);
+	GString *text = g_string_sized_new(256);
+	g_string_append_printf(text, "%c%s (%s).", g_ascii_toupper(f->title[0]), &f->title[1], f->id);
+	append_sentences(text, f->cause);
+	append_sentences(text, f->fix);
+	expert_add_info_format(s->pinfo, item, fields_expert(f->severity, about_secrecy(f->id)), "%s", text->str);
+	g_string_free(text, TRUE);
 }
 
 /* ---- the parts ---- */
@@ -121,9 +160,9 @@ static void add_finding(const struct show *s, proto_tree *t, const struct findin
 	put_field(s, in, FIELD_FINDING_SIDE, side_name(f->side));
 	if (f != s->v->cause) { /* else it stands in the cause above */
 		put_wire(s, in, fields_id(FIELD_FINDING_DETAIL), f->detail);
-		put(s, in, fields_extra(EXTRA_FIX), f->fix);
-		put(s, in, fields_extra(EXTRA_CHECK), f->check);
-		put(s, in, fields_extra(EXTRA_REFERENCE), f->reference);
+		put_long(s, in, fields_extra(EXTRA_FIX), f->fix);
+		put_long(s, in, fields_extra(EXTRA_CHECK), f->check);
+		put_long(s, in, fields_extra(EXTRA_REFERENCE), f->reference);
 	}
 	put_frames(s, in, FIELD_FINDING_FRAMES, f);
 }
@@ -146,6 +185,7 @@ struct tree_writer {
 	const struct show *show;
 	proto_tree *at[DEPTH];
 	unsigned depth;
+	const char *list; /* key of the list that is open */
 	unsigned skip; /* inside a part that stands elsewhere: levels to go back */
 };
 
@@ -164,18 +204,39 @@ static bool elsewhere(const char *key)
 	return false;
 }
 
+/* Values that stand at the top of the tree already. */
+static bool in_summary(int id)
+{
+	static const enum field shown[] = { FIELD_SESSION, FIELD_ENDPOINT, FIELD_METHOD, FIELD_REACHED,
+					    FIELD_STOPPED_AT, FIELD_OUTCOME };
+	for (size_t i = 0; i < G_N_ELEMENTS(shown); i++)
+		if (id == fields_id(shown[i]))
+			return true;
+	return false;
+}
+
+/* Title of one item of a list. */
+static const char *item_title(const struct tree_writer *t)
+{
+	return t->list && strcmp(t->list, "smtp365.replies") == 0 ? "Reply"
+	       : t->list && strcmp(t->list, "smtp365.tls.alerts") == 0 ? "Alert"
+								       : "Item";
+}
+
 static void open_part(struct writer *w, const char *key, const char *label)
 {
 	struct tree_writer *t = tree_of(w);
 	proto_item *item;
 
+	if (!key && !t->skip)
+		label = item_title(t);
 	if (t->skip || elsewhere(key)) {
 		t->skip++;
 		return;
 	}
 	g_assert(t->depth + 1 < DEPTH);
 	t->at[t->depth + 1] = t->at[t->depth];
-	if (label && strcmp(key, "smtp365") != 0) {
+	if (label && g_strcmp0(key, "smtp365") != 0) {
 		t->at[t->depth + 1] = proto_tree_add_subtree(t->at[t->depth], t->show->tvb, 0, 0,
 							     fields_tree(TREE_GROUP), &item, label);
 		proto_item_set_generated(item);
@@ -196,19 +257,22 @@ static void close_part(struct writer *w)
 static void open_list(struct writer *w, const char *key, const char *label)
 {
 	(void)label;
+	tree_of(w)->list = key;
 	open_part(w, key, NULL);
 }
 
+/* -1: not to be shown here. */
 static int id_of(const struct field_info *f)
 {
-	return fields_id((enum field)(f - field_info((enum field)0)));
+	int id = fields_id((enum field)(f - field_info((enum field)0)));
+	return in_summary(id) ? -1 : id;
 }
 
 static void write_string(struct writer *w, const struct field_info *f, const char *value)
 {
 	struct tree_writer *t = tree_of(w);
 	if (!t->skip)
-		put(t->show, t->at[t->depth], id_of(f), value);
+		put_long(t->show, t->at[t->depth], id_of(f), value);
 }
 
 static void write_uint(struct writer *w, const struct field_info *f, uint64_t value)

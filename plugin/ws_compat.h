@@ -9,7 +9,9 @@
 
 #define WS_BUILD_DLL
 
-/* Wireshark's headers are not written for the warnings of this project. */
+/* Wireshark's headers are not written for the warnings of this project, and have a type with the
+ * name of one of the engine's. */
+#define field_info wireshark_field_info
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -25,10 +27,12 @@
 #include <epan/stats_tree.h>
 #include <epan/tap.h>
 #include <epan/uat.h>
+#include <wiretap/pcap-encap.h>
 #if __has_include(<wsutil/plugins.h>) /* from 4.2 */
 #include <wsutil/plugins.h>
 #endif
 #pragma GCC diagnostic pop
+#undef field_info
 
 #define COMPAT_VERSION (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR)
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an operator has to hear without asking: packets lost, streams with holes, one direction only,
+ * no SMTP at all, sessions given up for lack of memory. Compares the counters of two moments and
+ * says each trouble in one line, at most once a minute while it lasts.
+ */
+#ifndef SMTP365_LIVE_WATCH_H
+#define SMTP365_LIVE_WATCH_H
+
+#include "live_state.h"
+
+/* Time between two comparisons. */
+#define LIVE_WATCH_SECONDS 60u
+
+struct live_watch {
+	struct live_state before; /* at the last comparison; names borrowed */
+	uint64_t one_sided, two_sided; /* sessions when the last word about sides fell */
+	uint64_t silent_since_ns;
+	uint64_t segments;
+	bool silence_said, sides_said;
+};
+
+typedef void (*live_watch_fn)(char *line, void *host); /* line: owned by the callee */
+
+/* Every LIVE_WATCH_SECONDS, and once at the end. */
+void live_watch_compare(struct live_watch *w, const struct live_state *now, live_watch_fn fn,
+			void *host);
+/* Every second: how long was there no SMTP? silence_s 0: never warn. Writes now->last_smtp_ns. */
+void live_watch_silence(struct live_watch *w, struct live_state *now, uint32_t silence_s,
+			live_watch_fn fn, void *host);
+
+#endif
