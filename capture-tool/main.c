@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * smtp365, the capture tool: parse, open, loop, report, exit status. Nothing else; the loop is in
- * run.c, what the options mean in options.c.
+ * run.c for files and in live.c for interfaces, what the options mean in options.c.
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <pcap/dlt.h>
 #include "../engine/smtp365.h"
 #include "explain.h"
+#include "feed.h"
+#include "filter.h"
+#include "live.h"
 #include "options.h"
 #include "output.h"
 #include "run.h"
+#include "sandbox.h"
+#include "source_live.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_FINDING = 1, EXIT_TROUBLE = 2 };
 
@@ -23,10 +29,38 @@ static void hold_descriptors(void)
 			_exit(EXIT_TROUBLE);
 }
 
-/* --help, --version, --list-findings, --explain: one text. False when there is none to explain. */
+/* -d: the kernel filter for Ethernet, with the user's filter in it. */
+static char *filter_words(const struct options *o, char **error)
+{
+	struct feed f;
+	char *text = NULL;
+	if (feed_prepare(&f, o, error)) {
+		const struct filter_options filter = {
+			.dlt = DLT_EN10MB,
+			.ports = (const uint16_t *)(const void *)f.ports->data,
+			.port_count = f.ports->len,
+			.snaplen = o->snaplen,
+			.user = o->filter,
+		};
+		text = filter_text(&filter, error);
+	}
+	feed_clear(&f);
+	return text;
+}
+
+/* Take a text that may have failed. */
+static bool take_text(char *words, char *error, GString *text)
+{
+	g_string_append(text, words ? words : error);
+	g_free(words);
+	g_free(error);
+	return words != NULL;
+}
+
+/* --help, --version, -D and the like: one text, or the line that says why there is none. */
 static bool print_about(const struct options *o, GString *text)
 {
-	char *help;
+	char *help, *error = NULL;
 	switch (o->action) {
 	case OPTIONS_HELP:
 		help = options_help();
@@ -41,6 +75,12 @@ static bool print_about(const struct options *o, GString *text)
 		return true;
 	case OPTIONS_EXPLAIN:
 		return explain_finding(o->explain, text);
+	case OPTIONS_INTERFACES:
+		help = source_live_list(&error);
+		return take_text(help, error, text);
+	case OPTIONS_FILTER:
+		help = filter_words(o, &error);
+		return take_text(help, error, text);
 	case OPTIONS_RUN:
 		break;
 	}
@@ -84,6 +124,18 @@ int main(int argc, char **argv)
 	}
 	if (o.fail_on_given && !o.exit_status)
 		run_complain("--fail-on changes nothing without --exit-status");
+	if (!sandbox_check_start(&error)) {
+		run_complain(error);
+		g_free(error);
+		options_clear(&o);
+		return EXIT_TROUBLE;
+	}
+	if (o.action == OPTIONS_RUN && o.interfaces->len > 0) {
+		struct run_result r = live(&o);
+		int ended = status_of(&o, &r);
+		options_clear(&o);
+		return ended;
+	}
 	struct output *out = output_open(o.output, o.files, o.line_buffered, &error);
 	int status = EXIT_TROUBLE;
 	if (out) {

@@ -4,6 +4,7 @@
  * it is opened anew through /proc instead of being made non-blocking for everybody. Files do not
  * block in the sense of poll(2); their errors are remembered and tried again.
  */
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "queue.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -127,7 +127,7 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 static void fallback(struct session *s, const struct summary *was, const struct summary *now)
 {
 	const struct seen *n = &s->seen;
-	const struct seen_at *clear = n->auth_clear.frame ? &n->auth_clear : &n->mail_clear;
+	const struct seen_at *clear = n->m->auth_clear.frame ? &n->m->auth_clear : &n->m->mail_clear;
 	if (!clear->frame || n->mirror || n->t->established || !was->tls_failed ||
 	    now->first_ns < was->first_ns || now->first_ns - was->last_ns > FALLBACK_TIME)
 		return;

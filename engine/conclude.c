@@ -197,13 +197,13 @@ static void fill_starttls(struct verdict *v, const struct facts *f, const struct
 	v->starttls_accepted = tri(n->starttls_code != 0, n->starttls_code == 220);
 	bool tls = n->starttls_code == 220 && n->t->established;
 	bool known = tls || n->starttls_code >= 400 || facts_has(f, FACT_TLS_FAILED) ||
-		     facts_has(f, FACT_NO_CLIENT_HELLO) || (!sent && provable && n->mail_clear.frame);
+		     facts_has(f, FACT_NO_CLIENT_HELLO) || (!sent && provable && n->m->mail_clear.frame);
 	v->starttls_established = tri(known, tls);
 }
 
 static void fill_auth(struct verdict *v, const struct facts *f, const struct seen *n)
 {
-	const struct seen_auth *a = &n->auth;
+	const struct seen_auth *a = &n->m->auth;
 	if (!a->at.frame)
 		return;
 	v->auth_seen = true;
@@ -222,9 +222,9 @@ static void fill_mail(struct verdict *v, struct room *r, const struct session *s
 	const struct seen *n = &s->seen;
 	const struct seen_ehlo *e = n->ehlo.count ? &n->ehlo : n->inner ? n->inner : &n->ehlo;
 
-	v->from = (const char *const *)n->from;
-	v->to = (const char *const *)n->to;
-	v->messages = n->messages;
+	v->from = (const char *const *)n->m->from;
+	v->to = (const char *const *)n->m->to;
+	v->messages = n->m->messages;
 	v->helo = n->ehlo.command.frame && n->ehlo.name && *n->ehlo.name ? n->ehlo.name : NULL;
 	v->banner = n->banner_text;
 	v->client_public_ip = *n->public_ip ? n->public_ip : NULL;

@@ -44,7 +44,7 @@ static void issuer(struct judge *j, const struct certificate *c, struct seen_at 
 }
 
 /* The name looked up, its alias, or another Microsoft 365 name for the same front end. */
-static bool same_service(const struct judge *j, const char *sni, const struct dns_lookup *l)
+static bool same_service(const struct judge *j, const char *sni, const struct seen_lookup *l)
 {
 	struct peer a, b;
 	if (!strcmp(sni, l->name) || !strcmp(sni, l->cname))

@@ -13,7 +13,7 @@
 
 /* A Microsoft name that was answered with an address Microsoft does not publish (N03). Classes whose
  * ranges are not published are left alone. */
-static void foreign_answer(struct judge *j, const struct dns_lookup *l)
+static void foreign_answer(struct judge *j, const struct seen_lookup *l)
 {
 	struct peer name, address;
 	char text[64];
@@ -36,7 +36,7 @@ static void foreign_answer(struct judge *j, const struct dns_lookup *l)
 /* The sender's domain has its MX elsewhere, yet the client sends to Microsoft 365 for it (N04). */
 static void mx_elsewhere(struct judge *j)
 {
-	const char *domain = j->seen->to_count ? strrchr(j->seen->to[0], '@') : NULL;
+	const char *domain = j->seen->m->to_count ? strrchr(j->seen->m->to[0], '@') : NULL;
 	struct peer p;
 	if (!j->mx || !domain || !domain[1])
 		return;
@@ -55,7 +55,7 @@ static void mx_elsewhere(struct judge *j)
 
 void judge_dns(struct judge *j)
 {
-	const struct dns_lookup *l = j->seen->lookup;
+	const struct seen_lookup *l = j->seen->lookup;
 
 	if (l) {
 		foreign_answer(j, l);

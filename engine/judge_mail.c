@@ -15,7 +15,7 @@ static const struct reply_row *row_of(const struct judge *j, const struct seen_r
 
 static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r)
 {
-	const struct seen_auth *a = &j->seen->auth;
+	const struct seen_auth *a = &j->seen->m->auth;
 	if (r->stage == STAGE_BANNER || (r->stage == STAGE_STARTTLS && !j->seen->starttls_after_mail))
 		return true; /* S06, T11 */
 	if (r->stage == STAGE_EHLO && j->seen->ehlo_refused.frame == r->at.frame && r->code != 501)
@@ -91,13 +91,13 @@ static const char *domain_of(const char *address)
 static void sender_domain(struct judge *j)
 {
 	const struct seen *n = j->seen;
-	const char *from = n->from_count ? domain_of(n->from[0]) : NULL;
+	const char *from = n->m->from_count ? domain_of(n->m->from[0]) : NULL;
 	if (!j->mx || !from)
 		return;
-	for (unsigned i = 0; i < n->to_count; i++) {
-		const char *to = domain_of(n->to[i]);
+	for (unsigned i = 0; i < n->m->to_count; i++) {
+		const char *to = domain_of(n->m->to[i]);
 		if (to && g_ascii_strcasecmp(from, to)) {
-			facts_say(j->facts, FACT_SENDER_OTHER_DOMAIN, n->mail.frame,
+			facts_say(j->facts, FACT_SENDER_OTHER_DOMAIN, n->m->mail.frame,
 				  judge_words(j, "sender in %s, recipient in %s", from, to));
 			return;
 		}
@@ -112,18 +112,18 @@ static void client_side(struct judge *j)
 	if (why && !(n->gap.frame && n->gap_c2s))
 		facts_say(j->facts, FACT_BAD_HELO_NAME, n->ehlo.command.frame,
 			  judge_words(j, "\"%s\": %s", n->ehlo.name, why));
-	judge_seen(j, FACT_MAIL_NO_BRACKETS, &n->no_brackets);
-	if (n->too_big.frame)
-		facts_say(j->facts, FACT_SIZE_OVER, n->too_big.frame,
+	judge_seen(j, FACT_MAIL_NO_BRACKETS, &n->m->no_brackets);
+	if (n->m->too_big.frame)
+		facts_say(j->facts, FACT_SIZE_OVER, n->m->too_big.frame,
 			  judge_words(j, "%" G_GUINT64_FORMAT " bytes, the server takes %" G_GUINT64_FORMAT,
-				      MAX(n->declared_size, n->body_bytes),
+				      MAX(n->m->declared_size, n->m->body_bytes),
 				      n->inner ? n->inner->size : n->ehlo.size));
-	if (n->bare_lf.frame)
-		facts_say(j->facts, FACT_BARE_LF, n->bare_lf.frame,
+	if (n->m->bare_lf.frame)
+		facts_say(j->facts, FACT_BARE_LF, n->m->bare_lf.frame,
 			  judge_words(j, "%u line feeds without carriage return, the first at byte %" G_GUINT64_FORMAT
 				      " of the message",
-				      n->bare_lf_count, n->bare_lf_offset));
-	judge_seen(j, FACT_SMUGGLING, &n->smuggling);
+				      n->m->bare_lf_count, n->m->bare_lf_offset));
+	judge_seen(j, FACT_SMUGGLING, &n->m->smuggling);
 	sender_domain(j);
 }
 
@@ -133,11 +133,11 @@ void judge_mail(struct judge *j)
 	for (unsigned i = 0; i < n->reply_count; i++)
 		one_reply(j, &n->replies[i]);
 	client_side(j);
-	judge_seen(j, FACT_MAIL_SENT, &n->mail);
-	judge_seen(j, FACT_RCPT_ACCEPTED, &n->rcpt_accepted);
-	judge_seen(j, FACT_DATA_STARTED, &n->data_start);
-	judge_seen(j, FACT_ACCEPTED, &n->accepted);
-	judge_seen(j, FACT_QUIT_SENT, &n->quit);
+	judge_seen(j, FACT_MAIL_SENT, &n->m->mail);
+	judge_seen(j, FACT_RCPT_ACCEPTED, &n->m->rcpt_accepted);
+	judge_seen(j, FACT_DATA_STARTED, &n->m->data_start);
+	judge_seen(j, FACT_ACCEPTED, &n->m->accepted);
+	judge_seen(j, FACT_QUIT_SENT, &n->m->quit);
 	if (n->failed != STAGE_NONE)
 		judge_set(j, FACT_REFUSED, n->failed_at.frame);
 }

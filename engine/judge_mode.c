@@ -41,8 +41,8 @@ void judge_mode(struct judge *j)
 	else if (foreign_alpn(n->t->client.alpn))
 		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->t->client.at.frame,
 			  judge_words(j, "ALPN %s", n->t->client.alpn));
-	if (j->mx && n->auth.at.frame && n->auth.not_listed)
-		judge_set(j, FACT_AUTH_ON_MX, n->auth.at.frame);
+	if (j->mx && n->m->auth.at.frame && n->m->auth.not_listed)
+		judge_set(j, FACT_AUTH_ON_MX, n->m->auth.at.frame);
 	if (n->pregreet.frame && !n->tls_without_starttls && !n->gap.frame && !j->flow->one_sided)
 		judge_set(j, FACT_PREGREET, n->pregreet.frame);
 }

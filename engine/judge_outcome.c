@@ -91,10 +91,10 @@ static enum stage broken_off(const struct judge *j)
 		return HAS(RST_INJECTED) ? STAGE_FINISHED : STAGE_NONE;
 	if (n->pending.frame && HAS(CLOSE_SEEN) && n->pending_verb != SMTP_VERB_QUIT)
 		return n->pending_stage;
-	if (HAS(RST_INJECTED) || (HAS(SERVER_CLOSED) && !n->quit.frame && !n->accepted.frame &&
+	if (HAS(RST_INJECTED) || (HAS(SERVER_CLOSED) && !n->m->quit.frame && !n->m->accepted.frame &&
 				  (reset || n->reached >= STAGE_BANNER)))
 		return after(n->reached);
-	if (n->data_start.frame && !n->body_end.frame && HAS(CLOSE_SEEN) && !n->accepted.frame)
+	if (n->m->data_start.frame && !n->m->body_end.frame && HAS(CLOSE_SEEN) && !n->m->accepted.frame)
 		return STAGE_DATA;
 	return STAGE_NONE;
 }
@@ -103,7 +103,7 @@ static enum stage broken_off(const struct judge *j)
 static bool gave_up_without_tls(const struct judge *j)
 {
 	return (HAS(STARTTLS_NOT_IN_LIST) || HAS(STARTTLS_MASKED)) && HAS(PEER_CLAIMS_M365) &&
-	       !j->seen->mail.frame && !j->seen->auth.at.frame && !HAS(DECRYPTED_MIRROR) && HAS(CLOSE_SEEN);
+	       !j->seen->m->mail.frame && !j->seen->m->auth.at.frame && !HAS(DECRYPTED_MIRROR) && HAS(CLOSE_SEEN);
 }
 
 static enum stage stopped(const struct judge *j)
@@ -111,11 +111,11 @@ static enum stage stopped(const struct judge *j)
 	const struct seen *n = j->seen;
 	enum stage silent = silent_failure(j);
 
-	if (silent != STAGE_NONE && !n->accepted.frame)
+	if (silent != STAGE_NONE && !n->m->accepted.frame)
 		return silent;
-	if (n->refused_messages || (n->failed != STAGE_NONE && !n->accepted.frame))
+	if (n->m->refused_messages || (n->failed != STAGE_NONE && !n->m->accepted.frame))
 		return n->failed;
-	if (n->accepted.frame)
+	if (n->m->accepted.frame)
 		return STAGE_NONE;
 	if (gave_up_without_tls(j) || HAS(STARTTLS_COMMAND_MASKED))
 		return STAGE_STARTTLS;
@@ -134,7 +134,7 @@ static enum outcome outcome(const struct judge *j)
 		bool answered = reply && !timeout && !HAS(TLS_FAILED) && j->stopped != STAGE_STARTTLS;
 		return answered || banner ? OUTCOME_REJECTED : OUTCOME_FAILED;
 	}
-	if (n->accepted.frame)
+	if (n->m->accepted.frame)
 		return OUTCOME_ACCEPTED;
 	if (n->t->established && !n->readable_tls)
 		return OUTCOME_ENCRYPTED;
@@ -142,7 +142,7 @@ static enum outcome outcome(const struct judge *j)
 		return OUTCOME_ENCRYPTED;
 	if (!closed || n->gap.frame || j->flow->one_sided || j->flow->midstream)
 		return OUTCOME_INCOMPLETE;
-	return n->mail.frame ? OUTCOME_INCOMPLETE : OUTCOME_NO_MAIL;
+	return n->m->mail.frame ? OUTCOME_INCOMPLETE : OUTCOME_NO_MAIL;
 }
 
 /* An external recipient that the MX endpoint takes can only be a relay through a connector: direct
@@ -152,10 +152,10 @@ static bool relays(const struct judge *j)
 	const struct seen *n = j->seen;
 	char *label = j->domain ? g_strndup(j->domain, strcspn(j->domain, ".")) : NULL;
 	bool external = false;
-	for (unsigned i = 0; label && n->rcpt_accepted.frame && i < n->to_count; i++) {
-		const char *at = strrchr(n->to[i], '@');
+	for (unsigned i = 0; label && n->m->rcpt_accepted.frame && i < n->m->to_count; i++) {
+		const char *at = strrchr(n->m->to[i], '@');
 		char *domain = at ? g_strdelimit(g_ascii_strdown(at + 1, -1), ".", '-') : NULL;
-		external |= domain && *domain && strcmp(domain, label) && n->to_count == 1;
+		external |= domain && *domain && strcmp(domain, label) && n->m->to_count == 1;
 		g_free(domain);
 	}
 	g_free(label);
@@ -186,8 +186,8 @@ void judge_outcome(struct judge *j)
 		j->reached = STAGE_DNS;
 	j->stopped = stopped(j);
 	j->outcome = outcome(j);
-	if (j->outcome == OUTCOME_NO_MAIL && n->banner.frame && !n->mail.frame && !n->auth.at.frame)
-		judge_set(j, FACT_PROBE, n->quit.frame ? n->quit.frame : j->flow->last_frame);
+	if (j->outcome == OUTCOME_NO_MAIL && n->banner.frame && !n->m->mail.frame && !n->m->auth.at.frame)
+		judge_set(j, FACT_PROBE, n->m->quit.frame ? n->m->quit.frame : j->flow->last_frame);
 	j->method = method(j);
 	if (j->method != METHOD_UNKNOWN)
 		judge_set(j, FACT_METHOD_KNOWN, n->lookup ? n->lookup->answer_frame : j->flow->first_frame);

@@ -48,7 +48,7 @@ static void by_name(struct judge *j, const char *name, enum endpoint_source sour
 
 static void by_dns(struct judge *j)
 {
-	const struct dns_lookup *l = j->seen->lookup;
+	const struct seen_lookup *l = j->seen->lookup;
 	if (!l)
 		return;
 	j->domain = l->name;

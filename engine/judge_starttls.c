@@ -80,9 +80,9 @@ static void clear_text(struct judge *j)
 	const struct seen *n = j->seen;
 
 	if (!n->mirror) { /* what a mirror decrypted was never readable on the wire (C07) */
-		judge_seen(j, FACT_CLEAR_MAIL, &n->mail_clear);
-		judge_seen(j, FACT_CLEAR_AUTH, &n->auth_clear);
-		judge_seen(j, FACT_CLEAR_AFTER_TLS_FAILED, &n->mail_after_tls_failed);
+		judge_seen(j, FACT_CLEAR_MAIL, &n->m->mail_clear);
+		judge_seen(j, FACT_CLEAR_AUTH, &n->m->auth_clear);
+		judge_seen(j, FACT_CLEAR_AFTER_TLS_FAILED, &n->m->mail_after_tls_failed);
 	}
 	if (n->starttls_code == 220 && n->pipelined.frame && n->pipelined.frame <= n->starttls_reply.frame)
 		facts_say(j->facts, FACT_INJECTION_C2S, n->pipelined.frame,

@@ -158,7 +158,7 @@ static void idle(struct judge *j)
 	uint32_t rst = c->rst_frame ? c->rst_frame : s->rst_frame;
 	uint64_t rst_ns = c->rst_frame ? c->rst_ns : s->rst_ns;
 
-	if (!last || j->seen->quit.frame)
+	if (!last || j->seen->m->quit.frame)
 		return;
 	if (rst && rst_ns > last && rst_ns - last > LONG_SILENCE && !c->fin_frame && !s->fin_frame) {
 		facts_say(j->facts, FACT_IDLE_DROP, rst,

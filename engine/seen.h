@@ -125,6 +125,30 @@ struct seen_auth {
 	struct seen_at challenge_json_at;
 };
 
+/* Login and transaction: what comes after EHLO and STARTTLS. */
+struct seen_mail {
+	struct seen_auth auth;
+	struct seen_at mail, mail_clear, auth_clear, rcpt, rcpt_accepted, data, accepted, quit, rset;
+	struct seen_at data_start, body_end, body_reply;
+	struct seen_at no_brackets;
+	struct seen_at mail_after_tls_failed;  /* clear MAIL or AUTH after TLS was refused */
+	uint64_t declared_size, body_bytes;
+	struct seen_at too_big;
+	struct seen_at bare_lf, smuggling;
+	uint32_t bare_lf_count;
+	uint64_t bare_lf_offset;
+	const char **from, **to;   /* CAP_RECIPIENTS at most and NULL; allocated when needed */
+	unsigned from_count, to_count;
+	unsigned messages, refused_messages;
+};
+
+/* The name that led the client to the server. Strings lie in the session's arena. */
+struct seen_lookup {
+	const char *name, *cname;
+	uint32_t answer_frame;
+	uint64_t query_ns, answer_ns;
+};
+
 struct seen {
 	/* greeting */
 	struct seen_at banner;
@@ -157,20 +181,7 @@ struct seen {
 
 	struct seen_tls *t;        /* never NULL; session_tls() gives one that may be written */
 
-	/* transaction */
-	struct seen_auth auth;
-	struct seen_at mail, mail_clear, auth_clear, rcpt, rcpt_accepted, data, accepted, quit, rset;
-	struct seen_at data_start, body_end, body_reply;
-	struct seen_at no_brackets;
-	struct seen_at mail_after_tls_failed;  /* clear MAIL or AUTH after TLS was refused */
-	uint64_t declared_size, body_bytes;
-	struct seen_at too_big;
-	struct seen_at bare_lf, smuggling;
-	uint32_t bare_lf_count;
-	uint64_t bare_lf_offset;
-	const char **from, **to;   /* CAP_RECIPIENTS at most and NULL; allocated when needed */
-	unsigned from_count, to_count;
-	unsigned messages, refused_messages;
+	struct seen_mail *m;       /* never NULL; session_mail() gives one that may be written */
 	struct seen_at foreign;        /* another protocol's bytes */
 	const char *foreign_words;
 	struct seen_at pregreet;       /* client spoke before the banner */
@@ -207,7 +218,7 @@ struct seen {
 	struct address icmp_from;
 	uint8_t icmp_type, icmp_code;
 	uint16_t icmp_mtu;
-	const struct dns_lookup *lookup; /* copy, owned by the session; NULL none */
+	struct seen_lookup *lookup;      /* owned by the session; NULL none */
 	uint32_t dns_seen;               /* first DNS frame of this client, 0 none */
 	bool plaintext;                  /* the host decrypts this session */
 	bool readable_tls;               /* inside of TLS was readable */

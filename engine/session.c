@@ -10,8 +10,9 @@
 
 #define SILENCE_WORTH_NOTING (60 * CAP_SECOND)
 
-/* Most sessions of a mirror port wait quietly: what only TLS needs is allocated with TLS. */
+/* Most sessions of a mirror port wait quietly: what only TLS or mail need is allocated with them. */
 static const struct seen_tls no_tls;
+static const struct seen_mail no_mail;
 
 struct session *session_new(struct session_context *cx, unsigned number)
 {
@@ -19,7 +20,15 @@ struct session *session_new(struct session_context *cx, unsigned number)
 	s->cx = cx;
 	s->number = number;
 	s->seen.t = (struct seen_tls *)&no_tls;
+	s->seen.m = (struct seen_mail *)&no_mail;
 	return s;
+}
+
+struct seen_mail *session_mail(struct session *s)
+{
+	if (s->seen.m == &no_mail)
+		s->seen.m = g_new0(struct seen_mail, 1);
+	return s->seen.m;
 }
 
 struct seen_tls *session_tls(struct session *s)
@@ -45,13 +54,15 @@ void session_free(struct session *s)
 	}
 	if (s->seen.t != &no_tls)
 		g_free(s->seen.t);
-	g_free(s->seen.from);
-	g_free(s->seen.to);
+	g_free(s->seen.m->from);
+	g_free(s->seen.m->to);
+	if (s->seen.m != &no_mail)
+		g_free(s->seen.m);
 	g_free(s->seen.trace);
 	g_free(s->seen.ehlo.lines);
 	if (s->seen.inner)
 		g_free(s->seen.inner->lines);
-	g_free((gpointer)s->seen.lookup);
+	g_free(s->seen.lookup);
 	g_free(s->seen.inner);
 	g_free(s->seen.replies);
 	if (s->queue)
@@ -80,8 +91,9 @@ size_t session_kept(const struct session *s)
 	n += s->tls[1] ? tls_kept(s->tls[1]) : 0;
 	n += s->events ? s->events->len * (sizeof(struct event) + 48) : 0;
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
+	n += s->seen.m != &no_mail ? sizeof *s->seen.m : 0;
 	n += s->seen.t != &no_tls ? sizeof *s->seen.t + s->seen.leaf_bytes : 0;
-	n += (s->seen.from ? 168u : 0u) + (s->seen.to ? 168u : 0u) + (s->seen.ehlo.lines ? 128u : 0u);
+	n += (s->seen.m->from ? 168u : 0u) + (s->seen.m->to ? 168u : 0u) + (s->seen.ehlo.lines ? 128u : 0u);
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;
 	return n;
 }
@@ -89,8 +101,14 @@ size_t session_kept(const struct session *s)
 void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_seen)
 {
 	s->seen.dns_seen = dns_seen;
-	if (l && !s->seen.lookup)
-		s->seen.lookup = g_memdup2(l, sizeof *l);
+	if (!l || s->seen.lookup)
+		return;
+	struct seen_lookup *k = s->seen.lookup = g_new0(struct seen_lookup, 1);
+	k->name = session_keep_text(s, l->name);
+	k->cname = session_keep_text(s, l->cname);
+	k->answer_frame = l->answer_frame;
+	k->query_ns = l->query_ns;
+	k->answer_ns = l->answer_ns;
 }
 
 void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size, struct flow_mark m)
@@ -341,7 +359,7 @@ void session_end(struct session *s, const struct flow *f)
 		n->pending_stage = session_stage_of(c, c->in_tls);
 	}
 	if (s->transaction_refused) {
-		n->refused_messages++;
+		session_mail(s)->refused_messages++;
 		if (n->failed == STAGE_NONE) {
 			n->failed = s->transaction_stage;
 			n->failed_at = s->transaction_at;

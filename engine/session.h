@@ -134,8 +134,9 @@ void session_network_events(struct session *s, const struct flow *f);
 void session_step(struct session *s, const char *word);     /* history */
 void session_tls_step(struct session *s, const char *word); /* tls history */
 void session_reach(struct session *s, enum stage stage);
-/* What was seen of TLS, to be written; allocated at the first call. */
+/* What was seen of TLS, of login and mail, to be written; allocated at the first call. */
 struct seen_tls *session_tls(struct session *s);
+struct seen_mail *session_mail(struct session *s);
 static inline struct seen_at seen_at(struct flow_mark m)
 {
 	return (struct seen_at){ .frame = m.frame, .ns = m.time_ns };

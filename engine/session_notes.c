@@ -12,7 +12,7 @@
 static GStringChunk *arena(struct session *s)
 {
 	if (!s->arena)
-		s->arena = g_string_chunk_new(512);
+		s->arena = g_string_chunk_new(250);
 	return s->arena;
 }
 
@@ -133,7 +133,7 @@ static unsigned ring_start(const struct session *s)
 	return cap - cap / 3;
 }
 
-/* Text of events that stay lies in the arena; that of the ring and of a dialogue is freed. */
+/* Text of events that stay lies in the arena; that of the ring and of a dialogue is its own. */
 static bool owns_text(const struct session *s, unsigned i)
 {
 	return s->cx->dialogue || i >= ring_start(s);
@@ -141,9 +141,11 @@ static bool owns_text(const struct session *s, unsigned i)
 
 void session_free_events(struct session *s)
 {
-	for (guint i = 0; s->events && i < s->events->len; i++)
-		if (owns_text(s, i))
-			g_free((gpointer)g_array_index(s->events, struct event, i).text);
+	for (guint i = 0; s->events && i < s->events->len; i++) {
+		const struct event *e = &g_array_index(s->events, struct event, i);
+		if (e->owns_text)
+			g_free((gpointer)e->text);
+	}
 	if (s->events)
 		g_array_free(s->events, TRUE);
 }
@@ -161,7 +163,9 @@ static unsigned event_slot(struct session *s)
 		return s->events->len - 1;
 	}
 	unsigned i = start + s->event_order % (cap - start);
-	g_free((gpointer)g_array_index(s->events, struct event, i).text);
+	const struct event *old = &g_array_index(s->events, struct event, i);
+	if (old->owns_text)
+		g_free((gpointer)old->text);
 	s->events_cut = true;
 	return i;
 }
@@ -172,10 +176,11 @@ static void record(struct session *s, struct event e, bool keep_text)
 	struct event *slot = &g_array_index(s->events, struct event, i);
 
 	e.order = s->event_order;
+	e.owns_text = keep_text && owns_text(s, i);
 	*slot = e;
 	if (!keep_text)
 		slot->text = NULL;
-	else if (owns_text(s, i))
+	else if (e.owns_text)
 		slot->text = g_strdup(e.text);
 	else
 		slot->text = session_keep_text(s, e.text);
@@ -245,8 +250,7 @@ static void fill_texts(struct session *s)
 		struct event *e = &g_array_index(s->events, struct event, i);
 		if (e->text)
 			continue;
-		const char *text = text_again(s, e->frame);
-		e->text = owns_text(s, i) ? g_strdup(text) : text;
+		e->text = text_again(s, e->frame);
 	}
 }
 
@@ -261,7 +265,7 @@ static gint by_frame(gconstpointer a, gconstpointer b)
 void session_network_events(struct session *s, const struct flow *f)
 {
 	const struct flow_side *c = &f->side[FLOW_C2S], *d = &f->side[FLOW_S2C];
-	const struct dns_lookup *l = s->seen.lookup;
+	const struct seen_lookup *l = s->seen.lookup;
 	struct flow_mark m;
 
 	fill_texts(s);
@@ -297,7 +301,7 @@ void session_network_events(struct session *s, const struct flow *f)
 static void step(GString **list, const char *word)
 {
 	if (!*list)
-		*list = g_string_sized_new(64);
+		*list = g_string_sized_new(32);
 	if ((*list)->len + strlen(word) + 1 > CAP_FIELD - 4)
 		return;
 	if ((*list)->len)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINES_FIRST 16u /* Exchange's list has 9 */
+#define LINES_FIRST 10u /* Exchange's list has 9 */
 
 /* ---- the EHLO list ---- */
 
@@ -219,7 +219,12 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 	} else {
 		if (!s->last_text)
 			s->last_text = g_string_sized_new(64);
-		g_string_assign(s->last_text, session_show(s, r->text, CAP_FIELD));
+		/* Of a list the greeting is enough: the list itself is in the record. */
+		struct bytes first = r->text;
+		ptrdiff_t end = r->lines > 1 && i->code < 400 ? bytes_find(&first, '\n') : -1;
+		if (end >= 0)
+			first = bytes_upto(&first, (size_t)end);
+		g_string_assign(s->last_text, session_show(s, first, CAP_FIELD));
 		out.text = s->last_text->str;
 	}
 	replies_trailer(r->text, &trailer);
@@ -300,16 +305,17 @@ static void refused(struct session *s, const struct seen_reply *r)
 /* A later success repairs an earlier refusal that the client got around. */
 static void repaired(struct session *s, enum stage up_to)
 {
-	if (s->seen.failed != STAGE_NONE && s->seen.failed <= up_to && !s->seen.refused_messages)
+	if (s->seen.failed != STAGE_NONE && s->seen.failed <= up_to && !s->seen.m->refused_messages)
 		s->seen.failed = STAGE_NONE;
 }
 
 static void message_accepted(struct session *s, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	seen_first(&n->accepted, m);
-	n->messages++;
-	n->body_reply = seen_at(m);
+	session_mail(s);
+	seen_first(&n->m->accepted, m);
+	n->m->messages++;
+	n->m->body_reply = seen_at(m);
 	s->transaction_refused = false;
 	s->rcpt_ok = 0;
 	repaired(s, STAGE_AUTH);
@@ -320,7 +326,7 @@ static void message_accepted(struct session *s, struct flow_mark m)
 static void auth_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
 		       struct flow_mark m)
 {
-	struct seen_auth *a = &s->seen.auth;
+	struct seen_auth *a = &s->seen.m->auth;
 	s->auth_open = false;
 	expect(s, SMTP_EXPECT_COMMAND);
 	if (i->code == 235) {
@@ -379,7 +385,7 @@ static void answered(struct session *s, const struct smtp_item *i, const struct 
 		break;
 	case SMTP_VERB_DATA:
 		if (good) {
-			s->seen.data_start = seen_at(m);
+			s->seen.m->data_start = seen_at(m);
 			s->body_open = true;
 		} else {
 			s->body_open = false;
@@ -389,7 +395,7 @@ static void answered(struct session *s, const struct smtp_item *i, const struct 
 	case SMTP_VERB_RCPT:
 		if (good) {
 			s->rcpt_ok++;
-			seen_first(&s->seen.rcpt_accepted, m);
+			seen_first(&s->seen.m->rcpt_accepted, m);
 		}
 		break;
 	default:
@@ -454,7 +460,7 @@ static void banner(struct session *s, const struct smtp_item *i, struct flow_mar
 /* 334 with a JSON document instead of a prompt: the token was refused (XOAUTH2). */
 static void challenge(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	struct seen_auth *a = &s->seen.auth;
+	struct seen_auth *a = &s->seen.m->auth;
 	if (bytes_starts(&i->text, "eyJ", 3) && !a->challenge_json) {
 		a->challenge_json = true;
 		a->challenge_json_at = seen_at(m);
@@ -534,7 +540,7 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 			refused(s, &r);
 	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
 		starttls_reply(s, i, &r, m); /* nothing else is answered so; the command was lost */
-	} else if (i->code >= 400 && !(s->seen.messages && i->code == 421)) {
+	} else if (i->code >= 400 && !(s->seen.m->messages && i->code == 421)) {
 		refused(s, &r);
 	}
 }

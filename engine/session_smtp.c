@@ -71,14 +71,14 @@ static void on_starttls(struct session *s, const struct smtp_item *i, struct flo
 		return;
 	}
 	n->starttls = seen_at(m);
-	n->starttls_after_mail = n->mail.frame != 0;
+	n->starttls_after_mail = n->m->mail.frame != 0;
 	session_step(s, "starttls");
 }
 
 /* What an AUTH payload gave away, and where. */
 static void on_auth_payload(struct session *s, const struct smtp_auth *a, struct flow_mark m)
 {
-	struct seen_auth *n = &s->seen.auth;
+	struct seen_auth *n = &s->seen.m->auth;
 	if (a->cancel)
 		n->cancelled = true;
 	if (a->has_user) {
@@ -105,15 +105,15 @@ static void on_auth(struct session *s, const struct smtp_item *i, struct flow_ma
 	struct seen *n = &s->seen;
 	const struct seen_ehlo *e = list_in_force(s);
 
-	n->auth.at = seen_at(m);
-	n->auth.mech = i->auth.mech;
-	n->auth.tries++;
-	n->auth.in_tls = s->inside;
-	n->auth.cancelled = false;
-	n->auth.listed = e->has_auth;
-	n->auth.not_listed = e->complete && !e->has_auth && (s->inside || !starttls_accepted(s));
+	n->m->auth.at = seen_at(m);
+	n->m->auth.mech = i->auth.mech;
+	n->m->auth.tries++;
+	n->m->auth.in_tls = s->inside;
+	n->m->auth.cancelled = false;
+	n->m->auth.listed = e->has_auth;
+	n->m->auth.not_listed = e->complete && !e->has_auth && (s->inside || !starttls_accepted(s));
 	if (!s->inside)
-		seen_first(&n->auth_clear, m);
+		seen_first(&n->m->auth_clear, m);
 	s->auth_open = true;
 	session_step(s, "auth");
 	on_auth_payload(s, &i->auth, m);
@@ -124,7 +124,7 @@ static void end_transaction(struct session *s)
 {
 	struct seen *n = &s->seen;
 	if (s->transaction_refused) {
-		n->refused_messages++;
+		session_mail(s)->refused_messages++;
 		if (n->failed == STAGE_NONE) {
 			n->failed = s->transaction_stage;
 			n->failed_at = s->transaction_at;
@@ -138,34 +138,34 @@ static void on_mail(struct session *s, const struct smtp_item *i, struct flow_ma
 {
 	struct seen *n = &s->seen;
 	end_transaction(s);
-	seen_first(&n->mail, m);
+	seen_first(&n->m->mail, m);
 	if (!s->inside)
-		seen_first(&n->mail_clear, m);
+		seen_first(&n->m->mail_clear, m);
 	if (!i->path.brackets)
-		seen_first(&n->no_brackets, m);
+		seen_first(&n->m->no_brackets, m);
 	if (i->path.has_size)
-		n->declared_size = i->path.size;
+		n->m->declared_size = i->path.size;
 	const struct seen_ehlo *e = list_in_force(s);
 	if (i->path.has_size && e->size && i->path.size > e->size)
-		seen_first(&n->too_big, m);
-	if (!n->from)
-		n->from = g_new0(const char *, CAP_RECIPIENTS + 1);
-	if (n->from_count < CAP_RECIPIENTS)
-		n->from[n->from_count++] = session_keep_address(s, i->path.address);
+		seen_first(&n->m->too_big, m);
+	if (!n->m->from)
+		n->m->from = g_new0(const char *, CAP_RECIPIENTS + 1);
+	if (n->m->from_count < CAP_RECIPIENTS)
+		n->m->from[n->m->from_count++] = session_keep_address(s, i->path.address);
 	session_step(s, "mail");
 }
 
 static void on_rcpt(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	bool first = !n->rcpt.frame || n->rcpt.frame < n->mail.frame;
-	seen_first(&n->rcpt, m);
+	bool first = !n->m->rcpt.frame || n->m->rcpt.frame < n->m->mail.frame;
+	seen_first(&n->m->rcpt, m);
 	if (!i->path.brackets)
-		seen_first(&n->no_brackets, m);
-	if (!n->to)
-		n->to = g_new0(const char *, CAP_RECIPIENTS + 1);
-	if (n->to_count < CAP_RECIPIENTS)
-		n->to[n->to_count++] = session_keep_address(s, i->path.address);
+		seen_first(&n->m->no_brackets, m);
+	if (!n->m->to)
+		n->m->to = g_new0(const char *, CAP_RECIPIENTS + 1);
+	if (n->m->to_count < CAP_RECIPIENTS)
+		n->m->to[n->m->to_count++] = session_keep_address(s, i->path.address);
 	if (first)
 		session_step(s, "rcpt");
 }
@@ -243,7 +243,7 @@ static void out_of_place(struct session *s, const struct smtp_item *i, struct fl
 		n->plain_after_220 = seen_at(m);
 	if (n->starttls_code >= 400 || n->t->alert_count)
 		if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_AUTH)
-			seen_first(&n->mail_after_tls_failed, m);
+			seen_first(&n->m->mail_after_tls_failed, m);
 }
 
 static void on_command(struct session *s, struct smtp_client *c, const struct smtp_item *i,
@@ -278,24 +278,24 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 		on_rcpt(s, i, m);
 		break;
 	case SMTP_VERB_DATA:
-		n->data = seen_at(m);
+		n->m->data = seen_at(m);
 		session_step(s, "data");
 		s->body_open = true;
 		smtp_client_expect(c, SMTP_EXPECT_DATA_MAYBE);
 		break;
 	case SMTP_VERB_BDAT:
-		n->data = seen_at(m);
+		n->m->data = seen_at(m);
 		if (!s->body_open)
 			session_step(s, "bdat");
 		s->body_open = true;
 		break;
 	case SMTP_VERB_RSET:
-		n->rset = seen_at(m);
+		n->m->rset = seen_at(m);
 		end_transaction(s);
 		session_step(s, "rset");
 		break;
 	case SMTP_VERB_QUIT:
-		n->quit = seen_at(m);
+		n->m->quit = seen_at(m);
 		end_transaction(s);
 		session_step(s, "quit");
 		break;
@@ -312,18 +312,18 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 static void on_body_end(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	n->body_bytes += i->body.bytes;
-	n->body_end = seen_at(m);
+	n->m->body_bytes += i->body.bytes;
+	n->m->body_end = seen_at(m);
 	const struct seen_ehlo *e = list_in_force(s);
 	if (e->size && i->body.bytes > e->size)
-		seen_first(&n->too_big, m);
-	if (i->body.bare_lf && !n->bare_lf.frame && !i->body.bdat) {
-		n->bare_lf = seen_at(m);
-		n->bare_lf_count = i->body.bare_lf;
-		n->bare_lf_offset = i->body.bare_lf_at;
+		seen_first(&n->m->too_big, m);
+	if (i->body.bare_lf && !n->m->bare_lf.frame && !i->body.bdat) {
+		n->m->bare_lf = seen_at(m);
+		n->m->bare_lf_count = i->body.bare_lf;
+		n->m->bare_lf_offset = i->body.bare_lf_at;
 	}
 	if (i->body.smuggling && !i->body.bdat)
-		seen_first(&n->smuggling, m);
+		seen_first(&n->m->smuggling, m);
 	if (!i->body.bdat) {
 		session_event(s, EVENT_C2S, m, s->inside, "end of the message, %s%" G_GUINT64_FORMAT " bytes",
 			      i->body.gap ? "at least " : "", i->body.bytes);
@@ -360,9 +360,18 @@ static void garbage(struct session *s, enum flow_dir dir, const struct smtp_item
 	session_event(s, (enum event_direction)dir, m, s->inside, "not SMTP: %s", session_show(s, i->line, 60));
 }
 
+/* Greeting and STARTTLS say nothing of login and mail; everything else may. */
+static bool only_greets(const struct smtp_item *i)
+{
+	return i->kind == SMTP_ITEM_COMMAND && (i->verb == SMTP_VERB_EHLO || i->verb == SMTP_VERB_HELO ||
+						i->verb == SMTP_VERB_STARTTLS || i->verb == SMTP_VERB_NOOP);
+}
+
 static void client_item(struct session *s, struct smtp_client *c, const struct smtp_item *i,
 			struct flow_mark m)
 {
+	if (!only_greets(i))
+		session_mail(s);
 	switch (i->kind) {
 	case SMTP_ITEM_COMMAND:
 		if (i->verb != SMTP_VERB_UNKNOWN)

@@ -94,7 +94,7 @@ static bool proven(const struct seen *n)
 	if (n->smtp_proven)
 		return true;
 	return n->ehlo.command.frame &&
-	       (n->mail.frame || n->starttls.frame || n->auth.at.frame || n->quit.frame);
+	       (n->m->mail.frame || n->starttls.frame || n->m->auth.at.frame || n->m->quit.frame);
 }
 
 /* Sessions are numbered in the order of their first packets. */

@@ -98,6 +98,7 @@ struct event {
 	uint32_t frame;
 	uint8_t direction;  /* enum event_direction */
 	bool encrypted;     /* inside TLS, or an encrypted record */
+	bool owns_text;     /* the engine's own */
 	uint32_t order;     /* in which they happened */
 	const char *text;   /* in words, secrets never in it */
 };

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A ring of records of varying length. A place only grows, so a link to a record that was pushed
+ * out is told by being older than the oldest one. A conversation goes when its newest packet goes.
+ */
+#include "held.h"
+#include <glib.h>
+#include <string.h>
+
+enum { RECORD_ALIGN = 8, RECORD_PART = 16, TALK_PART = 4 };
+
+struct record {
+	uint32_t size;           /* of the record, header included; whole ring end: skip */
+	uint32_t frame, caplen, len;
+	uint64_t time_ns;
+	held_place before;       /* of the same conversation */
+	struct held_talk *talk;  /* NULL: none, or the end of the ring is skipped */
+	int32_t dlt;
+	uint16_t interface;
+	uint16_t skip;           /* no packet: the next one begins at the start of the ring */
+};
+
+struct held_talk {
+	struct held_ends ends;
+	struct keep keep;
+	held_place last; /* HELD_NONE: no packet yet */
+};
+
+struct held {
+	uint8_t *ring; /* owned */
+	uint64_t size;
+	held_place head, tail; /* next record, oldest record */
+	held_place single;     /* newest packet without conversation */
+	GHashTable *talks;     /* of struct held_talk, which owns its key */
+	size_t most_talks;
+};
+
+/* GHashTable has no place for a key of its own; one key for all tables of the process is enough. */
+static uint64_t hash_key[2];
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9fb21c651e98df25ULL;
+	return h ^ (h >> 29);
+}
+
+static guint ends_hash(gconstpointer p)
+{
+	const struct held_ends *e = p;
+	uint64_t word[4], h = hash_key[0];
+
+	memcpy(word, e->a.byte, 16);
+	memcpy(&word[2], e->b.byte, 16);
+	for (size_t i = 0; i < 4; i++)
+		h = mix(h, word[i] ^ hash_key[1]);
+	h = mix(h, (uint64_t)e->port_a << 16 | e->port_b);
+	return (guint)(h ^ (h >> 32));
+}
+
+static gboolean ends_equal(gconstpointer p, gconstpointer q)
+{
+	const struct held_ends *a = p, *b = q;
+
+	return a->port_a == b->port_a && a->port_b == b->port_b &&
+	       memcmp(&a->a, &b->a, sizeof a->a) == 0 && memcmp(&a->b, &b->b, sizeof a->b) == 0;
+}
+
+struct held *held_new(uint64_t bytes, const uint64_t key[2])
+{
+	struct held *h = g_new0(struct held, 1);
+
+	memcpy(hash_key, key, sizeof hash_key);
+	h->size = MAX(bytes, 65536) / RECORD_ALIGN * RECORD_ALIGN;
+	h->ring = g_malloc(h->size);
+	h->single = HELD_NONE;
+	h->talks = g_hash_table_new_full(ends_hash, ends_equal, NULL, g_free);
+	h->most_talks = h->size / TALK_PART / (sizeof(struct held_talk) + 3 * sizeof(void *));
+	return h;
+}
+
+void held_free(struct held *h)
+{
+	if (!h)
+		return;
+	g_hash_table_destroy(h->talks);
+	g_free(h->ring);
+	g_free(h);
+}
+
+struct held_ends held_ends_of(const struct address *src, uint16_t sport, const struct address *dst,
+                              uint16_t dport)
+{
+	int order = memcmp(src, dst, sizeof *src);
+
+	if (order < 0 || (order == 0 && sport <= dport))
+		return (struct held_ends){*src, *dst, sport, dport};
+	return (struct held_ends){*dst, *src, dport, sport};
+}
+
+/* Records are aligned, and the ring's memory is that of malloc. */
+static struct record *record_at(const struct held *h, held_place at)
+{
+	return (struct record *)(void *)&h->ring[at % h->size];
+}
+
+/* The oldest record goes, with its conversation when it was the newest of it. */
+static void push_out(struct held *h)
+{
+	const struct record *r = record_at(h, h->tail);
+
+	if (r->talk && r->talk->last == h->tail)
+		g_hash_table_remove(h->talks, &r->talk->ends);
+	h->tail += r->size;
+}
+
+struct held_talk *held_find(struct held *h, const struct held_ends *ends)
+{
+	return g_hash_table_lookup(h->talks, ends);
+}
+
+struct held_talk *held_talk(struct held *h, const struct held_ends *ends)
+{
+	struct held_talk *t = held_find(h, ends);
+
+	if (t)
+		return t;
+	while (g_hash_table_size(h->talks) >= h->most_talks && h->tail < h->head)
+		push_out(h);
+	t = g_new0(struct held_talk, 1);
+	t->ends = *ends;
+	t->last = HELD_NONE;
+	g_hash_table_insert(h->talks, &t->ends, t);
+	return t;
+}
+
+struct keep *held_keep(struct held_talk *t)
+{
+	return &t->keep;
+}
+
+/* Room for n bytes in one piece at the head; what lies there is pushed out. */
+static void make_room(struct held *h, uint32_t n)
+{
+	uint64_t to_end = h->size - h->head % h->size;
+	uint64_t needed = to_end < n ? to_end + n : n;
+
+	while (h->tail < h->head && h->head + needed - h->tail > h->size)
+		push_out(h);
+	if (to_end >= n)
+		return;
+	if (to_end >= sizeof(struct record)) {
+		*record_at(h, h->head) = (struct record){.size = (uint32_t)to_end, .skip = 1};
+		h->head += to_end;
+	}
+}
+
+bool held_add(struct held *h, struct held_talk *t, const struct held_packet *p)
+{
+	uint64_t n = sizeof(struct record) + p->caplen;
+
+	n = (n + sizeof(struct record) - 1) / sizeof(struct record) * sizeof(struct record);
+	if (n > h->size / RECORD_PART) {
+		if (t && t->last == HELD_NONE)
+			g_hash_table_remove(h->talks, &t->ends);
+		return false;
+	}
+	/* Making room must not push out the conversation that this packet belongs to. */
+	held_place before = t ? t->last : h->single;
+	if (t)
+		t->last = h->head + h->size;
+	make_room(h, (uint32_t)n);
+	struct record *r = record_at(h, h->head);
+	*r = (struct record){
+	    .size = (uint32_t)n,
+	    .frame = p->frame,
+	    .caplen = p->caplen,
+	    .len = p->len,
+	    .time_ns = p->time_ns,
+	    .before = before,
+	    .talk = t,
+	    .dlt = p->dlt,
+	    .interface = p->interface,
+	};
+	memcpy(r + 1, p->data, p->caplen);
+	if (t)
+		t->last = h->head;
+	else
+		h->single = h->head;
+	h->head += n;
+	return true;
+}
+
+/* The place, or none when it was pushed out. */
+static held_place still(const struct held *h, held_place at)
+{
+	return at == HELD_NONE || at < h->tail ? HELD_NONE : at;
+}
+
+held_place held_last(const struct held *h, const struct held_talk *t)
+{
+	return still(h, t ? t->last : h->single);
+}
+
+held_place held_before(const struct held *h, held_place at)
+{
+	return still(h, record_at(h, at)->before);
+}
+
+struct held_packet held_at(const struct held *h, held_place at)
+{
+	const struct record *r = record_at(h, at);
+
+	return (struct held_packet){
+	    .time_ns = r->time_ns,
+	    .frame = r->frame,
+	    .caplen = r->caplen,
+	    .len = r->len,
+	    .dlt = r->dlt,
+	    .interface = r->interface,
+	    .data = (const uint8_t *)(r + 1),
+	};
+}
+
+uint64_t held_bytes(const struct held *h)
+{
+	return h->head - h->tail + g_hash_table_size(h->talks) * sizeof(struct held_talk);
+}
+
+size_t held_talks(const struct held *h)
+{
+	return g_hash_table_size(h->talks);
+}

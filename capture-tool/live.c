@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The loop and what its events do. Packets have their time from the kernel; the engine is told the
+ * wall clock too, a second late, so that packets still in a ring are not overtaken.
+ */
+#include "live.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "../engine/report.h"
+#include "live_open.h"
+#include "live_watch.h"
+#include "output.h"
+#include "say.h"
+
+#define SECOND 1000000000u
+/* Packets of one interface before others, signals and the output get their turn. */
+#define TURN 2048u
+/* Ticks (live_open.c: a quarter of a second) between two of each of these. */
+#define TICKS_SECOND 4u
+#define TICKS_METRICS (15u * TICKS_SECOND)
+#define TICKS_TROUBLE (10u * TICKS_SECOND)
+#define TICKS_WATCH (LIVE_WATCH_SECONDS * TICKS_SECOND)
+/* How far the engine's clock is behind the wall clock: more than a block of the ring takes. */
+#define CLOCK_BEHIND SECOND
+/* At the end: how long a slow reader is waited for. */
+#define CLOSE_MS 3000u
+
+struct live {
+	const struct options *o;
+	struct live_files files;
+	struct feed feed;
+	struct smtp365 *engine;
+	struct metrics *metrics; /* NULL: not asked for */
+	struct report_options report;
+	struct report_summary *summary; /* NULL with --json: a sensor runs for months */
+	GString *text;
+	struct live_state state;
+	struct live_watch watch;
+	unsigned at; /* interface whose packet is at hand */
+	uint32_t frame;
+	uint64_t left; /* packets that -c still allows */
+	unsigned ticks;
+	int waited; /* descriptor of the output in the poll, -1 none */
+	bool stop, metrics_failed, sessions_seen;
+	struct run_result result;
+};
+
+static uint64_t wall_ns(void)
+{
+	return (uint64_t)g_get_real_time() * 1000u;
+}
+
+static void say_line(char *line, void *host)
+{
+	(void)host;
+	say_owned(line);
+}
+
+/* ---- packets and verdicts ---- */
+
+static void on_session(const struct verdict *v, void *host)
+{
+	struct live *l = host;
+	g_string_truncate(l->text, 0);
+	if (l->o->json) {
+		report_json(v, &l->report, l->text);
+	} else {
+		report_text(v, &l->report, l->text);
+		if (v->open)
+			g_string_append(l->text, "     open       the session goes on; its last "
+						 "verdict follows\n");
+	}
+	queue_add(l->files.queue, l->text->str, l->text->len);
+	if (v->open)
+		return;
+	l->sessions_seen = true;
+	for (unsigned i = 0; i < v->finding_count; i++) {
+		l->result.worst = MAX(l->result.worst, v->findings[i].severity);
+		l->result.findings = true;
+	}
+	if (l->summary)
+		report_summary_add(l->summary, v);
+	if (l->metrics)
+		metrics_verdict(l->metrics, v);
+	if (l->files.recorder)
+		recorder_verdict(l->files.recorder, v);
+}
+
+static void on_packet(const struct source_live_packet *k, void *host)
+{
+	struct live *l = host;
+	struct packet *p = l->files.port[l->at].packet;
+	struct packet_item item;
+
+	if (l->left == 0)
+		return;
+	l->left--;
+	l->frame = l->frame == UINT32_MAX ? 1 : l->frame + 1; /* 0 means "no frame" */
+	item.kind = packet_read(p, k->time_ns, l->frame, k->data, k->caplen, k->len, &item);
+	if (item.kind == PACKET_NOTHING)
+		return;
+	if (l->files.recorder) {
+		const struct source_packet s = {
+			.time_ns = k->time_ns,
+			.frame = l->frame,
+			.caplen = k->caplen,
+			.len = k->len,
+			.dlt = source_live_dlt(l->files.port[l->at].source),
+			.data = k->data,
+		};
+		recorder_packet(l->files.recorder, &s, l->at, &item);
+	}
+	feed_item(l->engine, p, &item);
+}
+
+static void read_packets(struct live *l, int fd)
+{
+	for (unsigned i = 0; i < l->files.port_count; i++)
+		if (source_live_fd(l->files.port[i].source) == fd) {
+			l->at = i;
+			source_live_read(l->files.port[i].source, TURN, on_packet, l);
+		}
+	l->stop |= l->left == 0;
+}
+
+/* ---- counters ---- */
+
+static uint64_t resident(const struct live *l)
+{
+	char text[128] = "", *end;
+	if (l->files.memory < 0 || pread(l->files.memory, text, sizeof(text) - 1, 0) <= 0)
+		return 0;
+	g_ascii_strtoull(text, &end, 10); /* pages in all, pages resident: proc(5) */
+	return g_ascii_strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Bring the state up to date. */
+static void take_stock(struct live *l)
+{
+	struct live_state *s = &l->state;
+	memset(&s->packets, 0, sizeof(s->packets));
+	for (unsigned i = 0; i < l->files.port_count; i++) {
+		const struct packet_stats *p = packet_stats(l->files.port[i].packet);
+		s->source[i].name = source_live_name(l->files.port[i].source);
+		s->source[i].counts = source_live_counts(l->files.port[i].source);
+		for (unsigned c = 0; c < PACKET_COUNT_ALL; c++)
+			s->packets.count[c] += p->count[c];
+	}
+	s->source_count = l->files.port_count;
+	s->engine = smtp365_stats(l->engine);
+	s->queue = queue_stats(l->files.queue);
+	s->has_recorder = l->files.recorder != NULL;
+	if (s->has_recorder)
+		s->recorder = recorder_stats(l->files.recorder);
+	s->now_ns = wall_ns();
+	s->resident = resident(l);
+}
+
+static void write_metrics(struct live *l)
+{
+	char *error = NULL;
+	if (!l->metrics)
+		return;
+	bool fine = metrics_write(l->metrics, &l->state, l->o->metrics, &error);
+	if (!fine && !l->metrics_failed)
+		say_owned(g_steal_pointer(&error));
+	g_free(error);
+	l->metrics_failed = !fine;
+}
+
+static void print_counters(struct live *l)
+{
+	GString *text = g_string_new(NULL);
+	take_stock(l);
+	live_state_text(&l->state, text);
+	char **lines = g_strsplit(text->str, "\n", 0);
+	for (char **line = lines; *line; line++)
+		if (**line)
+			say("%s", *line);
+	g_strfreev(lines);
+	g_string_free(text, TRUE);
+}
+
+/* ---- the timer ---- */
+
+static void look_at_interfaces(struct live *l)
+{
+	char *news;
+	for (unsigned i = 0; i < l->files.port_count; i++) {
+		l->state.source[i].state = source_live_look(l->files.port[i].source, &news);
+		say_owned(news);
+	}
+}
+
+static void every_second(struct live *l)
+{
+	look_at_interfaces(l);
+	take_stock(l);
+	live_watch_silence(&l->watch, &l->state, l->o->silence_s, say_line, l);
+	if (l->files.recorder) {
+		recorder_tick(l->files.recorder, wall_ns());
+		say_owned(recorder_trouble(l->files.recorder));
+	}
+}
+
+static void on_timer(struct live *l)
+{
+	uint64_t expired;
+	if (read(l->files.timer, &expired, sizeof(expired)) != (ssize_t)sizeof(expired))
+		return;
+	l->ticks++;
+	smtp365_tick(l->engine, wall_ns() - CLOCK_BEHIND);
+	queue_flush(l->files.queue);
+	notify_alive(l->files.notify, (uint64_t)g_get_monotonic_time());
+	if (l->ticks % TICKS_SECOND == 0)
+		every_second(l);
+	if (l->ticks % TICKS_TROUBLE == TICKS_SECOND)
+		say_owned(queue_trouble(l->files.queue));
+	if (l->ticks % TICKS_WATCH == 0)
+		live_watch_compare(&l->watch, &l->state, say_line, l);
+	if (l->ticks % TICKS_METRICS == TICKS_SECOND)
+		write_metrics(l);
+}
+
+/* ---- signals ---- */
+
+static void reopen(struct live *l)
+{
+	char *error = NULL;
+	notify_reloading(l->files.notify, (uint64_t)g_get_monotonic_time());
+	if (l->waited >= 0) /* its number may become another file's */
+		epoll_ctl(l->files.poll, EPOLL_CTL_DEL, l->waited, NULL);
+	l->waited = -1;
+	if (!queue_reopen(l->files.queue, &error))
+		say_owned(g_strdup_printf("%s; the old file is written on", error));
+	g_free(error);
+	if (l->files.recorder)
+		recorder_rotate(l->files.recorder);
+	notify_ready(l->files.notify, NULL);
+}
+
+static void on_signal(struct live *l)
+{
+	struct signalfd_siginfo s;
+	while (read(l->files.signals, &s, sizeof(s)) == (ssize_t)sizeof(s)) {
+		if (s.ssi_signo == SIGHUP)
+			reopen(l);
+		else if (s.ssi_signo == SIGUSR1)
+			print_counters(l);
+		else
+			l->stop = true;
+	}
+}
+
+/* ---- the loop ---- */
+
+/* Wait for the output only while something waits that it could take. */
+static void watch_output(struct live *l)
+{
+	int fd = queue_fd(l->files.queue);
+	struct epoll_event e = { .events = EPOLLOUT, .data.fd = fd };
+	if (fd == l->waited)
+		return;
+	if (l->waited >= 0)
+		epoll_ctl(l->files.poll, EPOLL_CTL_DEL, l->waited, NULL);
+	l->waited = fd;
+	if (fd >= 0 && epoll_ctl(l->files.poll, EPOLL_CTL_ADD, fd, &e) != 0)
+		l->waited = -1; /* no device to wait for: the timer tries */
+}
+
+static void loop(struct live *l)
+{
+	struct epoll_event events[OPTIONS_INTERFACES_MOST + 3];
+	while (!l->stop && !queue_gone(l->files.queue)) {
+		watch_output(l);
+		int n = epoll_wait(l->files.poll, events, G_N_ELEMENTS(events), -1);
+		for (int i = 0; i < n; i++) {
+			int fd = events[i].data.fd;
+			if (fd == l->files.signals)
+				on_signal(l);
+			else if (fd == l->files.timer)
+				on_timer(l);
+			else if (fd == l->waited)
+				queue_flush(l->files.queue);
+			else
+				read_packets(l, fd);
+		}
+	}
+}
+
+/* ---- begin and end ---- */
+
+static void prepare(struct live *l)
+{
+	const struct options *o = l->o;
+	char *error = NULL;
+	l->left = o->count ? o->count : UINT64_MAX;
+	l->waited = -1;
+	l->text = g_string_sized_new(4096);
+	l->report = (struct report_options){
+		.redact = o->redact,
+		.dialogue = o->verbose,
+		.color = !o->json && queue_terminal(l->files.queue) && output_color_wanted(),
+		.all = o->all,
+	};
+	if (!o->json && !o->quiet)
+		l->summary = report_summary_new();
+	if (o->metrics)
+		l->metrics = metrics_new();
+	l->engine = smtp365_new(&l->feed.engine, on_session, l, &error);
+	g_assert(l->engine); /* feed_prepare tried the options */
+	l->state.started_ns = wall_ns();
+	take_stock(l);
+	look_at_interfaces(l);
+	l->watch.before = l->state;
+	char *status = g_strjoinv(" ", (char **)l->files.interfaces);
+	char *words = g_strdup_printf("capturing on %s", status);
+	notify_ready(l->files.notify, words);
+	if (!o->quiet)
+		say("%s", words);
+	g_free(words);
+	g_free(status);
+}
+
+/* What is still in the rings belongs to the run. */
+static void read_rest(struct live *l)
+{
+	for (unsigned i = 0; i < l->files.port_count && l->left > 0; i++) {
+		l->at = i;
+		for (unsigned round = 0; round < 64; round++)
+			if (!source_live_read(l->files.port[i].source, TURN, on_packet, l))
+				break;
+	}
+}
+
+static void write_summary(struct live *l)
+{
+	g_string_assign(l->text, l->sessions_seen ? "\n" : "");
+	report_summary_text(l->summary, &l->report, l->text);
+	queue_add(l->files.queue, l->text->str, l->text->len);
+}
+
+static void finish(struct live *l)
+{
+	notify_stopping(l->files.notify);
+	read_rest(l);
+	smtp365_finish(l->engine);
+	if (l->summary)
+		write_summary(l);
+	take_stock(l);
+	live_watch_compare(&l->watch, &l->state, say_line, l);
+	bool gone = queue_gone(l->files.queue);
+	if (!queue_close(l->files.queue, CLOSE_MS, &l->state.queue))
+		say("%" G_GUINT64_FORMAT " records could not be written", l->state.queue.dropped);
+	write_metrics(l);
+	l->files.queue = NULL;
+	if (!l->o->quiet && !gone) {
+		GString *text = g_string_new(NULL);
+		live_state_text(&l->state, text);
+		char **lines = g_strsplit(text->str, "\n", 0);
+		for (char **line = lines; *line; line++)
+			if (**line)
+				say("%s", *line);
+		g_strfreev(lines);
+		g_string_free(text, TRUE);
+	}
+	smtp365_free(l->engine);
+	report_summary_free(l->summary);
+	metrics_free(l->metrics);
+	g_string_free(l->text, TRUE);
+}
+
+struct run_result live(const struct options *o)
+{
+	struct live l = { .o = o, .files = LIVE_FILES_CLOSED };
+	char *error = NULL;
+	if (feed_prepare(&l.feed, o, &error) && live_files_open(&l.files, o, &l.feed, &error)) {
+		prepare(&l);
+		loop(&l);
+		finish(&l);
+	} else {
+		run_complain(error);
+		g_free(error);
+		l.result.trouble = true;
+	}
+	live_files_close(&l.files);
+	feed_clear(&l.feed);
+	return l.result;
+}
