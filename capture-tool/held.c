@@ -7,17 +7,16 @@
 #include <glib.h>
 #include <string.h>
 
-enum { RECORD_ALIGN = 8, RECORD_PART = 16, TALK_PART = 4 };
+enum { RECORD_PART = 16, TALK_PART = 4 };
 
 struct record {
-	uint32_t size;           /* of the record, header included; whole ring end: skip */
+	uint32_t size;           /* of the record, header included */
 	uint32_t frame, caplen, len;
 	uint64_t time_ns;
 	held_place before;       /* of the same conversation */
-	struct held_talk *talk;  /* NULL: none, or the end of the ring is skipped */
+	struct held_talk *talk;  /* NULL: none, or no packet: what is left at the ring's end */
 	int32_t dlt;
 	uint16_t interface;
-	uint16_t skip;           /* no packet: the next one begins at the start of the ring */
 };
 
 struct held_talk {
@@ -38,21 +37,23 @@ struct held {
 /* GHashTable has no place for a key of its own; one key for all tables of the process is enough. */
 static uint64_t hash_key[2];
 
+/* The product of two numbers that both depend on the key, folded. */
 static uint64_t mix(uint64_t h, uint64_t v)
 {
-	h = (h ^ v) * 0x9fb21c651e98df25ULL;
-	return h ^ (h >> 29);
+	unsigned __int128 product = (unsigned __int128)(h ^ hash_key[0]) * (v ^ hash_key[1]);
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static guint ends_hash(gconstpointer p)
 {
 	const struct held_ends *e = p;
-	uint64_t word[4], h = hash_key[0];
+	uint64_t word[4], h = 0;
 
 	memcpy(word, e->a.byte, 16);
 	memcpy(&word[2], e->b.byte, 16);
 	for (size_t i = 0; i < 4; i++)
-		h = mix(h, word[i] ^ hash_key[1]);
+		h = mix(h, word[i]);
 	h = mix(h, (uint64_t)e->port_a << 16 | e->port_b);
 	return (guint)(h ^ (h >> 32));
 }
@@ -69,8 +70,9 @@ struct held *held_new(uint64_t bytes, const uint64_t key[2])
 {
 	struct held *h = g_new0(struct held, 1);
 
-	memcpy(hash_key, key, sizeof hash_key);
-	h->size = MAX(bytes, 65536) / RECORD_ALIGN * RECORD_ALIGN;
+	if (hash_key[0] == 0 && hash_key[1] == 0)
+		memcpy(hash_key, key, sizeof hash_key);
+	h->size = MAX(bytes, 65536) / sizeof(struct record) * sizeof(struct record);
 	h->ring = g_malloc(h->size);
 	h->single = HELD_NONE;
 	h->talks = g_hash_table_new_full(ends_hash, ends_equal, NULL, g_free);
@@ -148,10 +150,9 @@ static void make_room(struct held *h, uint32_t n)
 		push_out(h);
 	if (to_end >= n)
 		return;
-	if (to_end >= sizeof(struct record)) {
-		*record_at(h, h->head) = (struct record){.size = (uint32_t)to_end, .skip = 1};
-		h->head += to_end;
-	}
+	/* Sizes are multiples of that of the header, so there is always room for one. */
+	*record_at(h, h->head) = (struct record){.size = (uint32_t)to_end};
+	h->head += to_end;
 }
 
 bool held_add(struct held *h, struct held_talk *t, const struct held_packet *p)

@@ -15,7 +15,7 @@
 #include "packet.h"
 #include "source.h"
 
-/* Notes for the head of each file; all borrowed for the life of the recorder. */
+/* All borrowed for the life of the recorder. */
 struct recorder_options {
 	const char *folder;     /* exists, or is made (0750) */
 	uint64_t folder_bytes;  /* --ring: all files of the folder together; 0: 1 GiB */
@@ -24,7 +24,9 @@ struct recorder_options {
 	uint64_t memory_bytes;  /* packets held for sessions still open; 0: 64 MiB */
 	uint32_t snaplen;       /* for the interface description; 0: 262144 */
 	bool bodies;            /* --bodies: message bodies too */
-	bool all;               /* sessions without findings too */
+	bool redact;            /* --redact: no envelope addresses */
+	bool all;               /* --all: sessions that are not Microsoft 365 too */
+	enum severity least;    /* only sessions with a finding as severe as this */
 	const char *command;    /* options of this run in words, for the section comment; NULL none */
 	const char *const *interfaces; /* names by interface number, NULL-terminated; NULL none */
 	const uint16_t *ports;  /* watched TCP ports, all of them; other packets are not held */
@@ -49,7 +51,8 @@ struct recorder *recorder_new(const struct recorder_options *o, char **error);
  * because its verdict may come at once. Never fails and never waits. */
 void recorder_packet(struct recorder *r, const struct source_packet *k, unsigned interface,
                      const struct packet_item *item);
-/* A session ended (in the engine's session callback): write it when it has findings. */
+/* A session ended (in the engine's session callback, once per session): write it when it has
+ * findings. */
 void recorder_verdict(struct recorder *r, const struct verdict *v);
 /* Call now and then with the time: closes a file that is old enough, so that it can be taken away. */
 void recorder_tick(struct recorder *r, uint64_t now_ns);
@@ -62,7 +65,8 @@ void recorder_free(struct recorder *r);
 
 /* Comments of a file's frames, collected from its verdicts. */
 struct comments;
-struct comments *comments_new(void);
+/* redact: no user names and local parts in the verdict lines. */
+struct comments *comments_new(bool redact);
 void comments_add(struct comments *c, const struct verdict *v);
 /* Text for a frame: borrowed, NULL none. */
 const char *comments_of(const struct comments *c, uint32_t frame);

@@ -96,7 +96,9 @@ static struct client *client_of(struct clients *c, const struct address *a)
 
 static void extra(struct session *s, enum fact fact, uint32_t frame, const char *words)
 {
-	if (s->extra_count < G_N_ELEMENTS(s->extra))
+	if (!s->extra)
+		s->extra = g_new0(struct session_extra, SESSION_EXTRAS);
+	if (s->extra_count < SESSION_EXTRAS)
 		s->extra[s->extra_count++] = (struct session_extra){
 			.fact = fact, .frame = frame, .words = words ? session_keep_text(s, words) : NULL
 		};
@@ -116,8 +118,8 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 				: refused	 ? n->starttls_reply.frame
 						 : n->t->client.at.frame,
 		.max_version = n->t->client.max_version,
-		.tls_failed = refused || (n->t->client.at.frame && !n->t->established && !n->gap.frame),
-		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments && !n->icmp.frame,
+		.tls_failed = refused || (n->t->client.at.frame && !n->t->established && !n->o->gap.frame),
+		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments && !n->o->icmp.frame,
 		.syn_frame = f->side[FLOW_C2S].syn_frame,
 		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
 	};

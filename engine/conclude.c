@@ -190,7 +190,7 @@ static void fill_replies(struct verdict *v, struct room *r, const struct seen *n
 static void fill_starttls(struct verdict *v, const struct facts *f, const struct seen *n)
 {
 	bool list = facts_has(f, FACT_EHLO_REPLY_COMPLETE), sent = n->starttls.frame != 0;
-	bool provable = !facts_has(f, FACT_ONE_SIDED) && !facts_has(f, FACT_MIDSTREAM) && !n->gap.frame;
+	bool provable = !facts_has(f, FACT_ONE_SIDED) && !facts_has(f, FACT_MIDSTREAM) && !n->o->gap.frame;
 
 	v->starttls_offered = tri(list || n->ehlo.has_starttls, n->ehlo.has_starttls);
 	v->starttls_requested = tri(sent || (provable && n->ehlo.command.frame), sent);
@@ -255,7 +255,7 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->frame_count = f->frames;
 	v->sides = (c->segments ? 1u : 0u) + (d->segments ? 1u : 0u);
 	v->midstream = f->midstream;
-	v->snapped = s->seen.snapped.frame || s->seen.snapped_body.frame;
+	v->snapped = s->seen.o->snapped.frame || s->seen.o->snapped_body.frame;
 	v->gap_bytes = c->gap_bytes + d->gap_bytes;
 	v->duplicates = c->duplicates + d->duplicates;
 	v->events = s->events ? (const struct event *)(void *)s->events->data : NULL;

@@ -66,11 +66,11 @@ void judge_capture_quality(struct judge *j)
 		facts_say(j->facts, FACT_ONE_SIDED, f->first_frame,
 			  c->bytes || c->segments > s->segments ? "only packets from the client"
 								: "only packets from the server");
-	if (n->lost.frame)
-		facts_say(j->facts, FACT_CAPTURE_LOSS, n->lost.frame,
+	if (n->o->lost.frame)
+		facts_say(j->facts, FACT_CAPTURE_LOSS, n->o->lost.frame,
 			  judge_words(j, "%" G_GUINT64_FORMAT " bytes missing", c->gap_bytes + s->gap_bytes));
-	judge_seen(j, FACT_SNAPPED, &n->snapped);
-	judge_seen(j, FACT_SNAPPED_BODY, &n->snapped_body);
+	judge_seen(j, FACT_SNAPPED, &n->o->snapped);
+	judge_seen(j, FACT_SNAPPED_BODY, &n->o->snapped_body);
 	if (f->midstream)
 		judge_set(j, FACT_MIDSTREAM, f->first_frame);
 	if (c->duplicates || s->duplicates)
@@ -78,16 +78,16 @@ void judge_capture_quality(struct judge *j)
 			  judge_words(j, "%u packets twice", c->duplicates + s->duplicates));
 	offload(j);
 	if (n->mirror) {
-		judge_set(j, FACT_DECRYPTED_MIRROR, n->plain_after_220.frame);
+		judge_set(j, FACT_DECRYPTED_MIRROR, n->o->plain_after_220.frame);
 		if (n->mirror_certain && !n->tls[FLOW_C2S].frame && !n->tls[FLOW_S2C].frame)
-			judge_set(j, FACT_DECRYPTED_MIRROR_CERTAIN, n->plain_after_220.frame);
+			judge_set(j, FACT_DECRYPTED_MIRROR_CERTAIN, n->o->plain_after_220.frame);
 	}
 	vantage(j);
 	if (j->over && f->end == FLOW_END_CAPTURE && !c->fin_frame && !s->fin_frame && !c->rst_frame &&
 	    !s->rst_frame && j->capture->now_ns - f->last_ns < CAP_HOLE_WAIT)
 		judge_set(j, FACT_NO_TCP_CLOSE, f->last_frame);
 	tunnel(j);
-	judge_seen(j, FACT_STREAM_GAP, &n->gap);
+	judge_seen(j, FACT_STREAM_GAP, &n->o->gap);
 	if (j->capture->clock_servers >= 3 && n->banner.frame && ABS(j->capture->clock_skew_s) > 2)
 		facts_say(j->facts, FACT_CLOCK_SKEW, n->banner.frame,
 			  judge_words(j, "the servers' clocks are %+" G_GINT64_FORMAT

@@ -165,7 +165,7 @@ static void leaving(struct judge *j)
 	uint32_t gone = server_first ? server : client;
 	bool silent = !t->alert_count || t->alerts[0].at.frame > gone;
 
-	if (!t->client.at.frame || t->established || j->flow->one_sided || j->seen->gap.frame)
+	if (!t->client.at.frame || t->established || j->flow->one_sided || j->seen->o->gap.frame)
 		return;
 	if (silent && !t->server.at.frame && server_first && server > t->client.at.frame && !t->retry.frame &&
 	    !j->seen->tls_without_starttls) {
@@ -238,7 +238,7 @@ static void hygiene(struct judge *j)
 	bool same_id = c->session_id_length && c->session_id_length == s->session_id_length &&
 		       !memcmp(c->session_id, s->session_id, s->session_id_length);
 	if (s->at.frame && s->max_version < TLS_1_3 && t->ccs[FLOW_S2C].frame && !t->certificate.frame &&
-	    !j->seen->gap.frame && same_id)
+	    !j->seen->o->gap.frame && same_id)
 		judge_set(j, FACT_TLS_RESUMED, s->at.frame);
 	else if (s->at.frame && s->max_version == TLS_1_3 && s->has_psk)
 		judge_set(j, FACT_TLS_RESUMED, s->at.frame);

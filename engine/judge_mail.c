@@ -18,7 +18,7 @@ static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r)
 	const struct seen_auth *a = &j->seen->m->auth;
 	if (r->stage == STAGE_BANNER || (r->stage == STAGE_STARTTLS && !j->seen->starttls_after_mail))
 		return true; /* S06, T11 */
-	if (r->stage == STAGE_EHLO && j->seen->ehlo_refused.frame == r->at.frame && r->code != 501)
+	if (r->stage == STAGE_EHLO && j->seen->o->ehlo_refused.frame == r->at.frame && r->code != 501)
 		return true; /* S14 */
 	return r->stage == STAGE_AUTH && a->cancelled && r->code == 501;
 }
@@ -44,8 +44,11 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 
 	if (handled_elsewhere(j, r))
 		return;
-	if (wants_tls(j, r, row))
+	if (wants_tls(j, r, row)) {
 		judge_set(j, FACT_NEEDS_TLS_REPLY, r->at.frame);
+		if (r->stage == STAGE_AUTH && r->unsolicited) /* its AUTH was not captured */
+			judge_set(j, FACT_AUTH_BEFORE_TLS_REFUSED, r->at.frame);
+	}
 	if (row && row->fact == FACT_REPLY_IPV6 && j->flow->client.family == 6)
 		judge_set(j, FACT_IPV6_ONLY_PATH, r->at.frame); /* N07 */
 	if (row) {
@@ -109,7 +112,7 @@ static void client_side(struct judge *j)
 	const struct seen *n = j->seen;
 	const char *why = n->ehlo.command.frame && n->ehlo.name ? bad_name(j, n->ehlo.name) : NULL;
 
-	if (why && !(n->gap.frame && n->gap_c2s))
+	if (why && !(n->o->gap.frame && n->o->gap_c2s))
 		facts_say(j->facts, FACT_BAD_HELO_NAME, n->ehlo.command.frame,
 			  judge_words(j, "\"%s\": %s", n->ehlo.name, why));
 	judge_seen(j, FACT_MAIL_NO_BRACKETS, &n->m->no_brackets);

@@ -26,7 +26,7 @@ static void tls_or_text(struct judge *j)
 		if (text)
 			judge_set(j, FACT_PLAIN_REPLY_TO_TLS, n->banner.frame);
 	}
-	if (implicit_port && n->pregreet.frame && n->ehlo.command.frame && !n->banner.frame)
+	if (implicit_port && n->o->pregreet.frame && n->ehlo.command.frame && !n->banner.frame)
 		judge_set(j, FACT_PLAINTEXT_ON_465, n->ehlo.command.frame);
 }
 
@@ -35,14 +35,14 @@ void judge_mode(struct judge *j)
 	const struct seen *n = j->seen;
 
 	tls_or_text(j);
-	if (n->foreign.frame)
-		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->foreign.frame,
-			  judge_words(j, "\"%s\" is not SMTP", n->foreign_words));
+	if (n->o->foreign.frame)
+		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->o->foreign.frame,
+			  judge_words(j, "\"%s\" is not SMTP", n->o->foreign_words));
 	else if (foreign_alpn(n->t->client.alpn))
 		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->t->client.at.frame,
 			  judge_words(j, "ALPN %s", n->t->client.alpn));
 	if (j->mx && n->m->auth.at.frame && n->m->auth.not_listed)
 		judge_set(j, FACT_AUTH_ON_MX, n->m->auth.at.frame);
-	if (n->pregreet.frame && !n->tls_without_starttls && !n->gap.frame && !j->flow->one_sided)
-		judge_set(j, FACT_PREGREET, n->pregreet.frame);
+	if (n->o->pregreet.frame && !n->tls_without_starttls && !n->o->gap.frame && !j->flow->one_sided)
+		judge_set(j, FACT_PREGREET, n->o->pregreet.frame);
 }

@@ -76,7 +76,7 @@ static enum stage broken_off(const struct judge *j)
 	bool reset = c->rst_frame || s->rst_frame;
 	bool tls_open = n->t->client.at.frame && !n->t->established;
 
-	if ((n->gap.frame && !HAS(MTU_BLACKHOLE)) || j->flow->one_sided || j->flow->midstream)
+	if ((n->o->gap.frame && !HAS(MTU_BLACKHOLE)) || j->flow->one_sided || j->flow->midstream)
 		return STAGE_NONE;
 	if (HAS(MTU_BLACKHOLE) || HAS(IDLE_DROP) || HAS(BIG_CLIENT_HELLO) || (HAS(CLOSE_SEEN) && tls_open)) {
 		if (tls_open)
@@ -140,7 +140,7 @@ static enum outcome outcome(const struct judge *j)
 		return OUTCOME_ENCRYPTED;
 	if (j->flow->midstream && (n->t->data_records[FLOW_C2S] || n->t->data_records[FLOW_S2C]))
 		return OUTCOME_ENCRYPTED;
-	if (!closed || n->gap.frame || j->flow->one_sided || j->flow->midstream)
+	if (!closed || n->o->gap.frame || j->flow->one_sided || j->flow->midstream)
 		return OUTCOME_INCOMPLETE;
 	return n->m->mail.frame ? OUTCOME_INCOMPLETE : OUTCOME_NO_MAIL;
 }

@@ -29,7 +29,7 @@ static void connecting(struct judge *j)
 				      (double)(s->rst_ns - c->syn_last_ns) / 1e6, s->ttl_rst));
 		facts_set(j->facts, FACT_TCP_REFUSED, c->syn_frame);
 	} else if (!s->segments && c->syn_count >= 3 && until - c->syn_ns >= SYN_SILENCE &&
-		   !j->seen->icmp.frame && !j->capture->one_sided) {
+		   !j->seen->o->icmp.frame && !j->capture->one_sided) {
 		facts_say(j->facts, FACT_SYN_NO_ANSWER, c->syn_frame,
 			  judge_words(j, "%u SYN in %.0f s", c->syn_count,
 				      (double)(c->syn_last_ns - c->syn_ns) / 1e9));
@@ -41,20 +41,20 @@ static void icmp(struct judge *j)
 {
 	const struct seen *n = j->seen;
 	char from[64] = "";
-	if (n->icmp.frame) {
-		const uint8_t *b = n->icmp_from.byte;
-		if (n->icmp_from.family == 4)
+	if (n->o->icmp.frame) {
+		const uint8_t *b = n->o->icmp_from.byte;
+		if (n->o->icmp_from.family == 4)
 			g_snprintf(from, sizeof from, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
 		else
 			g_snprintf(from, sizeof from, "%x:%x:…:%x", (b[0] << 8) | b[1], (b[2] << 8) | b[3],
 				   (b[14] << 8) | b[15]);
-		facts_say(j->facts, FACT_ICMP_REJECT, n->icmp.frame,
-			  judge_words(j, "sent by %s, type %u code %u", from, n->icmp_type, n->icmp_code));
+		facts_say(j->facts, FACT_ICMP_REJECT, n->o->icmp.frame,
+			  judge_words(j, "sent by %s, type %u code %u", from, n->o->icmp_type, n->o->icmp_code));
 		facts_set(j->facts, FACT_ICMP_REJECT, j->flow->side[FLOW_C2S].syn_frame);
 	}
-	if (n->icmp_big.frame)
-		facts_say(j->facts, FACT_ICMP_TOO_BIG, n->icmp_big.frame,
-			  judge_words(j, "next MTU %u", n->icmp_mtu));
+	if (n->o->icmp_big.frame)
+		facts_say(j->facts, FACT_ICMP_TOO_BIG, n->o->icmp_big.frame,
+			  judge_words(j, "next MTU %u", n->o->icmp_mtu));
 }
 
 /* A RST that was not sent by the server: its hop count is not that of the server's segments, or
@@ -98,27 +98,29 @@ static void greeting(struct judge *j)
 		return;
 	}
 	uint64_t gone = c->fin_ns ? c->fin_ns : c->rst_ns;
-	if (left && (!gone || left < gone))
-		judge_set(j, FACT_SERVER_CLOSED_EARLY, left_frame);
-	else if ((gone ? gone : until) - from >= BANNER_SILENCE)
+	bool server_first = left && (!gone || left < gone);
+	uint64_t silence = (server_first ? left : gone ? gone : until) - from;
+	if (silence >= BANNER_SILENCE)
 		facts_say(j->facts, FACT_NO_BANNER, f->handshake_frame,
-			  judge_words(j, "%.0f s without a banner", (double)((gone ? gone : until) - from) / 1e9));
+			  judge_words(j, "%.0f s without a banner", (double)silence / 1e9));
+	else if (server_first)
+		judge_set(j, FACT_SERVER_CLOSED_EARLY, left_frame);
 }
 
 /* The receiver's side of a black hole: its ACK stays at a hole of whole segments (T06). */
 static void hole(struct judge *j)
 {
 	const struct seen *n = j->seen;
-	const struct flow_side *sender = &j->flow->side[n->hole_s2c ? FLOW_S2C : FLOW_C2S];
+	const struct flow_side *sender = &j->flow->side[n->o->hole_s2c ? FLOW_S2C : FLOW_C2S];
 	uint64_t until = judge_until(j);
 
-	if (!n->hole_first.frame || n->hole_size < FULL_SEGMENT || n->lost.frame ||
-	    until - n->hole_first.ns < HOLE_PATIENCE || seq_cmp(sender->acked, n->hole_ack) > 0)
+	if (!n->o->hole_first.frame || n->o->hole_size < FULL_SEGMENT || n->o->lost.frame ||
+	    until - n->o->hole_first.ns < HOLE_PATIENCE || seq_cmp(sender->acked, n->o->hole_ack) > 0)
 		return;
-	facts_say(j->facts, FACT_MTU_BLACKHOLE, n->hole_first.frame,
-		  judge_words(j, "%u bytes from the %s never arrive, what comes after them does", n->hole_size,
-			      n->hole_s2c ? "server" : "client"));
-	facts_set(j->facts, FACT_MTU_BLACKHOLE, n->hole_last.frame);
+	facts_say(j->facts, FACT_MTU_BLACKHOLE, n->o->hole_first.frame,
+		  judge_words(j, "%u bytes from the %s never arrive, what comes after them does", n->o->hole_size,
+			      n->o->hole_s2c ? "server" : "client"));
+	facts_set(j->facts, FACT_MTU_BLACKHOLE, n->o->hole_last.frame);
 }
 
 static void path(struct judge *j)
@@ -210,7 +212,7 @@ void judge_tcp(struct judge *j)
 	hole(j);
 	idle(j);
 	closing(j);
-	judge_seen(j, FACT_SLOW_CLIENT, &j->seen->slow);
-	if (j->seen->proxy.frame)
-		facts_say(j->facts, FACT_PROXIED, j->seen->proxy.frame, j->seen->proxy_words);
+	judge_seen(j, FACT_SLOW_CLIENT, &j->seen->o->slow);
+	if (j->seen->o->proxy.frame)
+		facts_say(j->facts, FACT_PROXIED, j->seen->o->proxy.frame, j->seen->o->proxy_words);
 }

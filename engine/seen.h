@@ -149,6 +149,35 @@ struct seen_lookup {
 	uint64_t query_ns, answer_ns;
 };
 
+/* What most sessions never have: trouble of the capture, of the path, and strange dialogue. */
+struct seen_odd {
+	struct seen_at ehlo_refused, helo_after_ehlo;
+	struct seen_at masked_command; /* XXXXXXXX from the client */
+	struct seen_at pipelined;      /* clear command after STARTTLS before its reply */
+	const char *pipelined_words;
+	struct seen_at s2c_clear;      /* clear bytes after the 220 before TLS */
+	const char *s2c_clear_words;
+	struct seen_at no_second_ehlo;  /* a command inside TLS before a second EHLO */
+	struct seen_at plain_after_220; /* readable command after the accepted STARTTLS */
+	struct seen_at foreign;        /* another protocol's bytes */
+	const char *foreign_words;
+	struct seen_at pregreet;       /* client spoke before the banner */
+	struct seen_at proxy;          /* SOCKS or CONNECT before the banner */
+	const char *proxy_words;
+	struct seen_at gap;            /* first gap in dialogue or handshake */
+	struct seen_at snapped, snapped_body;
+	bool gap_s2c, gap_c2s;
+	struct seen_at lost;           /* first hole that the peer's ACK covers (C02) */
+	struct seen_at slow;           /* client silence over 60 s within the message */
+	struct seen_at hole_first, hole_last; /* the same SACK hole, again and again (T06) */
+	uint32_t hole_ack, hole_size;
+	bool hole_s2c;                 /* bytes of the server are missing at the client */
+	struct seen_at icmp, icmp_big;
+	struct address icmp_from;
+	uint8_t icmp_type, icmp_code;
+	uint16_t icmp_mtu;
+};
+
 struct seen {
 	/* greeting */
 	struct seen_at banner;
@@ -158,7 +187,6 @@ struct seen {
 	bool banner_masked;
 	struct seen_ehlo ehlo;     /* last one before TLS */
 	struct seen_ehlo *inner;   /* last one inside TLS, or in a decrypted mirror; NULL none */
-	struct seen_at ehlo_refused, helo_after_ehlo;
 	char public_ip[46];        /* Hello [ip]; empty: not seen */
 
 	/* STARTTLS */
@@ -166,27 +194,16 @@ struct seen {
 	uint16_t starttls_code;
 	bool starttls_in_tls;
 	bool starttls_after_mail;
-	struct seen_at masked_command; /* XXXXXXXX from the client */
-	struct seen_at pipelined;      /* clear command after STARTTLS before its reply */
-	const char *pipelined_words;
-	struct seen_at s2c_clear;      /* clear bytes after the 220 before TLS */
-	const char *s2c_clear_words;
 	struct seen_at tls[2];         /* first TLS byte of each direction */
 	bool tls_before_220;
 	bool tls_without_starttls;
-	struct seen_at no_second_ehlo;  /* a command inside TLS before a second EHLO */
-	struct seen_at plain_after_220; /* readable command after the accepted STARTTLS */
 	struct seen_at clear_after_starttls; /* readable command while no reply to STARTTLS was seen */
 	bool mirror, mirror_certain;
 
 	struct seen_tls *t;        /* never NULL; session_tls() gives one that may be written */
 
+	struct seen_odd *o;        /* never NULL; session_odd() gives one that may be written */
 	struct seen_mail *m;       /* never NULL; session_mail() gives one that may be written */
-	struct seen_at foreign;        /* another protocol's bytes */
-	const char *foreign_words;
-	struct seen_at pregreet;       /* client spoke before the banner */
-	struct seen_at proxy;          /* SOCKS or CONNECT before the banner */
-	const char *proxy_words;
 	struct seen_reply *replies;    /* CAP_REPLIES at most, allocated when needed */
 	unsigned reply_count;
 	struct seen_reply last;        /* last reply */
@@ -201,23 +218,11 @@ struct seen {
 	enum stage pending_stage;
 
 	/* quality */
-	struct seen_at gap;            /* first gap in dialogue or handshake */
-	struct seen_at snapped, snapped_body;
-	bool gap_s2c, gap_c2s;
-	struct seen_at lost;           /* first hole that the peer's ACK covers (C02) */
-	struct seen_at slow;           /* client silence over 60 s within the message */
 	uint64_t longest_silence_ns;   /* between any two segments */
 	struct seen_at longest_silence; /* the frame after it */
 
-	struct seen_at hole_first, hole_last; /* the same SACK hole, again and again (T06) */
-	uint32_t hole_ack, hole_size;
-	bool hole_s2c;                 /* bytes of the server are missing at the client */
 
 	/* other packets */
-	struct seen_at icmp, icmp_big;
-	struct address icmp_from;
-	uint8_t icmp_type, icmp_code;
-	uint16_t icmp_mtu;
 	struct seen_lookup *lookup;      /* owned by the session; NULL none */
 	uint32_t dns_seen;               /* first DNS frame of this client, 0 none */
 	bool plaintext;                  /* the host decrypts this session */

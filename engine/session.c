@@ -13,6 +13,7 @@
 /* Most sessions of a mirror port wait quietly: what only TLS or mail need is allocated with them. */
 static const struct seen_tls no_tls;
 static const struct seen_mail no_mail;
+static const struct seen_odd nothing_odd;
 
 struct session *session_new(struct session_context *cx, unsigned number)
 {
@@ -21,7 +22,15 @@ struct session *session_new(struct session_context *cx, unsigned number)
 	s->number = number;
 	s->seen.t = (struct seen_tls *)&no_tls;
 	s->seen.m = (struct seen_mail *)&no_mail;
+	s->seen.o = (struct seen_odd *)&nothing_odd;
 	return s;
+}
+
+struct seen_odd *session_odd(struct session *s)
+{
+	if (s->seen.o == &nothing_odd)
+		s->seen.o = g_new0(struct seen_odd, 1);
+	return s->seen.o;
 }
 
 struct seen_mail *session_mail(struct session *s)
@@ -58,6 +67,8 @@ void session_free(struct session *s)
 	g_free(s->seen.m->to);
 	if (s->seen.m != &no_mail)
 		g_free(s->seen.m);
+	if (s->seen.o != &nothing_odd)
+		g_free(s->seen.o);
 	g_free(s->seen.trace);
 	g_free(s->seen.ehlo.lines);
 	if (s->seen.inner)
@@ -65,6 +76,7 @@ void session_free(struct session *s)
 	g_free(s->seen.lookup);
 	g_free(s->seen.inner);
 	g_free(s->seen.replies);
+	g_free(s->extra);
 	if (s->queue)
 		g_array_free(s->queue, TRUE);
 	session_free_events(s);
@@ -91,6 +103,7 @@ size_t session_kept(const struct session *s)
 	n += s->tls[1] ? tls_kept(s->tls[1]) : 0;
 	n += s->events ? s->events->len * (sizeof(struct event) + 48) : 0;
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
+	n += s->seen.o != &nothing_odd ? sizeof *s->seen.o : 0;
 	n += s->seen.m != &no_mail ? sizeof *s->seen.m : 0;
 	n += s->seen.t != &no_tls ? sizeof *s->seen.t + s->seen.leaf_bytes : 0;
 	n += (s->seen.m->from ? 168u : 0u) + (s->seen.m->to ? 168u : 0u) + (s->seen.ehlo.lines ? 128u : 0u);
@@ -114,13 +127,13 @@ void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_
 void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	if (!n->hole_first.frame || n->hole_ack != ack || n->hole_s2c != server_bytes) {
-		n->hole_first = seen_at(m);
-		n->hole_ack = ack;
-		n->hole_s2c = server_bytes;
+	if (!n->o->hole_first.frame || n->o->hole_ack != ack || n->o->hole_s2c != server_bytes) {
+		session_odd(s)->hole_first = seen_at(m);
+		session_odd(s)->hole_ack = ack;
+		session_odd(s)->hole_s2c = server_bytes;
 	}
-	n->hole_size = size;
-	n->hole_last = seen_at(m);
+	session_odd(s)->hole_size = size;
+	session_odd(s)->hole_last = seen_at(m);
 }
 
 void session_icmp(struct session *s, const struct icmp_error *e)
@@ -131,13 +144,13 @@ void session_icmp(struct session *s, const struct icmp_error *e)
 	struct seen *n = &s->seen;
 
 	if (too_big) {
-		seen_first(&n->icmp_big, m);
-		n->icmp_mtu = e->next_mtu;
-	} else if (!n->icmp.frame) {
-		n->icmp = seen_at(m);
-		n->icmp_from = e->from;
-		n->icmp_type = e->type;
-		n->icmp_code = e->code;
+		seen_first(&session_odd(s)->icmp_big, m);
+		session_odd(s)->icmp_mtu = e->next_mtu;
+	} else if (!n->o->icmp.frame) {
+		session_odd(s)->icmp = seen_at(m);
+		session_odd(s)->icmp_from = e->from;
+		session_odd(s)->icmp_type = e->type;
+		session_odd(s)->icmp_code = e->code;
 	}
 	session_event(s, EVENT_NOTE, m, false, too_big ? "ICMP: packet too big, next MTU %u"
 						       : "ICMP: destination unreachable, type %u code %u",
@@ -151,21 +164,21 @@ static bool proxy_request(struct session *s, enum flow_dir dir, struct bytes *in
 	if (n->banner.frame)
 		return false;
 	if (dir == FLOW_C2S && bytes_starts(in, "CONNECT ", 8)) {
-		seen_first(&n->proxy, m);
-		n->proxy_words = "HTTP CONNECT";
+		seen_first(&session_odd(s)->proxy, m);
+		session_odd(s)->proxy_words = "HTTP CONNECT";
 		session_event(s, EVENT_C2S, m, false, "HTTP CONNECT through a proxy");
 		bytes_upto(in, bytes_left(in));
 		return true;
 	}
 	if (dir == FLOW_C2S && bytes_peek(in, 0) == 5 && bytes_left(in) >= 3 &&
 	    (bytes_left(in) == 2u + bytes_peek(in, 1) || bytes_peek(in, 1) <= 3)) {
-		seen_first(&n->proxy, m);
-		n->proxy_words = "SOCKS 5";
+		seen_first(&session_odd(s)->proxy, m);
+		session_odd(s)->proxy_words = "SOCKS 5";
 		session_event(s, EVENT_C2S, m, false, "SOCKS 5 request to a proxy");
 		bytes_upto(in, bytes_left(in));
 		return true;
 	}
-	if (n->proxy.frame && dir == FLOW_S2C &&
+	if (n->o->proxy.frame && dir == FLOW_S2C &&
 	    (bytes_peek(in, 0) == 5 || bytes_starts(in, "HTTP/1", 6))) {
 		session_event(s, EVENT_S2C, m, false, "the proxy's answer");
 		bytes_upto(in, bytes_left(in));
@@ -185,7 +198,7 @@ static void notice_silence(struct session *s, enum flow_dir dir, struct flow_mar
 	s->last_data_ns = m.time_ns;
 	if (s->body_open && s->last_c2s_ns && m.time_ns > s->last_c2s_ns &&
 	    m.time_ns - s->last_c2s_ns > SILENCE_WORTH_NOTING)
-		seen_first(&s->seen.slow, m);
+		seen_first(&session_odd(s)->slow, m);
 	if (dir == FLOW_C2S)
 		s->last_c2s_ns = m.time_ns;
 }
@@ -195,7 +208,7 @@ static void notice_garbage(struct session *s, enum flow_dir dir, struct flow_mar
 {
 	struct bytes kept = dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
 	uint8_t first = bytes_peek(&kept, 0);
-	if (s->seen.starttls_code != 220 || s->seen.plain_after_220.frame || s->mode[dir] != SESSION_MODE_SMTP ||
+	if (s->seen.starttls_code != 220 || s->seen.o->plain_after_220.frame || s->mode[dir] != SESSION_MODE_SMTP ||
 	    bytes_left(&kept) < 5 || smtp_looks_like_tls(kept, NULL) || (first >= ' ' && first < 0x7f))
 		return;
 	seen_first(&session_tls(s)->bad[dir], m);
@@ -284,20 +297,19 @@ static bool gap_matters(const struct session *s, enum flow_dir dir)
 void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,
 		 enum flow_gap why, struct flow_mark mark)
 {
-	struct seen *n = &s->seen;
 	bool matters = gap_matters(s, dir);
 	(void)f;
 
 	if (why == FLOW_GAP_LOST)
-		seen_first(&n->lost, mark);
+		seen_first(&session_odd(s)->lost, mark);
 	if (why == FLOW_GAP_SNAPPED)
-		seen_first(matters ? &n->snapped : &n->snapped_body, mark);
+		seen_first(matters ? &session_odd(s)->snapped : &session_odd(s)->snapped_body, mark);
 	if (matters) {
-		seen_first(&n->gap, mark);
+		seen_first(&session_odd(s)->gap, mark);
 		if (dir == FLOW_C2S)
-			n->gap_c2s = true;
+			session_odd(s)->gap_c2s = true;
 		else
-			n->gap_s2c = true;
+			session_odd(s)->gap_s2c = true;
 		session_event(s, EVENT_NOTE, mark, false, "%" G_GUINT64_FORMAT " bytes from the %s are %s",
 			      missing, dir == FLOW_C2S ? "client" : "server",
 			      why == FLOW_GAP_SNAPPED ? "cut off by the snap length" : "missing in the capture");
@@ -327,31 +339,32 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 }
 
 /* A mirror that decrypts (C07) whose proof was lost: its dialogue must not pass for clear text. */
-static void suspect_mirror(struct seen *n, const struct flow *f)
+static void suspect_mirror(struct session *s, const struct flow *f)
 {
-	bool holes = n->gap.frame || f->one_sided || f->midstream;
+	struct seen *n = &s->seen;
+	bool holes = n->o->gap.frame || f->one_sided || f->midstream;
 	struct seen_at sign = { 0 };
 
 	if (n->mirror || n->readable_tls || !holes || n->tls[FLOW_C2S].frame || n->tls[FLOW_S2C].frame)
 		return;
-	if (n->plain_after_220.frame && !(n->inner && n->inner->complete))
-		sign = n->plain_after_220; /* what the second list says is not known */
+	if (n->o->plain_after_220.frame && !(n->inner && n->inner->complete))
+		sign = n->o->plain_after_220; /* what the second list says is not known */
 	else if (!n->starttls_code && n->clear_after_starttls.frame)
 		sign = n->clear_after_starttls; /* so the 220 was lost */
-	else if (!n->plain_after_220.frame && n->ehlo.auth_xoauth2 && !n->ehlo.has_starttls)
+	else if (!n->o->plain_after_220.frame && n->ehlo.auth_xoauth2 && !n->ehlo.has_starttls)
 		sign = n->ehlo.reply; /* tokens are offered inside TLS only, STARTTLS came before */
 	if (!sign.frame)
 		return;
 	n->mirror = true;
-	if (!n->plain_after_220.frame)
-		n->plain_after_220 = sign;
+	if (!n->o->plain_after_220.frame)
+		session_odd(s)->plain_after_220 = sign;
 }
 
 void session_end(struct session *s, const struct flow *f)
 {
 	struct seen *n = &s->seen;
 
-	suspect_mirror(n, f);
+	suspect_mirror(s, f);
 	if (s->queue && s->queue->len) {
 		struct session_command *c = &g_array_index(s->queue, struct session_command, 0);
 		n->pending = c->at;

@@ -36,6 +36,8 @@ struct session_command { /* waits for its reply */
 	struct seen_at at;
 };
 
+#define SESSION_EXTRAS 4u
+
 /* A fact that only several sessions together show (clients.c). */
 struct session_extra {
 	enum fact fact;
@@ -88,7 +90,7 @@ struct session {
 	GArray *events;                 /* struct event */
 	bool events_cut;
 	GString *history, *tls_history;
-	struct session_extra extra[4];
+	struct session_extra *extra;    /* SESSION_EXTRAS at most, allocated when needed */
 	unsigned extra_count;
 	struct session_early early;
 };
@@ -134,9 +136,10 @@ void session_network_events(struct session *s, const struct flow *f);
 void session_step(struct session *s, const char *word);     /* history */
 void session_tls_step(struct session *s, const char *word); /* tls history */
 void session_reach(struct session *s, enum stage stage);
-/* What was seen of TLS, of login and mail, to be written; allocated at the first call. */
+/* What was seen of TLS, of login and mail, of oddities, to be written; allocated at the first call. */
 struct seen_tls *session_tls(struct session *s);
 struct seen_mail *session_mail(struct session *s);
+struct seen_odd *session_odd(struct session *s);
 static inline struct seen_at seen_at(struct flow_mark m)
 {
 	return (struct seen_at){ .frame = m.frame, .ns = m.time_ns };

@@ -12,7 +12,7 @@
 static GStringChunk *arena(struct session *s)
 {
 	if (!s->arena)
-		s->arena = g_string_chunk_new(250);
+		s->arena = g_string_chunk_new(510);
 	return s->arena;
 }
 
@@ -301,7 +301,7 @@ void session_network_events(struct session *s, const struct flow *f)
 static void step(GString **list, const char *word)
 {
 	if (!*list)
-		*list = g_string_sized_new(32);
+		*list = g_string_sized_new(31);
 	if ((*list)->len + strlen(word) + 1 > CAP_FIELD - 4)
 		return;
 	if ((*list)->len)

@@ -119,7 +119,7 @@ static void ehlo_done(struct session *s, const struct smtp_item *i, struct flow_
 	s->filling = NULL;
 	if (i->code >= 400) {
 		if (e->extended && !inner)
-			seen_first(&n->ehlo_refused, m);
+			seen_first(&session_odd(s)->ehlo_refused, m);
 		return;
 	}
 	e->complete = i->reply.lines <= CAP_EHLO_WORDS;
@@ -200,6 +200,62 @@ static void copy(struct session *s, char *to, size_t size, struct bytes text)
 	g_strlcpy(to, session_show(s, text, size - 4), size);
 }
 
+/* Commands may be missing in the capture, not in the dialogue: it began in the middle, has holes,
+ * or only the server was captured. */
+static bool blind(const struct session *s)
+{
+	return s->seen.midstream || s->desync || (!s->client && !s->inside);
+}
+
+/* The stage of a refusal whose command was not captured, by what servers say at which step. */
+static enum stage stage_by_code(const struct session *s, uint16_t code)
+{
+	if (!blind(s) || s->body_open || s->seen.reached >= STAGE_MAIL)
+		return next_stage(s);
+	switch (code) {
+	case 504:
+	case 534:
+	case 535:
+	case 538:
+		return STAGE_AUTH;
+	case 530:
+		return STAGE_MAIL;
+	case 450:
+	case 452:
+	case 550:
+	case 551:
+	case 553:
+		return STAGE_RCPT;
+	case 430:
+	case 432:
+	case 552:
+	case 554:
+		return STAGE_DATA;
+	default:
+		return s->seen.midstream && s->seen.reached < STAGE_EHLO ? STAGE_MAIL : next_stage(s);
+	}
+}
+
+/* What a reply proves by itself when its command was not captured (RFC 3463: X.1.0, X.1.5). */
+static void progress_by_code(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	const struct smtp_reply *r = &i->reply;
+
+	if (!blind(s))
+		return;
+	if (i->code == 235) {
+		session_reach(s, STAGE_AUTH);
+	} else if (i->code == 354) {
+		seen_first(&session_mail(s)->data_start, m);
+		s->body_open = !s->client;
+	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 0) {
+		session_reach(s, STAGE_MAIL);
+	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 5) {
+		seen_first(&session_mail(s)->rcpt_accepted, m);
+		session_reach(s, STAGE_RCPT);
+	}
+}
+
 static struct seen_reply describe(struct session *s, const struct smtp_item *i, const struct session_command *c,
 				  struct flow_mark m)
 {
@@ -249,9 +305,11 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 		out.command_frame = c->at.frame;
 		out.stage = session_stage_of(c, s->inside);
 	}
-	if (c && c->at.frame == s->seen.masked_command.frame && c->verb == SMTP_VERB_UNKNOWN)
+	if (c && c->at.frame == s->seen.o->masked_command.frame && c->verb == SMTP_VERB_UNKNOWN)
 		out.stage = STAGE_STARTTLS; /* what a firewall left of it */
-	else if (out.stage == STAGE_NONE && (!c || c->verb == SMTP_VERB_UNKNOWN || c->verb >= SMTP_VERB_PROXY))
+	else if (!c)
+		out.stage = stage_by_code(s, i->code);
+	else if (out.stage == STAGE_NONE && (c->verb == SMTP_VERB_UNKNOWN || c->verb >= SMTP_VERB_PROXY))
 		out.stage = next_stage(s);
 	return out;
 }
@@ -494,13 +552,13 @@ static void reply_event(struct session *s, const struct smtp_item *i, struct flo
 static bool clear_after_220(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls || n->plain_after_220.frame)
+	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls || n->o->plain_after_220.frame)
 		return false;
 	if (n->t->alert_count)
 		seen_first(&session_tls(s)->text_after_alert, m);
-	else if (!n->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
-		n->s2c_clear = seen_at(m);
-		n->s2c_clear_words = session_keep(s, i->reply.text, 60);
+	else if (!n->o->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
+		session_odd(s)->s2c_clear = seen_at(m);
+		session_odd(s)->s2c_clear_words = session_keep(s, i->reply.text, 60);
 	}
 	return true;
 }
@@ -540,9 +598,23 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 			refused(s, &r);
 	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
 		starttls_reply(s, i, &r, m); /* nothing else is answered so; the command was lost */
-	} else if (i->code >= 400 && !(s->seen.m->messages && i->code == 421)) {
+	} else if (i->code < 400) {
+		progress_by_code(s, i, m);
+	} else if (!(s->seen.m->messages && i->code == 421)) {
 		refused(s, &r);
 	}
+}
+
+/* Only the server was captured: a list is the answer to an EHLO all the same. It proves what is in
+ * it; `extended` stays false, so that nothing is concluded from what is not. */
+static struct seen_ehlo *list_without_command(struct session *s)
+{
+	struct seen *n = &s->seen;
+	if (n->starttls_code != 220)
+		return n->ehlo.reply.frame ? NULL : &n->ehlo;
+	if (!n->inner)
+		n->inner = g_new0(struct seen_ehlo, 1);
+	return n->inner->reply.frame ? NULL : n->inner;
 }
 
 void session_reply_line(struct session *s, const struct smtp_item *i, struct flow_mark m)
@@ -552,7 +624,9 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 	if (i->first_line_of_reply && h && !h->body &&
 	    (h->verb == SMTP_VERB_EHLO || h->verb == SMTP_VERB_HELO) &&
 	    (s->seen.last_set || s->seen.midstream || i->code == 250))
-		s->filling = s->inside || s->seen.plain_after_220.frame ? s->seen.inner : &s->seen.ehlo;
+		s->filling = s->inside || s->seen.o->plain_after_220.frame ? s->seen.inner : &s->seen.ehlo;
+	else if (i->first_line_of_reply && !h && !i->last && i->code == 250 && !s->client && !s->inside)
+		s->filling = list_without_command(s);
 	if (s->filling && i->code < 400)
 		ehlo_line(s, i);
 	if (s->cx->dialogue)

@@ -41,7 +41,7 @@ static void push(struct session *s, enum smtp_verb verb, bool body, struct flow_
 static void on_hello(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	bool second = s->inside || n->plain_after_220.frame;
+	bool second = s->inside || n->o->plain_after_220.frame;
 	struct seen_ehlo *e = &n->ehlo;
 
 	if (second) {
@@ -49,7 +49,7 @@ static void on_hello(struct session *s, const struct smtp_item *i, struct flow_m
 			n->inner = g_new0(struct seen_ehlo, 1);
 		e = n->inner;
 	} else if (i->verb == SMTP_VERB_HELO && e->extended && e->code >= 500) {
-		seen_first(&n->helo_after_ehlo, m);
+		seen_first(&session_odd(s)->helo_after_ehlo, m);
 	}
 	const char **lines = e->lines;
 	memset(e, 0, sizeof *e);
@@ -173,10 +173,10 @@ static void on_rcpt(struct session *s, const struct smtp_item *i, struct flow_ma
 static void on_foreign(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	if (n->foreign.frame)
+	if (n->o->foreign.frame)
 		return;
-	n->foreign = seen_at(m);
-	n->foreign_words = i->verb ? smtp_verb_name(i->verb) : session_keep(s, i->line, 40);
+	session_odd(s)->foreign = seen_at(m);
+	session_odd(s)->foreign_words = i->verb ? smtp_verb_name(i->verb) : session_keep(s, i->line, 40);
 }
 
 static void command_text(struct session *s, const struct smtp_item *i, struct flow_mark m)
@@ -233,14 +233,14 @@ static void out_of_place(struct session *s, const struct smtp_item *i, struct fl
 	struct seen *n = &s->seen;
 	if (s->inside)
 		return;
-	if (waiting_for(s, SMTP_VERB_STARTTLS) && !n->pipelined.frame) {
-		n->pipelined = seen_at(m);
-		n->pipelined_words = smtp_verb_name(i->verb);
+	if (waiting_for(s, SMTP_VERB_STARTTLS) && !n->o->pipelined.frame) {
+		session_odd(s)->pipelined = seen_at(m);
+		session_odd(s)->pipelined_words = smtp_verb_name(i->verb);
 	}
 	if (n->starttls.frame && !n->starttls_code && i->verb != SMTP_VERB_QUIT)
 		seen_first(&n->clear_after_starttls, m);
-	if (starttls_accepted(s) && !n->plain_after_220.frame && !n->t->client.at.frame)
-		n->plain_after_220 = seen_at(m);
+	if (starttls_accepted(s) && !n->o->plain_after_220.frame && !n->t->client.at.frame)
+		session_odd(s)->plain_after_220 = seen_at(m);
 	if (n->starttls_code >= 400 || n->t->alert_count)
 		if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_AUTH)
 			seen_first(&n->m->mail_after_tls_failed, m);
@@ -252,11 +252,11 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 	struct seen *n = &s->seen;
 
 	if (!n->banner.frame && !n->midstream && !s->inside)
-		seen_first(&n->pregreet, m);
+		seen_first(&session_odd(s)->pregreet, m);
 	out_of_place(s, i, m);
 	if (s->inside && !n->inner && i->verb != SMTP_VERB_EHLO && i->verb != SMTP_VERB_HELO &&
 	    i->verb != SMTP_VERB_QUIT)
-		seen_first(&n->no_second_ehlo, m);
+		seen_first(&session_odd(s)->no_second_ehlo, m);
 	command_text(s, i, m);
 	s->auth_open = false;
 	switch (i->verb) {
@@ -301,7 +301,7 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 		break;
 	default:
 		if (i->verb == SMTP_VERB_UNKNOWN && masked_command(i))
-			seen_first(&n->masked_command, m);
+			seen_first(&session_odd(s)->masked_command, m);
 		else if (i->verb == SMTP_VERB_UNKNOWN || foreign_verb(i->verb))
 			on_foreign(s, i, m);
 		break;
@@ -387,7 +387,7 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 		on_body_end(s, i, m);
 		break;
 	case SMTP_ITEM_GARBAGE:
-		if (!s->inside && starttls_accepted(s) && !s->seen.plain_after_220.frame)
+		if (!s->inside && starttls_accepted(s) && !s->seen.o->plain_after_220.frame)
 			seen_first(&session_tls(s)->bad[FLOW_C2S], m);
 		else
 			on_foreign(s, i, m);

@@ -26,7 +26,7 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 	if (dir == FLOW_C2S && n->starttls_code != 220) {
 		if (waiting_for_starttls(s))
 			n->tls_before_220 = true;
-		else if (!n->gap.frame && !n->midstream)
+		else if (!n->o->gap.frame && !n->midstream)
 			n->tls_without_starttls = true;
 	}
 	s->mode[dir] = SESSION_MODE_TLS;
@@ -43,7 +43,7 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 static const uint16_t *keep_list(struct session *s, const uint16_t *list, unsigned n)
 {
 	if (!s->arena)
-		s->arena = g_string_chunk_new(250);
+		s->arena = g_string_chunk_new(510);
 	/* One more element leaves room to align what the chunk of characters gives. */
 	char *raw = g_string_chunk_insert_len(s->arena, (const char *)list, (gssize)(n * sizeof *list));
 	if (((uintptr_t)raw & 1) == 0)

@@ -32,7 +32,7 @@ prepare() {
 	rm -rf "$root"
 	debootstrap --variant=minbase "$1" "$root" "$mirror" > "$folder/$1.log" 2>&1 ||
 		skip "$1 cannot be fetched from $mirror ($(tail -n 1 "$folder/$1.log"))"
-	chroot "$root" sh -c "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
+	chroot "$root" sh -c "apt-get -o Acquire::Check-Valid-Until=false update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
 		--no-install-recommends $packages" >> "$folder/$1.log" 2>&1 ||
 		skip "the packages of $1 cannot be installed ($(tail -n 1 "$folder/$1.log"))"
 	touch "$root/.ready"
