@@ -6,6 +6,7 @@
 #include "held.h"
 #include <glib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { RECORD_PART = 16, TALK_PART = 4 };
 
@@ -34,7 +35,8 @@ struct held {
 	size_t most_talks;
 };
 
-/* GHashTable has no place for a key of its own; one key for all tables of the process is enough. */
+/* Random, so that nobody outside can make the table slow. GHashTable has no place for a key of its
+ * own; one for all tables of the process is enough. */
 static uint64_t hash_key[2];
 
 /* The product of two numbers that both depend on the key, folded. */
@@ -66,12 +68,12 @@ static gboolean ends_equal(gconstpointer p, gconstpointer q)
 	       memcmp(&a->a, &b->a, sizeof a->a) == 0 && memcmp(&a->b, &b->b, sizeof a->b) == 0;
 }
 
-struct held *held_new(uint64_t bytes, const uint64_t key[2])
+struct held *held_new(uint64_t bytes)
 {
 	struct held *h = g_new0(struct held, 1);
 
-	if (hash_key[0] == 0 && hash_key[1] == 0)
-		memcpy(hash_key, key, sizeof hash_key);
+	if (hash_key[0] == 0 && getrandom(hash_key, sizeof hash_key, 0) != sizeof hash_key)
+		hash_key[0] = (uint64_t)(uintptr_t)h | 1; /* no kernel that runs this does that */
 	h->size = MAX(bytes, 65536) / sizeof(struct record) * sizeof(struct record);
 	h->ring = g_malloc(h->size);
 	h->single = HELD_NONE;

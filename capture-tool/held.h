@@ -32,9 +32,8 @@ struct held;
 /* One conversation; valid until held_add, which may forget it with its last packet. */
 struct held_talk;
 
-/* bytes: of packets, at least 64 KiB; the conversations cost up to a quarter more. key: random, so
- * that nobody outside can make the table slow. */
-struct held *held_new(uint64_t bytes, const uint64_t key[2]);
+/* bytes: of packets, at least 64 KiB; the conversations cost up to a quarter more. */
+struct held *held_new(uint64_t bytes);
 void held_free(struct held *h);
 
 struct held_ends held_ends_of(const struct address *src, uint16_t sport, const struct address *dst,

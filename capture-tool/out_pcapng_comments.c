@@ -5,6 +5,7 @@
  */
 #include "out_pcapng.h"
 #include <glib.h>
+#include <pcap/dlt.h>
 #include <string.h>
 #include "../engine/report.h"
 #include "../engine/smtp365.h"
@@ -128,8 +129,7 @@ static char *head_of(const struct copy *k, const char *in)
 	return g_string_free(text, FALSE);
 }
 
-/* The number of the interface of this link type, described when it first comes; the rest of more
- * than there are link types cannot happen. */
+/* The number of the interface of this link type, described when it first comes. */
 static unsigned interface_of(struct copy *k, int dlt)
 {
 	for (unsigned i = 0; i < k->interface_count; i++)
@@ -162,8 +162,8 @@ static void copy_frame(struct copy *k, const struct source_packet *f)
 	packet_read(k->reader, f->time_ns, f->frame, f->data, f->caplen, f->len, &item);
 	struct keep *state = state_of(k, &item);
 	uint32_t n = keep_frame(state, &k->keep, f, &item);
-	/* An unknown link type has no number in this file: such a frame is not mail. */
-	unsigned interface = interface_of(k, packet_knows(f->dlt) ? f->dlt : k->interfaces[0]);
+	/* All link types that cannot be read share one that says nothing, so they stay few. */
+	unsigned interface = interface_of(k, packet_knows(f->dlt) ? f->dlt : DLT_USER0);
 	pcapng_file_packet(k->out, interface, f->time_ns, f->data, n, f->len,
 	                   comments_of(k->comments, f->frame));
 }
@@ -196,9 +196,8 @@ bool pcapng_copy(const char *in, const char *filter, uint64_t count, const char 
 	struct copy k = {.comments = c, .o = o, .out = pcapng_file_open(out, error)};
 	bool good = k.out != NULL;
 	if (good) {
-		const uint64_t key[2] = {1, 2}; /* the same copy from the same file */
 		k.keep = (struct keep_options){o->bodies, o->redact, o->ports, o->port_count};
-		k.held = held_new(COPY_BYTES, key);
+		k.held = held_new(COPY_BYTES);
 		k.reader = packet_new(source_dlt(from));
 		good = copy_all(&k, from, in, count);
 		if (!good)

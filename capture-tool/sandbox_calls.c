@@ -59,7 +59,7 @@ static const int allowed[] = {
 
 /* Questions only: is it a terminal and how wide, bytes waiting, the state of an interface. */
 static const unsigned long asked[] = {
-	TCGETS, TIOCGWINSZ, FIONREAD, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCGIFNAME, SIOCGSTAMP,
+	TCGETS, TIOCGWINSZ, FIONREAD, SIOCGIFFLAGS, SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFHWADDR, SIOCGSTAMP,
 };
 
 bool sandbox_seccomp_parse(const char *name, enum sandbox_seccomp *out)

@@ -148,7 +148,7 @@ static void fill_tls(struct verdict *v, struct room *r, const struct session *s)
 		v->cert_not_before = t->leaf->not_before;
 		v->cert_not_after = t->leaf->not_after;
 	}
-	v->tls_history = s->tls_history ? s->tls_history->str : NULL;
+	v->tls_history = s->tls_history;
 	v->alert_count = t->alert_count;
 	for (unsigned i = 0; i < t->alert_count; i++)
 		v->alerts[i] = (struct verdict_alert){
@@ -231,7 +231,7 @@ static void fill_mail(struct verdict *v, struct room *r, const struct session *s
 	for (unsigned i = 0; i < e->count; i++)
 		g_ptr_array_add(r->ehlo, (gpointer)e->lines[i]);
 	v->ehlo = strings(r->ehlo);
-	v->history = s->history ? s->history->str : NULL;
+	v->history = s->history;
 	v->protocol = n->smtp_proven || n->banner.frame || n->ehlo.command.frame ? "smtp" : NULL;
 }
 

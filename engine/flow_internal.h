@@ -55,7 +55,7 @@ struct lane {
 	bool zero_window;
 	uint8_t signature_at;
 	uint32_t signature[LANE_SIGNATURES];
-	uint64_t signature_ns[LANE_SIGNATURES];
+	uint32_t signature_us[LANE_SIGNATURES]; /* packet time, wraps after 71 minutes */
 	uint64_t zero_since_ns;
 	struct {
 		uint32_t len, end;

@@ -36,6 +36,17 @@ static bool is_recent(uint64_t a, uint64_t b)
 	return (a > b ? a - b : b - a) <= CAP_MIRROR_DUPLICATE;
 }
 
+static uint32_t microseconds(uint64_t ns)
+{
+	return (uint32_t)(ns / 1000u);
+}
+
+static bool is_recent_us(uint32_t a, uint32_t b)
+{
+	int32_t d = (int32_t)(a - b);
+	return d >= -(int32_t)(CAP_MIRROR_DUPLICATE / 1000u) && d <= (int32_t)(CAP_MIRROR_DUPLICATE / 1000u);
+}
+
 static bool signature_known(const struct conn *c, unsigned dir, uint32_t signature,
                             const struct segment *s)
 {
@@ -47,8 +58,9 @@ static bool signature_known(const struct conn *c, unsigned dir, uint32_t signatu
 	    is_recent(s->time_ns, me->syn_last_ns))
 		return true;
 	const struct lane *l = c->lane[dir];
+	uint32_t now = microseconds(s->time_ns);
 	for (unsigned i = 0; l && i < LANE_SIGNATURES; i++)
-		if (l->signature[i] == signature && is_recent(s->time_ns, l->signature_ns[i]))
+		if (l->signature[i] == signature && is_recent_us(now, l->signature_us[i]))
 			return true;
 	return false;
 }
@@ -69,7 +81,7 @@ bool stats_duplicate(struct flow_table *t, struct conn *c, unsigned dir, const s
 	struct lane *l = c->lane[dir];
 	if (l) {
 		l->signature[l->signature_at] = c->signature[dir];
-		l->signature_ns[l->signature_at] = c->flow.side[dir].last_ns;
+		l->signature_us[l->signature_at] = microseconds(c->flow.side[dir].last_ns);
 		l->signature_at = (uint8_t)((l->signature_at + 1) % LANE_SIGNATURES);
 	}
 	c->signature[dir] = signature;

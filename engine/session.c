@@ -80,15 +80,12 @@ void session_free(struct session *s)
 	if (s->queue)
 		g_array_free(s->queue, TRUE);
 	session_free_events(s);
-	if (s->last_text)
-		g_string_free(s->last_text, TRUE);
+	g_free(s->last_text);
 	for (int i = 0; i < 2; i++)
 		if (s->lists[i])
 			g_string_chunk_free(s->lists[i]);
-	if (s->history)
-		g_string_free(s->history, TRUE);
-	if (s->tls_history)
-		g_string_free(s->tls_history, TRUE);
+	g_free(s->history);
+	g_free(s->tls_history);
 	if (s->arena)
 		g_string_chunk_free(s->arena);
 	g_free(s);

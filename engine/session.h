@@ -83,13 +83,13 @@ struct session {
 	GStringChunk *arena;
 	size_t arena_bytes;
 	GStringChunk *lists[2];         /* text of the EHLO list before TLS and of the inner one */
-	GString *last_text;             /* of the last reply, when it is not kept */
+	char *last_text;                /* of the last reply, when it is not kept */
 	char last_enhanced[24];
 	bool had_list;
 	uint32_t event_order;
 	GArray *events;                 /* struct event */
 	bool events_cut;
-	GString *history, *tls_history;
+	char *history, *tls_history;    /* words with blanks between; NULL empty */
 	struct session_extra *extra;    /* SESSION_EXTRAS at most, allocated when needed */
 	unsigned extra_count;
 	struct session_early early;

@@ -12,7 +12,7 @@
 static GStringChunk *arena(struct session *s)
 {
 	if (!s->arena)
-		s->arena = g_string_chunk_new(510);
+		s->arena = g_string_chunk_new(254);
 	return s->arena;
 }
 
@@ -298,15 +298,16 @@ void session_network_events(struct session *s, const struct flow *f)
 		g_array_sort(s->events, by_frame);
 }
 
-static void step(GString **list, const char *word)
+/* Exact sizes: a sensor holds many sessions, and each has only a few words. */
+static void step(char **list, const char *word)
 {
-	if (!*list)
-		*list = g_string_sized_new(31);
-	if ((*list)->len + strlen(word) + 1 > CAP_FIELD - 4)
+	size_t had = *list ? strlen(*list) : 0, n = strlen(word);
+	if (had + n + 1 > CAP_FIELD - 4)
 		return;
-	if ((*list)->len)
-		g_string_append_c(*list, ' ');
-	g_string_append(*list, word);
+	*list = g_realloc(*list, had + n + 2);
+	if (had)
+		(*list)[had++] = ' ';
+	memcpy(*list + had, word, n + 1);
 }
 
 void session_step(struct session *s, const char *word)

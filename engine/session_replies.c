@@ -273,15 +273,13 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 	if (kept) {
 		out.text = session_keep(s, r->text, CAP_FIELD);
 	} else {
-		if (!s->last_text)
-			s->last_text = g_string_sized_new(64);
 		/* Of a list the greeting is enough: the list itself is in the record. */
 		struct bytes first = r->text;
 		ptrdiff_t end = r->lines > 1 && i->code < 400 ? bytes_find(&first, '\n') : -1;
 		if (end >= 0)
 			first = bytes_upto(&first, (size_t)end);
-		g_string_assign(s->last_text, session_show(s, first, CAP_FIELD));
-		out.text = s->last_text->str;
+		g_free(s->last_text);
+		out.text = s->last_text = g_strdup(session_show(s, first, CAP_FIELD));
 	}
 	replies_trailer(r->text, &trailer);
 	if (bytes_left(&trailer.server)) {

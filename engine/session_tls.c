@@ -43,7 +43,7 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 static const uint16_t *keep_list(struct session *s, const uint16_t *list, unsigned n)
 {
 	if (!s->arena)
-		s->arena = g_string_chunk_new(510);
+		s->arena = g_string_chunk_new(254);
 	/* One more element leaves room to align what the chunk of characters gives. */
 	char *raw = g_string_chunk_insert_len(s->arena, (const char *)list, (gssize)(n * sizeof *list));
 	if (((uintptr_t)raw & 1) == 0)

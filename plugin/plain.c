@@ -99,7 +99,7 @@ void plain_feed(struct plain *p, struct smtp365 *engine, packet_info *pinfo, con
 
 	/* The first view is the frame itself. */
 	for (const GSList *i = pinfo->data_src ? pinfo->data_src->next : NULL; i; i = i->next) {
-		char *name = get_data_source_name(i->data);
+		char *name = compat_view_name(i->data);
 		bool decrypted = g_str_has_prefix(name, VIEW_NAME);
 		wmem_free(NULL, name);
 		if (decrypted)

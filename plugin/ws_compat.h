@@ -54,6 +54,13 @@ typedef void compat_stat_init;
 #define COMPAT_STAT_INIT_FAILED return
 #endif
 
+/* The name of a byte view and its length in words; wmem_free with NULL. */
+#if COMPAT_VERSION >= 406
+#define compat_view_name(view) get_data_source_description(view)
+#else
+#define compat_view_name(view) get_data_source_name(view)
+#endif
+
 /* Between the levels of a menu path of a statistic. */
 #ifdef STATS_TREE_MENU_SEPARATOR
 #define COMPAT_MENU_SEPARATOR STATS_TREE_MENU_SEPARATOR

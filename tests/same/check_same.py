@@ -17,12 +17,15 @@ from wireshark import Wireshark, captures  # noqa: E402
 
 # capture -> why the plugin may say something else
 KNOWN = {
+    "submission-587-embedded-keys.pcapng": "holds its keys: Wireshark decrypts, the tool does not",
+    "file-gzip-broken.pcap.gz": "Wireshark reads a damaged gzip file to another place than zlib does",
+    "file-gzip-bomb.pcap.gz": "Wireshark itself cannot read it twice",
 }
 
 JSON = ("-q", "-z", "smtp365,json", "-o", "smtp365.all:TRUE")
 TEXT = ("-q", "-z", "smtp365,sessions")
 HOSTILE = ("-o", "tcp.desegment_tcp_streams:FALSE", "-o", "tcp.check_checksum:TRUE", "-o", "ip.defragment:FALSE",
-           "-o", "tls.desegment_ssl_records:FALSE", "--disable-protocol", "smtp", "-d", "tcp.port==587,http",
+           "-o", "tls.desegment_ssl_records:FALSE", "--disable-protocol", "smtp", "--disable-protocol", "tls", "-d", "tcp.port==587,http",
            "-d", "tcp.port==25,dns")
 ORDERED = ("-o", "tcp.reassemble_out_of_order:TRUE")
 RUNS = (  # name, arguments of the tool, of tshark
@@ -32,7 +35,9 @@ RUNS = (  # name, arguments of the tool, of tshark
 
 
 def tool(path, capture, args):
-    return subprocess.run([path, "-r", capture, *args], capture_output=True, check=False, timeout=120).stdout
+    """Standard output, or None when the tool cannot read the file at all."""
+    done = subprocess.run([path, "-r", capture, *args], capture_output=True, check=False, timeout=120)
+    return None if done.returncode == 2 else done.stdout
 
 
 def first_difference(a, b):
@@ -51,7 +56,7 @@ def compare(ws, path, capture):
     for name, tool_args, ws_args in RUNS:
         code, out, err = ws.run(capture, *ws_args)
         want = tool(path, capture, tool_args)
-        if want != out:
+        if want is not None and want != out:
             wrong.append(f"{os.path.basename(capture)}: {name}: {first_difference(want, out)}")
         if code not in (0, 2) or "bug" in err.lower():
             wrong.append(f"{os.path.basename(capture)}: {name}: tshark ends with {code}: {err.strip()[-300:]}")
