@@ -10,7 +10,7 @@
 #include <string.h>
 #include "../engine/report.h"
 #include "../engine/smtp365.h"
-#include "held.h"
+#include "recent.h"
 #include "out_pcapng_folder.h"
 #include "pcapng_file.h"
 
@@ -26,12 +26,12 @@ enum { INTERFACES = 64, FILES_OF_RING = 16, FILE_SECONDS = 3600, SNAPLEN = 26214
 struct recorder {
 	struct recorder_options o;
 	struct keep_options keep;
-	struct held *held;
+	struct recent *held;
 	struct folder *folder;
 	struct pcapng_file *file; /* NULL between two files */
 	char *path;               /* of `file`, owned */
 	uint64_t file_began;      /* packet time */
-	GArray *places;           /* held_place of the session at hand */
+	GArray *places;           /* recent_place of the session at hand */
 	struct comments *comments; /* of the session at hand, else NULL */
 	char *trouble;            /* first one not yet asked for, owned */
 	struct recorder_stats stats;
@@ -51,9 +51,9 @@ struct recorder *recorder_new(const struct recorder_options *o, char **error)
 	r->o.file_seconds = o->file_seconds ? o->file_seconds : FILE_SECONDS;
 	r->o.snaplen = o->snaplen ? o->snaplen : SNAPLEN;
 	r->keep = (struct keep_options){o->bodies, o->redact, o->ports, o->port_count};
-	r->held = held_new(o->memory_bytes ? o->memory_bytes : MEMORY_BYTES);
+	r->held = recent_new(o->memory_bytes ? o->memory_bytes : MEMORY_BYTES);
 	r->folder = folder;
-	r->places = g_array_new(FALSE, FALSE, sizeof(held_place));
+	r->places = g_array_new(FALSE, FALSE, sizeof(recent_place));
 	return r;
 }
 
@@ -87,7 +87,7 @@ void recorder_free(struct recorder *r)
 		return;
 	close_file(r);
 	folder_free(r->folder);
-	held_free(r->held);
+	recent_free(r->held);
 	g_array_free(r->places, TRUE);
 	g_free(r->trouble);
 	g_free(r);
@@ -102,23 +102,23 @@ static bool is_watched(const struct recorder *r, uint16_t a, uint16_t b)
 }
 
 /* The conversation of an item; false when the packet is not to be held. *talk NULL: it has none. */
-static bool talk_of(struct recorder *r, const struct packet_item *item, struct held_talk **talk)
+static bool talk_of(struct recorder *r, const struct packet_item *item, struct recent_talk **talk)
 {
 	const struct segment *s = &item->segment;
 	const struct icmp_error *e = &item->icmp;
-	struct held_ends ends;
+	struct recent_ends ends;
 
 	*talk = NULL;
 	switch (item->kind) {
 	case PACKET_SEGMENT:
 		if (!is_watched(r, s->sport, s->dport))
 			return false;
-		ends = held_ends_of(&s->src, s->sport, &s->dst, s->dport);
-		*talk = held_talk(r->held, &ends);
+		ends = recent_ends_of(&s->src, s->sport, &s->dst, s->dport);
+		*talk = recent_talk(r->held, &ends);
 		return true;
 	case PACKET_ICMP: /* only about a conversation that is there */
-		ends = held_ends_of(&e->src, e->sport, &e->dst, e->dport);
-		*talk = held_find(r->held, &ends);
+		ends = recent_ends_of(&e->src, e->sport, &e->dst, e->dport);
+		*talk = recent_find(r->held, &ends);
 		return *talk != NULL;
 	case PACKET_DATAGRAM:
 		return true;
@@ -131,12 +131,12 @@ static bool talk_of(struct recorder *r, const struct packet_item *item, struct h
 void recorder_packet(struct recorder *r, const struct source_packet *k, unsigned interface,
                      const struct packet_item *item)
 {
-	struct held_talk *talk;
+	struct recent_talk *talk;
 
 	if (!talk_of(r, item, &talk))
 		return;
-	struct keep *keep = talk && item->kind == PACKET_SEGMENT ? held_keep(talk) : NULL;
-	const struct held_packet p = {
+	struct keep *keep = talk && item->kind == PACKET_SEGMENT ? recent_keep(talk) : NULL;
+	const struct recent_packet p = {
 	    .time_ns = k->time_ns,
 	    .frame = k->frame,
 	    .caplen = keep_frame(keep, &r->keep, k, item),
@@ -145,12 +145,12 @@ void recorder_packet(struct recorder *r, const struct source_packet *k, unsigned
 	    .interface = (uint16_t)MIN(interface, INTERFACES - 1),
 	    .data = k->data,
 	};
-	held_add(r->held, talk, &p);
+	recent_add(r->held, talk, &p);
 }
 
-static uint32_t frame_at(const struct recorder *r, held_place at)
+static uint32_t frame_at(const struct recorder *r, recent_place at)
 {
-	return held_at(r->held, at).frame;
+	return recent_at(r->held, at).frame;
 }
 
 static bool is_evidence(const struct verdict *v, uint32_t frame)
@@ -174,7 +174,7 @@ static uint32_t first_wanted(const struct verdict *v)
 
 static int by_place(gconstpointer a, gconstpointer b)
 {
-	held_place p = *(const held_place *)a, q = *(const held_place *)b;
+	recent_place p = *(const recent_place *)a, q = *(const recent_place *)b;
 
 	return p < q ? -1 : p > q;
 }
@@ -182,24 +182,24 @@ static int by_place(gconstpointer a, gconstpointer b)
 /* All packets of the session that are still there, and the DNS packets that are its evidence. */
 static void collect(struct recorder *r, const struct verdict *v)
 {
-	const struct held_ends ends = held_ends_of(&v->client_ip, v->client_port, &v->server_ip,
+	const struct recent_ends ends = recent_ends_of(&v->client_ip, v->client_port, &v->server_ip,
 	                                           v->server_port);
-	const struct held_talk *talk = held_find(r->held, &ends);
+	const struct recent_talk *talk = recent_find(r->held, &ends);
 	uint32_t from = first_wanted(v);
 	unsigned left = SINGLES;
-	held_place at;
+	recent_place at;
 
 	g_array_set_size(r->places, 0);
-	for (at = talk ? held_last(r->held, talk) : HELD_NONE; at != HELD_NONE;
-	     at = held_before(r->held, at)) {
+	for (at = talk ? recent_last(r->held, talk) : RECENT_NONE; at != RECENT_NONE;
+	     at = recent_before(r->held, at)) {
 		uint32_t frame = frame_at(r, at);
 		if (frame < v->first_frame)
 			break;
 		if (frame <= v->last_frame || is_evidence(v, frame))
 			g_array_append_val(r->places, at);
 	}
-	for (at = held_last(r->held, NULL); at != HELD_NONE && left > 0;
-	     at = held_before(r->held, at), left--) {
+	for (at = recent_last(r->held, NULL); at != RECENT_NONE && left > 0;
+	     at = recent_before(r->held, at), left--) {
 		uint32_t frame = frame_at(r, at);
 		if (frame < from)
 			break;
@@ -214,8 +214,8 @@ static uint64_t cost_of(const struct recorder *r, const GString *head)
 	uint64_t sum = HEAD_COST + head->len;
 
 	for (guint i = 0; i < r->places->len; i++) {
-		const struct held_packet p =
-		    held_at(r->held, g_array_index(r->places, held_place, i));
+		const struct recent_packet p =
+		    recent_at(r->held, g_array_index(r->places, recent_place, i));
 		const char *comment = comments_of(r->comments, p.frame);
 		sum += p.caplen + BLOCK_COST + (comment ? strlen(comment) + 8 : 0);
 	}
@@ -267,7 +267,7 @@ static bool have_file(struct recorder *r, uint64_t n, uint64_t now_ns)
 }
 
 /* Number of the interface in this section, described when it first comes. */
-static unsigned interface_of(struct recorder *r, const struct held_packet *p,
+static unsigned interface_of(struct recorder *r, const struct recent_packet *p,
                              int numbers[INTERFACES])
 {
 	const char *name = NULL;
@@ -290,8 +290,8 @@ static void write_section(struct recorder *r, const GString *head)
 		numbers[i] = -1;
 	pcapng_file_section(r->file, head->str);
 	for (guint i = 0; i < r->places->len; i++) {
-		const struct held_packet p =
-		    held_at(r->held, g_array_index(r->places, held_place, i));
+		const struct recent_packet p =
+		    recent_at(r->held, g_array_index(r->places, recent_place, i));
 		pcapng_file_packet(r->file, interface_of(r, &p, numbers), p.time_ns, p.data,
 		                   p.caplen, p.len, comments_of(r->comments, p.frame));
 	}
@@ -339,7 +339,7 @@ void recorder_verdict(struct recorder *r, const struct verdict *v)
 		r->stats.incomplete++;
 		return;
 	}
-	if (frame_at(r, g_array_index(r->places, held_place, 0)) > v->first_frame)
+	if (frame_at(r, g_array_index(r->places, recent_place, 0)) > v->first_frame)
 		r->stats.incomplete++;
 	r->comments = comments_new(r->o.redact);
 	comments_add(r->comments, v);
@@ -369,6 +369,6 @@ struct recorder_stats recorder_stats(const struct recorder *r)
 	struct recorder_stats s = r->stats;
 
 	s.deleted = folder_deleted(r->folder);
-	s.held_bytes = held_bytes(r->held);
+	s.held_bytes = recent_bytes(r->held);
 	return s;
 }

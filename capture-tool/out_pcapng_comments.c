@@ -9,7 +9,7 @@
 #include <string.h>
 #include "../engine/report.h"
 #include "../engine/smtp365.h"
-#include "held.h"
+#include "recent.h"
 #include "pcapng_file.h"
 
 /* Verdict lines in the comment of the file; the frames have theirs anyway. */
@@ -102,7 +102,7 @@ struct copy {
 	const struct comments *comments;
 	const struct recorder_options *o;
 	struct keep_options keep;
-	struct held *held; /* for the states of conversations only; holds headers */
+	struct recent *held; /* for the states of conversations only; holds headers */
 	struct packet *reader;
 	struct pcapng_file *out;
 	int interfaces[INTERFACES];
@@ -144,14 +144,14 @@ static unsigned interface_of(struct copy *k, int dlt)
 static struct keep *state_of(struct copy *k, const struct packet_item *item)
 {
 	const struct segment *s = &item->segment;
-	const struct held_packet none = {.data = (const uint8_t *)""};
+	const struct recent_packet none = {.data = (const uint8_t *)""};
 
 	if (item->kind != PACKET_SEGMENT)
 		return NULL;
-	struct held_ends ends = held_ends_of(&s->src, s->sport, &s->dst, s->dport);
-	struct held_talk *t = held_talk(k->held, &ends);
-	held_add(k->held, t, &none);
-	return held_keep(t);
+	struct recent_ends ends = recent_ends_of(&s->src, s->sport, &s->dst, s->dport);
+	struct recent_talk *t = recent_talk(k->held, &ends);
+	recent_add(k->held, t, &none);
+	return recent_keep(t);
 }
 
 static void copy_frame(struct copy *k, const struct source_packet *f)
@@ -197,7 +197,7 @@ bool pcapng_copy(const char *in, const char *filter, uint64_t count, const char 
 	bool good = k.out != NULL;
 	if (good) {
 		k.keep = (struct keep_options){o->bodies, o->redact, o->ports, o->port_count};
-		k.held = held_new(COPY_BYTES);
+		k.held = recent_new(COPY_BYTES);
 		k.reader = packet_new(source_dlt(from));
 		good = copy_all(&k, from, in, count);
 		if (!good)
@@ -209,7 +209,7 @@ bool pcapng_copy(const char *in, const char *filter, uint64_t count, const char 
 		}
 		g_free(closing);
 		packet_free(k.reader);
-		held_free(k.held);
+		recent_free(k.held);
 	}
 	source_close(from);
 	return good;

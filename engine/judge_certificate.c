@@ -39,7 +39,9 @@ static void issuer(struct judge *j, const struct certificate *c, struct seen_at 
 	if (!peers_issuer_known(c))
 		facts_say(j->facts, FACT_CERT_FOREIGN_ISSUER, at.frame,
 			  judge_words(j, "issued by %s", c->issuer));
-	if (j->seen->t->top_issuer_cn && !strcmp(j->seen->t->top_issuer_cn, "DigiCert Global Root G2"))
+	/* Without the ClientHello the name in force is not known: the refusal may be about the name. */
+	if (j->seen->t->top_issuer_cn && !strcmp(j->seen->t->top_issuer_cn, "DigiCert Global Root G2") &&
+	    j->seen->t->client.at.frame)
 		judge_set(j, FACT_CERT_ISSUER_G2, at.frame);
 }
 

@@ -63,6 +63,34 @@ struct report_summary *report_summary_new(void);
 void report_summary_add(struct report_summary *s, const struct verdict *v);
 void report_summary_text(const struct report_summary *s, const struct report_options *o, GString *out);
 void report_summary_free(struct report_summary *s);
+/* The same totals for a window that lays them out in its own way; all borrowed from the summary. */
+#define REPORT_STAGES (STAGE_ACCEPTED + 1)
+#define REPORT_OUTCOMES (OUTCOME_INCOMPLETE + 1)
+struct report_totals {
+	unsigned sessions, m365, lookups;   /* lookups: failed ones, no sessions */
+	unsigned outcomes[REPORT_OUTCOMES]; /* of both */
+	unsigned stages[REPORT_STAGES];	    /* where failures stopped */
+	unsigned modern, old, clear, early; /* Microsoft 365 sessions by TLS */
+	unsigned passwords, users;	    /* of them with a secret in clear */
+};
+struct report_finding_count {
+	const char *id, *title;
+	enum severity severity; /* the highest seen */
+	unsigned sessions;
+};
+struct report_client_count {
+	struct address ip;
+	unsigned sessions, failed;
+	const char *cause; /* id, of the first failure that has one; or NULL */
+};
+typedef void (*report_finding_fn)(const struct report_finding_count *c, void *host);
+typedef void (*report_client_fn)(const struct report_client_count *c, void *host);
+const struct report_totals *report_summary_totals(const struct report_summary *s);
+/* Lines about encryption: "14 sessions, all TLS 1.2 or later, nothing in clear". */
+void report_summary_encryption(const struct report_summary *s, GString *out);
+/* Every finding, the most severe first; the clients with most failures, and how many others. */
+void report_summary_findings(const struct report_summary *s, report_finding_fn each, void *host);
+unsigned report_summary_clients(const struct report_summary *s, report_client_fn each, void *host);
 
 /* Helpers that windows share. */
 void report_time(uint64_t ns, bool ns_precision, char out[40]);   /* 2026-11-23T10:00:00.123456Z */

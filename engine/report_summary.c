@@ -11,29 +11,14 @@
 #define SUMMARY_CLIENTS 65536u
 /* Clients shown, those with most failures first. */
 #define SUMMARY_CLIENTS_SHOWN 20u
-#define COUNT_STAGES (STAGE_ACCEPTED + 1)
-#define COUNT_OUTCOMES (OUTCOME_INCOMPLETE + 1)
-
-struct finding_count {
-	const char *id, *title; /* owned */
-	enum severity severity; /* the highest seen */
-	unsigned sessions;
-};
-
-struct client_count {
-	struct address ip;
-	unsigned sessions, failed;
-	const char *cause; /* of the first failure that has one; owned by the table of findings */
-};
+#define COUNT_STAGES REPORT_STAGES
+#define COUNT_OUTCOMES REPORT_OUTCOMES
 
 struct report_summary {
-	unsigned sessions, m365, lookups;
-	unsigned outcomes[COUNT_OUTCOMES], stages[COUNT_STAGES];
-	unsigned modern, old, clear, early; /* Microsoft 365 sessions by TLS */
-	unsigned passwords, users;	    /* of them with a secret in clear */
+	struct report_totals t;
 	unsigned clients_beyond;
-	GHashTable *findings; /* id -> finding_count */
-	GHashTable *clients;  /* address -> client_count */
+	GHashTable *findings; /* id -> report_finding_count, its strings owned */
+	GHashTable *clients;  /* address -> report_client_count, cause owned by `findings` */
 };
 
 static guint address_hash(gconstpointer key)
@@ -59,7 +44,7 @@ static gboolean address_equal(gconstpointer a, gconstpointer b)
 
 static void finding_count_free(gpointer p)
 {
-	struct finding_count *c = p;
+	struct report_finding_count *c = p;
 	g_free((char *)c->id);
 	g_free((char *)c->title);
 	g_free(c);
@@ -82,16 +67,11 @@ void report_summary_free(struct report_summary *s)
 	g_free(s);
 }
 
-static bool is_failure(const struct verdict *v)
+static const struct report_finding_count *count_finding(struct report_summary *s, const struct finding *f)
 {
-	return v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED;
-}
-
-static const struct finding_count *count_finding(struct report_summary *s, const struct finding *f)
-{
-	struct finding_count *c = g_hash_table_lookup(s->findings, f->id);
+	struct report_finding_count *c = g_hash_table_lookup(s->findings, f->id);
 	if (!c) {
-		c = g_new0(struct finding_count, 1);
+		c = g_new0(struct report_finding_count, 1);
 		c->id = g_strdup(f->id);
 		c->title = g_strdup(f->title);
 		g_hash_table_insert(s->findings, (char *)c->id, c);
@@ -103,18 +83,18 @@ static const struct finding_count *count_finding(struct report_summary *s, const
 
 static void count_client(struct report_summary *s, const struct verdict *v, const char *cause)
 {
-	struct client_count *c = g_hash_table_lookup(s->clients, &v->client_ip);
+	struct report_client_count *c = g_hash_table_lookup(s->clients, &v->client_ip);
 	if (!c) {
 		if (g_hash_table_size(s->clients) >= SUMMARY_CLIENTS) {
 			s->clients_beyond++;
 			return;
 		}
-		c = g_new0(struct client_count, 1);
+		c = g_new0(struct report_client_count, 1);
 		c->ip = v->client_ip;
 		g_hash_table_insert(s->clients, &c->ip, c);
 	}
 	c->sessions++;
-	c->failed += is_failure(v);
+	c->failed += report_is_failure(v);
 	if (!c->cause)
 		c->cause = cause;
 }
@@ -124,32 +104,32 @@ static void count_client(struct report_summary *s, const struct verdict *v, cons
 static void count_tls(struct report_summary *s, const struct verdict *v)
 {
 	bool dialogue = v->reached >= STAGE_EHLO && v->tls_established != TRI_TRUE;
-	s->passwords += v->auth_exposure == EXPOSURE_PASSWORD;
-	s->users += v->auth_exposure == EXPOSURE_USER;
+	s->t.passwords += v->auth_exposure == EXPOSURE_PASSWORD;
+	s->t.users += v->auth_exposure == EXPOSURE_USER;
 	if (report_tls_modern(v))
-		s->modern++;
+		s->t.modern++;
 	else if (v->tls_established == TRI_TRUE && v->tls_version)
-		s->old++;
+		s->t.old++;
 	else if (dialogue && (v->from || v->auth_seen || v->outcome == OUTCOME_ACCEPTED))
-		s->clear++;
+		s->t.clear++;
 	else
-		s->early++;
+		s->t.early++;
 }
 
 void report_summary_add(struct report_summary *s, const struct verdict *v)
 {
 	const char *cause = NULL;
-	s->sessions += !v->lookup_only;
-	s->lookups += v->lookup_only;
-	s->outcomes[v->outcome]++;
-	if (is_failure(v) && v->stopped_at != STAGE_NONE)
-		s->stages[v->stopped_at]++;
+	s->t.sessions += !v->lookup_only;
+	s->t.lookups += v->lookup_only;
+	s->t.outcomes[v->outcome]++;
+	if (report_is_failure(v) && v->stopped_at != STAGE_NONE)
+		s->t.stages[v->stopped_at]++;
 	if (!v->lookup_only && v->m365) {
-		s->m365++;
+		s->t.m365++;
 		count_tls(s, v);
 	}
 	for (unsigned i = 0; i < v->finding_count; i++) {
-		const struct finding_count *c = count_finding(s, &v->findings[i]);
+		const struct report_finding_count *c = count_finding(s, &v->findings[i]);
 		if (&v->findings[i] == v->cause)
 			cause = c->id;
 	}
@@ -177,52 +157,52 @@ static void append_totals(const struct report_summary *s, GString *out)
 		[OUTCOME_ENCRYPTED] = "encrypted", [OUTCOME_INCOMPLETE] = "incomplete",
 	};
 	bool first = true;
-	g_string_append_printf(out, "%u session%s", s->sessions, plural(s->sessions));
-	if (s->m365 != s->sessions)
-		g_string_append_printf(out, ", %u with Microsoft 365", s->m365);
-	if (s->lookups)
-		g_string_append_printf(out, ", %u failed look-up%s", s->lookups,
-				       plural(s->lookups));
+	g_string_append_printf(out, "%u session%s", s->t.sessions, plural(s->t.sessions));
+	if (s->t.m365 != s->t.sessions)
+		g_string_append_printf(out, ", %u with Microsoft 365", s->t.m365);
+	if (s->t.lookups)
+		g_string_append_printf(out, ", %u failed look-up%s", s->t.lookups,
+				       plural(s->t.lookups));
 	g_string_append(out, ": ");
 	for (unsigned i = 0; i < COUNT_OUTCOMES; i++)
-		append_count(out, s->outcomes[i], words[i], &first);
+		append_count(out, s->t.outcomes[i], words[i], &first);
 	g_string_append_c(out, '\n');
 }
 
 /* What can be said of encryption, and no more: only sessions with Microsoft 365 count. */
-static void append_encryption(const struct report_summary *s, GString *out)
+void report_summary_encryption(const struct report_summary *s, GString *out)
 {
 	bool first = true;
-	if (!s->m365)
+	if (!s->t.m365)
 		return;
-	if (s->modern == s->m365 && !s->passwords && !s->users) {
+	if (s->t.modern == s->t.m365 && !s->t.passwords && !s->t.users) {
 		g_string_append_printf(
-			out, "%u session%s%s, all TLS 1.2 or later, nothing in clear\n", s->m365,
-			plural(s->m365), s->m365 == s->sessions ? "" : " with Microsoft 365");
+			out, "%u session%s%s, all TLS 1.2 or later, nothing in clear\n", s->t.m365,
+			plural(s->t.m365), s->t.m365 == s->t.sessions ? "" : " with Microsoft 365");
 		return;
 	}
 	g_string_append(out, "TLS: ");
-	append_count(out, s->modern, "with 1.2 or later", &first);
-	append_count(out, s->old, "with an older version", &first);
-	append_count(out, s->clear, "in clear", &first);
-	append_count(out, s->early, "did not get that far", &first);
+	append_count(out, s->t.modern, "with 1.2 or later", &first);
+	append_count(out, s->t.old, "with an older version", &first);
+	append_count(out, s->t.clear, "in clear", &first);
+	append_count(out, s->t.early, "did not get that far", &first);
 	g_string_append_c(out, '\n');
-	if (s->passwords)
-		g_string_append_printf(out, "passwords in clear: %u session%s\n", s->passwords,
-				       plural(s->passwords));
-	if (s->users)
-		g_string_append_printf(out, "user names in clear: %u session%s\n", s->users,
-				       plural(s->users));
+	if (s->t.passwords)
+		g_string_append_printf(out, "passwords in clear: %u session%s\n", s->t.passwords,
+				       plural(s->t.passwords));
+	if (s->t.users)
+		g_string_append_printf(out, "user names in clear: %u session%s\n", s->t.users,
+				       plural(s->t.users));
 }
 
 static void append_stages(const struct report_summary *s, GString *out)
 {
 	bool first = true;
 	for (unsigned i = 0; i < COUNT_STAGES; i++) {
-		if (!s->stages[i])
+		if (!s->t.stages[i])
 			continue;
 		g_string_append_printf(out, "%s%s %u", first ? "stopped at: " : ", ",
-				       stage_name((enum stage)i), s->stages[i]);
+				       stage_name((enum stage)i), s->t.stages[i]);
 		first = false;
 	}
 	if (!first)
@@ -232,8 +212,8 @@ static void append_stages(const struct report_summary *s, GString *out)
 /* Most severe first, then most frequent, then by id. */
 static gint order_findings(gconstpointer a, gconstpointer b)
 {
-	const struct finding_count *x = *(const struct finding_count *const *)a;
-	const struct finding_count *y = *(const struct finding_count *const *)b;
+	const struct report_finding_count *x = *(const struct report_finding_count *const *)a;
+	const struct report_finding_count *y = *(const struct report_finding_count *const *)b;
 	if (x->severity != y->severity)
 		return x->severity > y->severity ? -1 : 1;
 	if (x->sessions != y->sessions)
@@ -244,8 +224,8 @@ static gint order_findings(gconstpointer a, gconstpointer b)
 /* Most failures first, then most sessions, then by address. */
 static gint order_clients(gconstpointer a, gconstpointer b)
 {
-	const struct client_count *x = *(const struct client_count *const *)a;
-	const struct client_count *y = *(const struct client_count *const *)b;
+	const struct report_client_count *x = *(const struct report_client_count *const *)a;
+	const struct report_client_count *y = *(const struct report_client_count *const *)b;
 	if (x->failed != y->failed)
 		return x->failed > y->failed ? -1 : 1;
 	if (x->sessions != y->sessions)
@@ -271,11 +251,11 @@ static void append_findings(const struct report_summary *s, GString *out)
 	GPtrArray *list = sorted_values(s->findings, order_findings);
 	int width = 0;
 	for (guint i = 0; i < list->len; i++) {
-		const struct finding_count *c = g_ptr_array_index(list, i);
+		const struct report_finding_count *c = g_ptr_array_index(list, i);
 		width = MAX(width, (int)strlen(c->id));
 	}
 	for (guint i = 0; i < list->len; i++) {
-		const struct finding_count *c = g_ptr_array_index(list, i);
+		const struct report_finding_count *c = g_ptr_array_index(list, i);
 		g_string_append_printf(out, "%s  %-8s  %5u  %-*s  %s\n",
 				       i == 0 ? "finding" : "       ", severity_name(c->severity),
 				       c->sessions, width, c->id, c->title);
@@ -287,7 +267,7 @@ static void append_clients(const struct report_summary *s, GString *out)
 {
 	GPtrArray *list = sorted_values(s->clients, order_clients);
 	for (guint i = 0; i < list->len && i < SUMMARY_CLIENTS_SHOWN; i++) {
-		const struct client_count *c = g_ptr_array_index(list, i);
+		const struct report_client_count *c = g_ptr_array_index(list, i);
 		char ip[64];
 		report_address(&c->ip, ip);
 		g_string_append_printf(out, "%s  %-15s  %u session%s",
@@ -312,13 +292,36 @@ void report_summary_text(const struct report_summary *s, const struct report_opt
 			 GString *out)
 {
 	(void)o; /* nothing in the totals is hidden or coloured */
-	if (!s->sessions && !s->lookups) {
+	if (!s->t.sessions && !s->t.lookups) {
 		g_string_append(out, "no SMTP sessions\n");
 		return;
 	}
 	append_totals(s, out);
-	append_encryption(s, out);
+	report_summary_encryption(s, out);
 	append_stages(s, out);
 	append_findings(s, out);
 	append_clients(s, out);
+}
+
+const struct report_totals *report_summary_totals(const struct report_summary *s)
+{
+	return &s->t;
+}
+
+void report_summary_findings(const struct report_summary *s, report_finding_fn each, void *host)
+{
+	GPtrArray *list = sorted_values(s->findings, order_findings);
+	for (guint i = 0; i < list->len; i++)
+		each(g_ptr_array_index(list, i), host);
+	g_ptr_array_free(list, TRUE);
+}
+
+unsigned report_summary_clients(const struct report_summary *s, report_client_fn each, void *host)
+{
+	GPtrArray *list = sorted_values(s->clients, order_clients);
+	guint shown = MIN(list->len, SUMMARY_CLIENTS_SHOWN), more = list->len - shown;
+	for (guint i = 0; i < shown; i++)
+		each(g_ptr_array_index(list, i), host);
+	g_ptr_array_free(list, TRUE);
+	return more;
 }

@@ -49,6 +49,16 @@ const char *report_first_word(const struct verdict *v)
 	return first_words[v->outcome].word;
 }
 
+bool report_is_failure(const struct verdict *v)
+{
+	return v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED;
+}
+
+bool report_in_full(const struct verdict *v, const struct report_options *o)
+{
+	return v->m365 || v->lookup_only || o->all;
+}
+
 bool report_tls_modern(const struct verdict *v)
 {
 	return v->tls_established == TRI_TRUE && v->tls_version &&
@@ -168,7 +178,7 @@ static void append_last_reply(const struct verdict *v, GString *out)
 /* All after the ends: what became of the session, then its cause. */
 static void append_verdict(const struct verdict *v, const struct report_options *o, GString *out)
 {
-	bool failed = v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED;
+	bool failed = report_is_failure(v);
 	if (failed && v->stopped_at != STAGE_NONE)
 		g_string_append_printf(out, "stopped at %s", stage_name(v->stopped_at));
 	else
@@ -203,7 +213,7 @@ void report_line(const struct verdict *v, const struct report_options *o, GStrin
 }
 
 /* swaks' marks, which say who spoke and whether inside TLS. */
-static const char *event_mark(const struct event *e)
+const char *report_event_mark(const struct event *e)
 {
 	if (e->direction == EVENT_C2S)
 		return e->encrypted ? "~>" : "->";
@@ -233,7 +243,7 @@ static void append_event(const struct verdict *v, const struct event *e,
 	else
 		g_string_append_printf(out, "%*s", 6 + digits, "");
 	color_off(o, out);
-	g_string_append_printf(out, "  %s  ", event_mark(e));
+	g_string_append_printf(out, "  %s  ", report_event_mark(e));
 	report_wrap(out, e->text ? report_fit(e->text, o->redact, scratch) : "", column, column);
 	g_string_append_c(out, '\n');
 }
@@ -284,7 +294,7 @@ static void append_check(const struct report_options *o, const char *check, GStr
 }
 
 /* Does the text of an evidence frame contain the detail already? It often is the reply itself. */
-static bool was_said(const struct verdict *v, const struct finding *f)
+bool report_was_said(const struct verdict *v, const struct finding *f)
 {
 	for (unsigned i = 0; i < v->event_count; i++)
 		for (unsigned k = 0; k < f->frame_count && v->events[i].text; k++)
@@ -309,7 +319,7 @@ static void append_evidence(const struct verdict *v, const struct finding *f,
 		report_frames(out, mute, mute_count, FRAMES_SHOWN);
 		g_string_append_c(out, '\n');
 	}
-	if (f->detail && !was_said(v, f))
+	if (f->detail && !report_was_said(v, f))
 		append_para(o, "seen", report_fit(f->detail, o->redact, scratch), out);
 }
 
@@ -363,11 +373,11 @@ static void append_finding(const struct finding *f, const struct report_options 
 
 /* A session without trouble stays short: what is only good to know about it is in the summary, the
  * record, and with the dialogue. */
-static bool is_shown(const struct verdict *v, const struct finding *f,
+bool report_is_shown(const struct verdict *v, const struct finding *f,
 		     const struct report_options *o)
 {
 	return f->severity > SEVERITY_INFO || o->dialogue || v->cause || v->lookup_only ||
-	       v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED;
+	       report_is_failure(v);
 }
 
 static void append_dialogue(const struct verdict *v, const struct report_options *o, GString *out,
@@ -387,13 +397,13 @@ void report_text(const struct verdict *v, const struct report_options *o, GStrin
 	GString *scratch = g_string_sized_new(640);
 	append_line(v, o, out);
 	g_string_append_c(out, '\n');
-	if (v->m365 || v->lookup_only || o->all) {
+	if (report_in_full(v, o)) {
 		if (v->cause)
 			append_cause(v, o, out, scratch);
 		if (v->outcome != OUTCOME_ACCEPTED)
 			append_trace(v, o, out, scratch);
 		for (unsigned i = 0; i < v->finding_count; i++)
-			if (&v->findings[i] != v->cause && is_shown(v, &v->findings[i], o))
+			if (&v->findings[i] != v->cause && report_is_shown(v, &v->findings[i], o))
 				append_finding(&v->findings[i], o, out, scratch);
 		if (o->dialogue)
 			append_dialogue(v, o, out, scratch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Words that the writers of a verdict share: clean and redacted text, wrapped paragraphs, lists of
- * frames. Private to engine/report*.c; windows use report.h.
+ * frames, what is shown of a session. For engine/report*.c and the windows' own writers.
  */
 #ifndef SMTP365_REPORT_WORDS_H
 #define SMTP365_REPORT_WORDS_H
@@ -28,5 +28,16 @@ void report_tunnel(GString *out, const struct encapsulation *e);
 const char *report_first_word(const struct verdict *v);
 /* "1.2" or newer was chosen and the handshake was completed. */
 bool report_tls_modern(const struct verdict *v);
+/* Rejected or failed. */
+bool report_is_failure(const struct verdict *v);
+/* Is the session told in full, or in one line? */
+bool report_in_full(const struct verdict *v, const struct report_options *o);
+/* Is this finding, which is not the cause, worth a place? */
+bool report_is_shown(const struct verdict *v, const struct finding *f,
+		     const struct report_options *o);
+/* Does the text of an evidence frame contain the finding's detail already? */
+bool report_was_said(const struct verdict *v, const struct finding *f);
+/* swaks' marks: "->" client, "<-" server, "~>" and "<~" inside TLS, "**" a note. */
+const char *report_event_mark(const struct event *e);
 
 #endif

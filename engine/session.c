@@ -154,34 +154,60 @@ void session_icmp(struct session *s, const struct icmp_error *e)
 		      too_big ? e->next_mtu : e->type, e->code);
 }
 
-/* The first bytes of a direction may be a proxy request or another protocol before the banner. */
+/* A proxy's answer: how many of its bytes end before the mail server's greeting (RFC 1928 3, 6). */
+static size_t proxy_answer(struct bytes in)
+{
+	size_t n = bytes_left(&in);
+	if (bytes_starts(&in, "HTTP/1", 6)) {
+		for (size_t i = 0; i + 4 <= n; i++)
+			if (bytes_peek(&in, i) == '\r' && bytes_peek(&in, i + 1) == '\n' &&
+			    bytes_peek(&in, i + 2) == '\r' && bytes_peek(&in, i + 3) == '\n')
+				return i + 4;
+		return n;
+	}
+	if (bytes_peek(&in, 0) == 1) /* RFC 1929: the login's result */
+		return MIN(n, 2);
+	if (bytes_peek(&in, 0) != 5)
+		return 0;
+	if (n == 2)
+		return n;
+	size_t address = bytes_peek(&in, 3) == 1 ? 4 : bytes_peek(&in, 3) == 4 ? 16 : 1u + bytes_peek(&in, 4);
+	return MIN(n, 6 + address);
+}
+
+/* What the client says to a proxy before the banner; a name and password may be in it. */
+static const char *proxy_words(const struct seen *n, struct bytes in)
+{
+	if (bytes_starts(&in, "CONNECT ", 8))
+		return "HTTP CONNECT";
+	if (bytes_peek(&in, 0) == 5 && bytes_left(&in) >= 3 &&
+	    (bytes_left(&in) == 2u + bytes_peek(&in, 1) || bytes_peek(&in, 1) <= 3))
+		return "SOCKS 5";
+	return n->o->proxy.frame && bytes_peek(&in, 0) != 0x16 ? n->o->proxy_words : NULL;
+}
+
+/* The first bytes of a direction may be a proxy's dialogue. True: all of them were. */
 static bool proxy_request(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	if (n->banner.frame)
+	const char *words = dir == FLOW_C2S && !n->banner.frame ? proxy_words(n, *in) : NULL;
+
+	if (words) {
+		bool first = !n->o->proxy.frame;
+		seen_first(&session_odd(s)->proxy, m);
+		session_odd(s)->proxy_words = words;
+		session_event(s, EVENT_C2S, m, false, first ? "%s request to a proxy" : "%s, to the proxy (not shown)",
+			      words);
+		bytes_upto(in, bytes_left(in));
+		return true;
+	}
+	if (n->banner.frame || !n->o->proxy.frame || dir != FLOW_S2C)
 		return false;
-	if (dir == FLOW_C2S && bytes_starts(in, "CONNECT ", 8)) {
-		seen_first(&session_odd(s)->proxy, m);
-		session_odd(s)->proxy_words = "HTTP CONNECT";
-		session_event(s, EVENT_C2S, m, false, "HTTP CONNECT through a proxy");
-		bytes_upto(in, bytes_left(in));
-		return true;
-	}
-	if (dir == FLOW_C2S && bytes_peek(in, 0) == 5 && bytes_left(in) >= 3 &&
-	    (bytes_left(in) == 2u + bytes_peek(in, 1) || bytes_peek(in, 1) <= 3)) {
-		seen_first(&session_odd(s)->proxy, m);
-		session_odd(s)->proxy_words = "SOCKS 5";
-		session_event(s, EVENT_C2S, m, false, "SOCKS 5 request to a proxy");
-		bytes_upto(in, bytes_left(in));
-		return true;
-	}
-	if (n->o->proxy.frame && dir == FLOW_S2C &&
-	    (bytes_peek(in, 0) == 5 || bytes_starts(in, "HTTP/1", 6))) {
+	size_t answer = proxy_answer(*in);
+	if (answer)
 		session_event(s, EVENT_S2C, m, false, "the proxy's answer");
-		bytes_upto(in, bytes_left(in));
-		return true;
-	}
-	return false;
+	bytes_take(in, answer);
+	return answer && !bytes_left(in);
 }
 
 /* Long silence of both (T07), and of the client within the message (T08). */

@@ -28,7 +28,7 @@ static bool plain_ascii(const char *at, size_t n)
 static void clean(GString *out, struct bytes text, size_t most)
 {
 	size_t n = MIN(bytes_left(&text), most);
-	const char *at = (const char *)text.at, *end = at + n;
+	const char *at = (const char *)text.at, *end = n ? at + n : at;
 	bool cut = n < bytes_left(&text);
 
 	while (at < end) {

@@ -262,7 +262,8 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 	const struct smtp_reply *r = &i->reply;
 	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
 	struct reply_trailer trailer;
-	char enhanced[24];
+	char enhanced[24], room[CAP_REPLY_TEXT + 8];
+	struct bytes said = session_without_echo(r->text, i->code, room);
 	bool kept = i->code >= 400 && s->seen.reply_count < CAP_REPLIES;
 
 	if (r->enhanced) {
@@ -271,10 +272,10 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 		out.enhanced = kept ? session_keep_text(s, enhanced) : s->last_enhanced;
 	}
 	if (kept) {
-		out.text = session_keep(s, r->text, CAP_FIELD);
+		out.text = session_keep(s, said, CAP_FIELD);
 	} else {
 		/* Of a list the greeting is enough: the list itself is in the record. */
-		struct bytes first = r->text;
+		struct bytes first = said;
 		ptrdiff_t end = r->lines > 1 && i->code < 400 ? bytes_find(&first, '\n') : -1;
 		if (end >= 0)
 			first = bytes_upto(&first, (size_t)end);
@@ -526,12 +527,12 @@ static void challenge(struct session *s, const struct smtp_item *i, struct flow_
 
 static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	char code[40] = "";
+	char code[40] = "", room[CAP_REPLY_TEXT + 8];
 	if (i->reply.enhanced)
 		snprintf(code, sizeof code, " %u.%u.%u", i->reply.klass, i->reply.subject, i->reply.detail);
 	/* One line for people: the lines of a list with commas, those of a refusal with blanks. */
 	GString *line = g_string_sized_new(bytes_left(&i->reply.text) + 16);
-	for (struct bytes t = i->reply.text; bytes_left(&t) && i->code != 334;) {
+	for (struct bytes t = session_without_echo(i->reply.text, i->code, room); bytes_left(&t) && i->code != 334;) {
 		uint8_t c = bytes_u8(&t);
 		if (c == '\n' && i->code < 400)
 			g_string_append_c(line, ',');
@@ -549,6 +550,7 @@ static void reply_event(struct session *s, const struct smtp_item *i, struct flo
 /* After an accepted STARTTLS nothing readable should come, unless the mirror decrypts. */
 static bool clear_after_220(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
+	char room[CAP_REPLY_TEXT + 8];
 	struct seen *n = &s->seen;
 	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls || n->o->plain_after_220.frame)
 		return false;
@@ -556,7 +558,7 @@ static bool clear_after_220(struct session *s, const struct smtp_item *i, struct
 		seen_first(&session_tls(s)->text_after_alert, m);
 	else if (!n->o->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
 		session_odd(s)->s2c_clear = seen_at(m);
-		session_odd(s)->s2c_clear_words = session_keep(s, i->reply.text, 60);
+		session_odd(s)->s2c_clear_words = session_keep(s, session_without_echo(i->reply.text, i->code, room), 60);
 	}
 	return true;
 }
@@ -627,9 +629,10 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 		s->filling = list_without_command(s);
 	if (s->filling && i->code < 400)
 		ehlo_line(s, i);
+	char room[CAP_REPLY_TEXT + 8];
 	if (s->cx->dialogue)
 		session_event(s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, i->last ? ' ' : '-',
-			      i->code == 334 ? "" : session_show(s, i->text, 400));
+			      i->code == 334 ? "" : session_show(s, session_without_echo(i->text, i->code, room), 400));
 	if (!i->last)
 		return;
 	if (!s->cx->dialogue)

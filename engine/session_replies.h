@@ -11,4 +11,8 @@
 /* Take one reply line (RFC 5321 4.2.1); on the last one the reply is matched to its command. */
 void session_reply_line(struct session *s, const struct smtp_item *i, struct flow_mark m);
 
+/* The text of a reply without what may be an echoed secret: a view of `text`, or of `room` when
+ * something was taken out. */
+struct bytes session_without_echo(struct bytes text, uint16_t code, char room[CAP_REPLY_TEXT + 8]);
+
 #endif

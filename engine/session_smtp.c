@@ -170,13 +170,28 @@ static void on_rcpt(struct session *s, const struct smtp_item *i, struct flow_ma
 		session_step(s, "rcpt");
 }
 
+/* What may be shown of a line that is no command. Once a login was tried it may be a password;
+ * before, only its first word, up to what announces a value. */
+static struct bytes unknown_line(const struct session *s, const struct smtp_item *i)
+{
+	struct bytes b = bytes_trim(i->line);
+	size_t n = 0;
+
+	if (s->seen.m->auth.tries)
+		return bytes_of("(not shown)", strlen("(not shown)"));
+	while (n < bytes_left(&b) && bytes_peek(&b, n) != ' ' && bytes_peek(&b, n) != '=' &&
+	       bytes_peek(&b, n) != ':' && bytes_peek(&b, n) != '"')
+		n++;
+	return bytes_upto(&b, n + 1);
+}
+
 static void on_foreign(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
 	if (n->o->foreign.frame)
 		return;
 	session_odd(s)->foreign = seen_at(m);
-	session_odd(s)->foreign_words = i->verb ? smtp_verb_name(i->verb) : session_keep(s, i->line, 40);
+	session_odd(s)->foreign_words = i->verb ? smtp_verb_name(i->verb) : session_keep(s, unknown_line(s, i), 40);
 }
 
 static void command_text(struct session *s, const struct smtp_item *i, struct flow_mark m)
@@ -204,7 +219,7 @@ static void command_text(struct session *s, const struct smtp_item *i, struct fl
 		const char *argument = session_show(s, i->argument, 300);
 		session_event(s, EVENT_C2S, m, s->inside, "%s%s%s", verb, *argument ? " " : "", argument);
 	} else {
-		session_event(s, EVENT_C2S, m, s->inside, "%s", session_show(s, i->line, 300));
+		session_event(s, EVENT_C2S, m, s->inside, "%s", session_show(s, unknown_line(s, i), 300));
 	}
 }
 
@@ -357,7 +372,7 @@ static void garbage(struct session *s, enum flow_dir dir, const struct smtp_item
 {
 	if (++s->garbage[dir] > GARBAGE_MOST && !s->inside)
 		s->mode[dir] = SESSION_MODE_OPAQUE;
-	session_event(s, (enum event_direction)dir, m, s->inside, "not SMTP: %s", session_show(s, i->line, 60));
+	session_event(s, (enum event_direction)dir, m, s->inside, "not SMTP: %s", session_show(s, unknown_line(s, i), 60));
 }
 
 /* Greeting and STARTTLS say nothing of login and mail; everything else may. */

@@ -389,6 +389,7 @@ void smtp365_finish(struct smtp365 *e)
 	dns_expire(e->cx.dns, e->capture.now_ns);
 	flow_table_finish(e->flows);
 	clients_lookups(e->clients, e->cx.dns, e->lookups_until, UINT64_MAX, lookup_failed, e);
+	e->lookups_until = MAX(e->lookups_until, e->capture.now_ns + 1); /* told once, though freed later */
 }
 
 /* ---- live ---- */

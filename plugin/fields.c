@@ -5,7 +5,8 @@
  */
 #include "fields.h"
 
-#include <string.h>
+#include "rules.h"
+#include "smtp365.h"
 
 static int ids[FIELD_COUNT];
 static int extra_ids[EXTRA_COUNT];
@@ -107,41 +108,110 @@ static void register_trees(void)
 	proto_register_subtree_array(trees, TREE_KINDS);
 }
 
-#define EXPERTS(name, group)                                                                              \
-	static expert_field name##_critical = EI_INIT, name##_high = EI_INIT, name##_medium = EI_INIT,     \
-			    name##_low = EI_INIT, name##_info = EI_INIT;                                   \
-	static ei_register_info name##_rows[] = {                                                          \
-		{ &name##_critical, { "smtp365." #name ".critical", group, PI_ERROR,                       \
-				      "Critical finding about Microsoft 365 mail", EXPFILL } },            \
-		{ &name##_high, { "smtp365." #name ".high", group, PI_ERROR,                               \
-				  "Severe finding about Microsoft 365 mail", EXPFILL } },                  \
-		{ &name##_medium, { "smtp365." #name ".medium", group, PI_WARN,                            \
-				    "Finding about Microsoft 365 mail", EXPFILL } },                       \
-		{ &name##_low, { "smtp365." #name ".low", group, PI_NOTE,                                  \
-				 "Minor finding about Microsoft 365 mail", EXPFILL } },                    \
-		{ &name##_info, { "smtp365." #name ".info", group, PI_CHAT,                                \
-				  "Remark about Microsoft 365 mail", EXPFILL } },                          \
-	}
+/* ---- expert infos ---- */
 
-EXPERTS(security, PI_SECURITY);
-EXPERTS(protocol, PI_PROTOCOL);
+/* Wireshark shows and groups by the text of the registration, so each finding has its own, one for
+ * every severity that its rows have. What no row has uses the general ones at the end. */
+static expert_field *expert_ids;
+static ei_register_info *expert_rows;
+static GHashTable *expert_of; /* "severity id" -> index + 1 */
+static size_t expert_count;   /* without the general ones */
 
-expert_field *fields_expert(enum severity s, bool security)
+static bool about_secrecy(const char *id)
 {
-	static expert_field *const of[2][5] = {
-		{ &protocol_info, &protocol_low, &protocol_medium, &protocol_high, &protocol_critical },
-		{ &security_info, &security_low, &security_medium, &security_high, &security_critical },
-	};
-	return of[security][s];
+	static const char *const fronts[] = { "starttls.", "tls.", "cert.", "auth.cleartext",
+					      "auth.attempt_before_tls", "auth.port25", "smtp.smuggling" };
+	for (size_t i = 0; i < G_N_ELEMENTS(fronts); i++)
+		if (g_str_has_prefix(id, fronts[i]))
+			return true;
+	return false;
+}
+
+static int expert_severity(enum severity s)
+{
+	static const int of[] = { [SEVERITY_INFO] = PI_CHAT, [SEVERITY_LOW] = PI_NOTE, [SEVERITY_MEDIUM] = PI_WARN,
+				  [SEVERITY_HIGH] = PI_ERROR, [SEVERITY_CRITICAL] = PI_ERROR };
+	return of[s];
+}
+
+static void add_expert(size_t at, char *name, int group, int severity, char *summary)
+{
+	static const expert_field unset = EI_INIT;
+	expert_ids[at] = unset;
+	expert_rows[at].ids = &expert_ids[at];
+	expert_rows[at].eiinfo.name = name;
+	expert_rows[at].eiinfo.group = group;
+	expert_rows[at].eiinfo.severity = severity;
+	expert_rows[at].eiinfo.summary = summary;
+	expert_rows[at].eiinfo.hf_info.p_id = NULL;
+	expert_rows[at].eiinfo.hf_info.hfinfo.id = -1;
+	expert_rows[at].eiinfo.hf_info.hfinfo.same_name_prev_id = -1;
+}
+
+static void add_general(size_t at, enum severity s, bool secrecy)
+{
+	add_expert(at, g_strdup_printf("smtp365.expert.%s.%s", secrecy ? "security" : "protocol", severity_name(s)),
+		   secrecy ? PI_SECURITY : PI_PROTOCOL, expert_severity(s),
+		   g_strdup_printf("Finding about mail, %s", severity_name(s)));
+}
+
+static char *expert_key(const char *id, enum severity s)
+{
+	return g_strdup_printf("%d %s", expert_severity(s), id);
+}
+
+/* One for the row, unless an earlier row of the finding has the same severity. */
+static void add_row(const struct rule *r)
+{
+	char *key = expert_key(r->id, r->severity);
+	const struct smtp365_rule *highest = smtp365_rule_find(r->id);
+	bool top = expert_severity(highest->severity) == expert_severity(r->severity);
+
+	if (g_hash_table_lookup(expert_of, key)) {
+		g_free(key);
+		return;
+	}
+	char *title = g_strdup(r->title);
+	title[0] = g_ascii_toupper(title[0]);
+	add_expert(expert_count, g_strconcat("smtp365.expert.", r->id, top ? NULL : ".",
+					     severity_name(r->severity), NULL),
+		   about_secrecy(r->id) ? PI_SECURITY : PI_PROTOCOL, expert_severity(r->severity), title);
+	g_hash_table_insert(expert_of, key, GSIZE_TO_POINTER(++expert_count));
+}
+
+static void register_experts(int proto)
+{
+	size_t n;
+	const struct rule *rules = rules_all(&n);
+	size_t most = n + 2 * (SEVERITY_CRITICAL + 1);
+
+	expert_ids = g_new0(expert_field, most);
+	expert_rows = g_new0(ei_register_info, most);
+	expert_of = g_hash_table_new(g_str_hash, g_str_equal);
+	for (size_t i = 0; i < n; i++)
+		add_row(&rules[i]);
+	for (unsigned s = 0; s <= SEVERITY_CRITICAL; s++) {
+		add_general(expert_count + 2 * s, (enum severity)s, false);
+		add_general(expert_count + 2 * s + 1, (enum severity)s, true);
+	}
+	expert_register_field_array(expert_register_protocol(proto), expert_rows,
+				    (int)(expert_count + 2 * (SEVERITY_CRITICAL + 1)));
+}
+
+expert_field *fields_expert(const struct finding *f)
+{
+	char *key = expert_key(f->id, f->severity);
+	size_t at = GPOINTER_TO_SIZE(g_hash_table_lookup(expert_of, key));
+
+	g_free(key);
+	return &expert_ids[at ? at - 1 : expert_count + 2 * f->severity + about_secrecy(f->id)];
 }
 
 void fields_register(int proto)
 {
 	register_fields(proto);
 	register_trees();
-	expert_module_t *experts = expert_register_protocol(proto);
-	expert_register_field_array(experts, security_rows, (int)G_N_ELEMENTS(security_rows));
-	expert_register_field_array(experts, protocol_rows, (int)G_N_ELEMENTS(protocol_rows));
+	register_experts(proto);
 }
 
 int fields_id(enum field f)

@@ -33,6 +33,6 @@ int fields_tree(enum tree_kind k);
 /* Whether a display filter, a column or a visible tree wants a field beyond the summary. */
 bool fields_details_wanted(proto_tree *tree);
 /* Expert info of a finding: group Security for what concerns secrecy, else Protocol. */
-expert_field *fields_expert(enum severity s, bool security);
+expert_field *fields_expert(const struct finding *f);
 
 #endif

@@ -13,6 +13,7 @@
 #include "settings.h"
 
 #define MOST_LINK_TYPE 300
+#define LOOK_EVERY (CAP_SECOND / 4) /* of packet time, at open sessions of a live capture */
 #define LINK_RAW 12 /* DLT_RAW: IPv4 or IPv6 without a link layer */
 
 static struct host {
@@ -22,6 +23,7 @@ static struct host {
 	struct packet *inner;  /* raw IP, found in the frame */
 	struct plain *plain;
 	bool open;             /* something was fed since the last conclusion */
+	uint64_t now_ns, looked_ns; /* newest frame; when open sessions were last looked at */
 } host;
 
 static void on_session(const struct verdict *v, void *arg)
@@ -174,6 +176,7 @@ void host_feed(tvbuff_t *tvb, packet_info *pinfo)
 	if (!host.engine || pinfo->rec->rec_type != REC_TYPE_PACKET || n == 0)
 		return;
 	host.open = true;
+	host.now_ns = MAX(host.now_ns, now);
 	if (dlt >= 0) {
 		packet_link(p, dlt);
 		item.kind = packet_read(p, now, pinfo->num, tvb_get_ptr(tvb, 0, (gint)n), n,
@@ -214,8 +217,15 @@ static bool more_will_come(void)
 
 void host_settle(void)
 {
-	if (!host.open || !host.engine || more_will_come())
+	if (!host.open || !host.engine)
 		return;
+	if (more_will_come()) {
+		if (host.now_ns - host.looked_ns >= LOOK_EVERY) {
+			host.looked_ns = host.now_ns;
+			smtp365_tick(host.engine, host.now_ns);
+		}
+		return;
+	}
 	host.open = false;
 	smtp365_finish(host.engine);
 }

@@ -16,8 +16,8 @@ void host_init(void);
 void host_cleanup(void);
 /* A frame on the first pass. `tvb` is the whole frame as captured. */
 void host_feed(tvbuff_t *tvb, packet_info *pinfo);
-/* A frame on a later pass, or a statistic that is about to be shown: conclude what is still open,
- * unless a live capture goes on. */
+/* A frame on a later pass, or a statistic that is about to be shown: conclude what is still open.
+ * While a live capture goes on nothing ends by that, but what is certain already is told. */
 void host_settle(void);
 /* The book of this capture; NULL outside of a capture. Borrowed. */
 const struct book *host_book(void);

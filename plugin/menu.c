@@ -5,13 +5,12 @@
  */
 #include "ws_compat.h"
 
-#include <string.h>
+#include <gio/gio.h>
 #include "host.h"
 #include "kept.h"
 #include "menu.h"
 #include "report.h"
 
-#include "smtp365.h"
 
 /* Where `cmake --install` puts the page that is made from the table of findings. */
 #ifndef FINDINGS_PAGE
@@ -92,29 +91,32 @@ static void go_to_evidence(ext_menubar_gui_type gui, gpointer item, gpointer arg
 		plugin_if_goto_frame(to ? to : f->frames[0]);
 }
 
-/* One submenu per kind of finding, the part of the id before the dot. */
-static void add_pages(ext_menu_t *menu)
+/* What the page is opened for: a finding of the selected frame, the cause first. */
+static const struct finding *explained(void)
 {
-	ext_menu_t *pages = ext_menubar_add_submenu(menu, "Findings explained"), *kind = NULL;
-	size_t n = 0, last_length = 0;
-	const char *last = "";
-	const struct smtp365_rule *rules = smtp365_rules(&n);
+	const struct verdict *v = selected();
+	uint32_t here = selected_frame();
 
-	ext_menubar_add_website(pages, "All findings", "Every finding with cause, fix and check", FINDINGS_PAGE);
-	for (size_t i = 0; i < n; i++) {
-		const char *id = rules[i].id, *dot = strchr(id, '.');
-		size_t length = dot ? (size_t)(dot - id) : strlen(id);
-		if (!kind || length != last_length || strncmp(id, last, length) != 0) {
-			char *label = g_strndup(id, length);
-			kind = ext_menubar_add_submenu(pages, label);
-			last = id;
-			last_length = length;
-			g_free(label);
-		}
-		char *url = g_strconcat(FINDINGS_PAGE "#", id, NULL);
-		ext_menubar_add_website(kind, id, rules[i].title, url);
-		g_free(url);
-	}
+	if (!v || (v->cause && kept_names(v->cause, here)))
+		return v ? v->cause : NULL;
+	for (unsigned i = 0; i < v->finding_count; i++)
+		if (kept_names(&v->findings[i], here))
+			return &v->findings[i];
+	return v->cause;
+}
+
+/* The page of the finding, in the user's browser. Wireshark's own entry for pages knows only
+ * addresses that were fixed before a file was open. */
+static void explain(ext_menubar_gui_type gui, gpointer item, gpointer arg)
+{
+	const struct finding *f = explained();
+	char *url = g_strconcat(FINDINGS_PAGE, f ? "#" : "", f ? f->id : "", NULL);
+	(void)gui;
+	(void)item;
+	(void)arg;
+
+	g_app_info_launch_default_for_uri_async(url, NULL, NULL, NULL, NULL);
+	g_free(url);
 }
 
 void menu_register(int proto)
@@ -135,5 +137,7 @@ void menu_register(int proto)
 	ext_menubar_add_entry(menu, "Go to the evidence", "To the next frame that proves the cause of this session",
 			      go_to_evidence, NULL);
 	ext_menubar_add_separator(menu);
-	add_pages(menu);
+	ext_menubar_add_entry(menu, "Explain this finding", "The page of the finding that the selected frame proves",
+			      explain, NULL);
+	ext_menubar_add_website(menu, "All findings", "Every finding with cause, fix and check", FINDINGS_PAGE);
 }

@@ -93,7 +93,7 @@ enum session_column { S_NUMBER, S_CLIENT, S_SERVER, S_ENDPOINT, S_OUTCOME, S_STA
 		      S_FIRST, S_FRAMES, S_FINDINGS, S_COLUMNS };
 
 static stat_tap_table_item session_columns[S_COLUMNS] = {
-	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Session", "%7u " },
+	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "No.", "%5u " },
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%-24s " },
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Server", "%-36s " },
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Endpoint", "%-10s " },
@@ -101,7 +101,7 @@ static stat_tap_table_item session_columns[S_COLUMNS] = {
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Stopped at", "%-12s " },
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Cause", "%-28s " },
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "In words", "%-48s " },
-	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "First frame", "%11u " },
+	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Frame", "%7u " },
 	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Frames", "%7u " },
 	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Findings", "%8u" },
 };

@@ -82,16 +82,6 @@ static proto_tree *subtree(proto_item *item, enum tree_kind k)
 
 /* ---- expert infos ---- */
 
-static bool about_secrecy(const char *id)
-{
-	static const char *const fronts[] = { "starttls.", "tls.", "cert.", "auth.cleartext",
-					      "auth.attempt_before_tls", "smtp.smuggling" };
-	for (size_t i = 0; i < G_N_ELEMENTS(fronts); i++)
-		if (g_str_has_prefix(id, fronts[i]))
-			return true;
-	return false;
-}
-
 /* Append the sentences of `text` that fit as a whole. */
 static void append_sentences(GString *out, const char *text)
 {
@@ -114,7 +104,7 @@ static void add_expert(const struct show *s, proto_item *item, const struct find
 	g_string_append_printf(text, "%c%s (%s).", g_ascii_toupper(f->title[0]), &f->title[1], f->id);
 	append_sentences(text, f->cause);
 	append_sentences(text, f->fix);
-	expert_add_info_format(s->pinfo, item, fields_expert(f->severity, about_secrecy(f->id)), "%s", text->str);
+	expert_add_info_format(s->pinfo, item, fields_expert(f), "%s", text->str);
 	g_string_free(text, TRUE);
 }
 

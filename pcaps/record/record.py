@@ -435,4 +435,5 @@ def main():
         sys.exit("not recorded: " + " ".join(failed))
 
 
-main()
+if __name__ == "__main__":
+    main()

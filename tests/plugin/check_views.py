@@ -107,10 +107,10 @@ def preferences(ws, source):
     check("other servers have no findings by default", not rows, rows)
     rows = fields(ws, path, "smtp365.findings.id", ["smtp365.findings.id"], "-o", "smtp365.all:TRUE")
     check("smtp365.all shows them", bool(rows), rows)
-    quiet = fields(ws, path, "smtp365.protocol || smtp365.protocol.low || smtp365.security.low",
-                   ["frame.number"], "-o", "smtp365.all:TRUE", "-o", "smtp365.severity:critical") \
-        if False else fields(ws, path, "smtp365.security.low || smtp365.protocol.low", ["frame.number"],
-                             "-o", "smtp365.all:TRUE", "-o", "smtp365.severity:critical")
+    low = 'smtp365.findings.severity == "low" && _ws.expert.message contains "(auth.offered_before_tls)"'
+    args = ["-o", "smtp365.all:TRUE"]
+    check("a low finding is expert information", fields(ws, path, low, ["frame.number"], *args), path)
+    quiet = fields(ws, path, low, ["frame.number"], *args, "-o", "smtp365.severity:critical")
     check("smtp365.severity hides lower ones", not quiet, quiet)
     code, out, _ = ws.run(path, "-2", "-V", "--disable-protocol", "smtp365")
     check("a disabled protocol shows nothing", code == 0 and b"Microsoft 365 SMTP" not in out)

@@ -4,56 +4,56 @@
  * one conversation are chained, so that its verdict finds them without a search. Takes frames
  * already shortened (keep.h), gives them back in order of capture. Knows no file.
  */
-#ifndef SMTP365_HELD_H
-#define SMTP365_HELD_H
+#ifndef SMTP365_RECENT_H
+#define SMTP365_RECENT_H
 
 #include <stddef.h>
 #include "keep.h"
 
 /* Both ends of a conversation, the lower one first, so that both directions are the same. */
-struct held_ends {
+struct recent_ends {
 	struct address a, b;
 	uint16_t port_a, port_b;
 };
 
-struct held_packet {
+struct recent_packet {
 	uint64_t time_ns;
 	uint32_t frame, caplen, len;
 	int dlt;
 	uint16_t interface;
-	const uint8_t *data; /* borrowed until the next held_add */
+	const uint8_t *data; /* borrowed until the next recent_add */
 };
 
 /* A packet by its place: counted in bytes from the first one ever held. */
-typedef uint64_t held_place;
-#define HELD_NONE UINT64_MAX
+typedef uint64_t recent_place;
+#define RECENT_NONE UINT64_MAX
 
-struct held;
-/* One conversation; valid until held_add, which may forget it with its last packet. */
-struct held_talk;
+struct recent;
+/* One conversation; valid until recent_add, which may forget it with its last packet. */
+struct recent_talk;
 
 /* bytes: of packets, at least 64 KiB; the conversations cost up to a quarter more. */
-struct held *held_new(uint64_t bytes);
-void held_free(struct held *h);
+struct recent *recent_new(uint64_t bytes);
+void recent_free(struct recent *h);
 
-struct held_ends held_ends_of(const struct address *src, uint16_t sport, const struct address *dst,
+struct recent_ends recent_ends_of(const struct address *src, uint16_t sport, const struct address *dst,
                               uint16_t dport);
 /* The conversation, made when it is not there. */
-struct held_talk *held_talk(struct held *h, const struct held_ends *ends);
+struct recent_talk *recent_talk(struct recent *h, const struct recent_ends *ends);
 /* The same, NULL when it is not there. */
-struct held_talk *held_find(struct held *h, const struct held_ends *ends);
-struct keep *held_keep(struct held_talk *t);
+struct recent_talk *recent_find(struct recent *h, const struct recent_ends *ends);
+struct keep *recent_keep(struct recent_talk *t);
 
 /* Hold a packet of conversation `t` (NULL: one that has none, DNS); its bytes are copied. One that is
  * larger than a sixteenth of the memory is not held: false. */
-bool held_add(struct held *h, struct held_talk *t, const struct held_packet *p);
+bool recent_add(struct recent *h, struct recent_talk *t, const struct recent_packet *p);
 
 /* From the newest to the oldest packet of `t` (NULL: those without conversation). */
-held_place held_last(const struct held *h, const struct held_talk *t);
-held_place held_before(const struct held *h, held_place at);
-struct held_packet held_at(const struct held *h, held_place at);
+recent_place recent_last(const struct recent *h, const struct recent_talk *t);
+recent_place recent_before(const struct recent *h, recent_place at);
+struct recent_packet recent_at(const struct recent *h, recent_place at);
 /* Bytes in use, conversations included; and how many conversations. */
-uint64_t held_bytes(const struct held *h);
-size_t held_talks(const struct held *h);
+uint64_t recent_bytes(const struct recent *h);
+size_t recent_talks(const struct recent *h);
 
 #endif

@@ -3,7 +3,7 @@
  * A ring of records of varying length. A place only grows, so a link to a record that was pushed
  * out is told by being older than the oldest one. A conversation goes when its newest packet goes.
  */
-#include "held.h"
+#include "recent.h"
 #include <glib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,24 +14,24 @@ struct record {
 	uint32_t size;           /* of the record, header included */
 	uint32_t frame, caplen, len;
 	uint64_t time_ns;
-	held_place before;       /* of the same conversation */
-	struct held_talk *talk;  /* NULL: none, or no packet: what is left at the ring's end */
+	recent_place before;       /* of the same conversation */
+	struct recent_talk *talk;  /* NULL: none, or no packet: what is left at the ring's end */
 	int32_t dlt;
 	uint16_t interface;
 };
 
-struct held_talk {
-	struct held_ends ends;
+struct recent_talk {
+	struct recent_ends ends;
 	struct keep keep;
-	held_place last; /* HELD_NONE: no packet yet */
+	recent_place last; /* RECENT_NONE: no packet yet */
 };
 
-struct held {
+struct recent {
 	uint8_t *ring; /* owned */
 	uint64_t size;
-	held_place head, tail; /* next record, oldest record */
-	held_place single;     /* newest packet without conversation */
-	GHashTable *talks;     /* of struct held_talk, which owns its key */
+	recent_place head, tail; /* next record, oldest record */
+	recent_place single;     /* newest packet without conversation */
+	GHashTable *talks;     /* of struct recent_talk, which owns its key */
 	size_t most_talks;
 };
 
@@ -49,7 +49,7 @@ static uint64_t mix(uint64_t h, uint64_t v)
 
 static guint ends_hash(gconstpointer p)
 {
-	const struct held_ends *e = p;
+	const struct recent_ends *e = p;
 	uint64_t word[4], h = 0;
 
 	memcpy(word, e->a.byte, 16);
@@ -62,27 +62,27 @@ static guint ends_hash(gconstpointer p)
 
 static gboolean ends_equal(gconstpointer p, gconstpointer q)
 {
-	const struct held_ends *a = p, *b = q;
+	const struct recent_ends *a = p, *b = q;
 
 	return a->port_a == b->port_a && a->port_b == b->port_b &&
 	       memcmp(&a->a, &b->a, sizeof a->a) == 0 && memcmp(&a->b, &b->b, sizeof a->b) == 0;
 }
 
-struct held *held_new(uint64_t bytes)
+struct recent *recent_new(uint64_t bytes)
 {
-	struct held *h = g_new0(struct held, 1);
+	struct recent *h = g_new0(struct recent, 1);
 
 	if (hash_key[0] == 0 && getrandom(hash_key, sizeof hash_key, 0) != sizeof hash_key)
 		hash_key[0] = (uint64_t)(uintptr_t)h | 1; /* no kernel that runs this does that */
 	h->size = MAX(bytes, 65536) / sizeof(struct record) * sizeof(struct record);
 	h->ring = g_malloc(h->size);
-	h->single = HELD_NONE;
+	h->single = RECENT_NONE;
 	h->talks = g_hash_table_new_full(ends_hash, ends_equal, NULL, g_free);
-	h->most_talks = h->size / TALK_PART / (sizeof(struct held_talk) + 3 * sizeof(void *));
+	h->most_talks = h->size / TALK_PART / (sizeof(struct recent_talk) + 3 * sizeof(void *));
 	return h;
 }
 
-void held_free(struct held *h)
+void recent_free(struct recent *h)
 {
 	if (!h)
 		return;
@@ -91,24 +91,24 @@ void held_free(struct held *h)
 	g_free(h);
 }
 
-struct held_ends held_ends_of(const struct address *src, uint16_t sport, const struct address *dst,
+struct recent_ends recent_ends_of(const struct address *src, uint16_t sport, const struct address *dst,
                               uint16_t dport)
 {
 	int order = memcmp(src, dst, sizeof *src);
 
 	if (order < 0 || (order == 0 && sport <= dport))
-		return (struct held_ends){*src, *dst, sport, dport};
-	return (struct held_ends){*dst, *src, dport, sport};
+		return (struct recent_ends){*src, *dst, sport, dport};
+	return (struct recent_ends){*dst, *src, dport, sport};
 }
 
 /* Records are aligned, and the ring's memory is that of malloc. */
-static struct record *record_at(const struct held *h, held_place at)
+static struct record *record_at(const struct recent *h, recent_place at)
 {
 	return (struct record *)(void *)&h->ring[at % h->size];
 }
 
 /* The oldest record goes, with its conversation when it was the newest of it. */
-static void push_out(struct held *h)
+static void push_out(struct recent *h)
 {
 	const struct record *r = record_at(h, h->tail);
 
@@ -117,33 +117,33 @@ static void push_out(struct held *h)
 	h->tail += r->size;
 }
 
-struct held_talk *held_find(struct held *h, const struct held_ends *ends)
+struct recent_talk *recent_find(struct recent *h, const struct recent_ends *ends)
 {
 	return g_hash_table_lookup(h->talks, ends);
 }
 
-struct held_talk *held_talk(struct held *h, const struct held_ends *ends)
+struct recent_talk *recent_talk(struct recent *h, const struct recent_ends *ends)
 {
-	struct held_talk *t = held_find(h, ends);
+	struct recent_talk *t = recent_find(h, ends);
 
 	if (t)
 		return t;
 	while (g_hash_table_size(h->talks) >= h->most_talks && h->tail < h->head)
 		push_out(h);
-	t = g_new0(struct held_talk, 1);
+	t = g_new0(struct recent_talk, 1);
 	t->ends = *ends;
-	t->last = HELD_NONE;
+	t->last = RECENT_NONE;
 	g_hash_table_insert(h->talks, &t->ends, t);
 	return t;
 }
 
-struct keep *held_keep(struct held_talk *t)
+struct keep *recent_keep(struct recent_talk *t)
 {
 	return &t->keep;
 }
 
 /* Room for n bytes in one piece at the head; what lies there is pushed out. */
-static void make_room(struct held *h, uint32_t n)
+static void make_room(struct recent *h, uint32_t n)
 {
 	uint64_t to_end = h->size - h->head % h->size;
 	uint64_t needed = to_end < n ? to_end + n : n;
@@ -157,18 +157,18 @@ static void make_room(struct held *h, uint32_t n)
 	h->head += to_end;
 }
 
-bool held_add(struct held *h, struct held_talk *t, const struct held_packet *p)
+bool recent_add(struct recent *h, struct recent_talk *t, const struct recent_packet *p)
 {
 	uint64_t n = sizeof(struct record) + p->caplen;
 
 	n = (n + sizeof(struct record) - 1) / sizeof(struct record) * sizeof(struct record);
 	if (n > h->size / RECORD_PART) {
-		if (t && t->last == HELD_NONE)
+		if (t && t->last == RECENT_NONE)
 			g_hash_table_remove(h->talks, &t->ends);
 		return false;
 	}
 	/* Making room must not push out the conversation that this packet belongs to. */
-	held_place before = t ? t->last : h->single;
+	recent_place before = t ? t->last : h->single;
 	if (t)
 		t->last = h->head + h->size;
 	make_room(h, (uint32_t)n);
@@ -194,26 +194,26 @@ bool held_add(struct held *h, struct held_talk *t, const struct held_packet *p)
 }
 
 /* The place, or none when it was pushed out. */
-static held_place still(const struct held *h, held_place at)
+static recent_place still(const struct recent *h, recent_place at)
 {
-	return at == HELD_NONE || at < h->tail ? HELD_NONE : at;
+	return at == RECENT_NONE || at < h->tail ? RECENT_NONE : at;
 }
 
-held_place held_last(const struct held *h, const struct held_talk *t)
+recent_place recent_last(const struct recent *h, const struct recent_talk *t)
 {
 	return still(h, t ? t->last : h->single);
 }
 
-held_place held_before(const struct held *h, held_place at)
+recent_place recent_before(const struct recent *h, recent_place at)
 {
 	return still(h, record_at(h, at)->before);
 }
 
-struct held_packet held_at(const struct held *h, held_place at)
+struct recent_packet recent_at(const struct recent *h, recent_place at)
 {
 	const struct record *r = record_at(h, at);
 
-	return (struct held_packet){
+	return (struct recent_packet){
 	    .time_ns = r->time_ns,
 	    .frame = r->frame,
 	    .caplen = r->caplen,
@@ -224,12 +224,12 @@ struct held_packet held_at(const struct held *h, held_place at)
 	};
 }
 
-uint64_t held_bytes(const struct held *h)
+uint64_t recent_bytes(const struct recent *h)
 {
-	return h->head - h->tail + g_hash_table_size(h->talks) * sizeof(struct held_talk);
+	return h->head - h->tail + g_hash_table_size(h->talks) * sizeof(struct recent_talk);
 }
 
-size_t held_talks(const struct held *h)
+size_t recent_talks(const struct recent *h)
 {
 	return g_hash_table_size(h->talks);
 }

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rows of the live tests beside those of pcaps/record/scenarios_*.py, in the same form: ports that
+are blocked, paths that lose, middleboxes, mirror ports, other servers and clients. Further keys:
+`card` [namespace, interface] to capture on, `live_finding` what must be found, `live_early`
+what must be told before the end of the session, `sensor` more options."""
+import os
+import sys
+
+from common import HELLO, LOGIN_STEPS, MAIL, QUIT, S_CLIENT, SWAKS, curl
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = sys.executable
+TABLE = "nft add table inet t && nft 'add chain inet t f { type filter hook forward priority 0; }' && "
+SMTP_ONLY = "tcp or udp port 53 or (icmp and icmp[0] != 8 and icmp[0] != 0)"
+MTU = SWAKS + "--body @$WORK/pages "
+
+
+def rule(text):
+    return [["middle", TABLE + f"nft 'add rule inet t f {text}'"]]
+
+
+def middlebox(kind, port, server, more=""):
+    return [["middle", "nft add table ip n && nft 'add chain ip n p { type nat hook prerouting "
+                       f"priority dstnat; }}' && nft 'add rule ip n p tcp dport {port} redirect to :2600' && "
+                       f"({PYTHON} {HERE}/middlebox.py {kind} 2600 {server} {port} {more} "
+                       "</dev/null >/dev/null 2>&1 &) && sleep 0.5"]]
+
+
+MONITOR = ("ip link add mon0 type veth peer name mon1 && echo 1 > /proc/sys/net/ipv6/conf/mon0/disable_ipv6 "
+           "&& echo 1 > /proc/sys/net/ipv6/conf/mon1/disable_ipv6 && ip link set mon0 mtu 1700 up "
+           "&& ip link set mon1 mtu 1700 up && ")
+KERNEL_MIRROR = (
+    "(tc qdisc add dev lan0 clsact && tc filter add dev lan0 ingress matchall action mirred egress "
+    "mirror dev mon0 && tc filter add dev lan0 egress matchall action mirred egress mirror dev mon0) "
+    "2>/dev/null || (nft 'add table netdev m' && nft 'add chain netdev m i { type filter hook ingress "
+    "device lan0 priority 0; }' && nft 'add chain netdev m e { type filter hook egress device lan0 "
+    "priority 0; }' && nft 'add rule netdev m i dup to mon0' && nft 'add rule netdev m e dup to mon0')")
+
+
+def mirror(kind):
+    if kind == "kernel":
+        return [["middle", MONITOR + KERNEL_MIRROR]]
+    return [["middle", MONITOR + f"({PYTHON} {HERE}/mirror.py {kind} lan0 mon0 </dev/null "
+                                 ">/dev/null 2>&1 &) && sleep 0.5"]]
+
+
+def mirrored(kind, filter_words):
+    return dict(name=f"live-mirror-{kind}", kind="mx", client=SWAKS, setup=mirror(kind),
+                card=["middle", "mon1"], filter=filter_words,
+                server={"fail": {"rcpt": "550 5.7.64 TenantAttribution; Relay Access Denied"}},
+                live_finding="m365.relay_denied")
+
+
+def loss(name, text, client, **more):
+    return dict(name=name, kind="mx", where="client", client=client, setup=rule(text), seconds=60, **more)
+
+
+POSTFIX = ("mkdir -p $WORK/pf/spool $WORK/pf/data $WORK/pf/etc; chmod 755 $WORK $WORK/pf; chown postfix "
+           "$WORK/pf/data; cp /usr/share/postfix/master.cf.dist $WORK/pf/etc/master.cf; sed -i "
+           "'s/^\\([a-z].*[ \\t]\\)y\\([ \\t].*\\)$/\\1n\\2/' $WORK/pf/etc/master.cf; grep -q ^postlog "
+           "$WORK/pf/etc/master.cf || echo 'postlog unix-dgram n - n - 1 postlogd' >> $WORK/pf/etc/master.cf; "
+           "printf 'compatibility_level = 3.6\\nqueue_directory = %s/spool\\ndata_directory = %s/data\\n"
+           "maillog_file = %s/mail.log\\nmaillog_file_prefixes = %s\\nmyhostname = relay.contoso.example\\n"
+           "mydestination = contoso.com\\nlocal_recipient_maps =\\nlocal_transport = discard\\n"
+           "mynetworks = 127.0.0.0/8\\ninet_interfaces = 10.9.0.5\\ninet_protocols = ipv4\\n"
+           "smtpd_client_restrictions =\\nnotify_classes =\\n' $WORK/pf $WORK/pf $WORK/pf $WORK/pf "
+           "> $WORK/pf/etc/main.cf; postfix -c $WORK/pf/etc start >/dev/null 2>&1; sleep 1")
+
+ROWS = [
+    dict(name="live-blocked-drop", kind="mx", setup=rule("tcp dport 25 drop"),
+         client=SWAKS.replace("--timeout 20", "--timeout 9"), live_finding="tcp.syn_no_answer"),
+    dict(name="live-blocked-reset", kind="mx", setup=rule("tcp dport 25 reject with tcp reset"),
+         client=SWAKS, live_finding="tcp.refused"),
+    dict(name="live-blocked-prohibited", kind="mx", client=SWAKS, live_finding="tcp.icmp_reject",
+         setup=rule("tcp dport 25 reject with icmp type admin-prohibited")),
+    dict(name="live-mtu-black-hole", kind="mx", live_finding="tcp.mtu_blackhole", seconds=30,
+         setup=rule("tcp dport 25 meta length > 1400 drop") +
+         [["client", "seq -f 'A page of the scanned document, line %g, as text.' 900 > $WORK/pages"]],
+         client=MTU.replace("--timeout 20", "--timeout 12")),
+    dict(name="live-masked-by-proxy", kind="mx", setup=middlebox("mask", 25, "10.9.0.2"),
+         client=SWAKS + "--tls", live_finding="starttls.masked"),
+    dict(name="live-inspected", setup=middlebox("inspect", 587, "10.9.0.1", "$CERTS/inspected.pem"),
+         client=curl("--tls-max 1.2 "), live_finding="cert.inspected"),
+    loss("live-loss", "tcp dport 25 numgen random mod 100 < 8 drop", SWAKS + "--body @/etc/services"),
+    loss("live-loss-of-replies", "tcp sport 25 numgen random mod 100 < 8 drop", SWAKS),
+    mirrored("kernel", SMTP_ONLY),
+    mirrored("plain", SMTP_ONLY),
+    mirrored("vlan", "vlan"),
+    mirrored("qinq", ""),
+    mirrored("erspan", "proto gre"),
+    mirrored("vxlan", "udp port 4789"),
+    dict(name="live-postfix-as-server", kind="relay", setup=[["server", POSTFIX]], client=SWAKS),
+    dict(name="live-msmtp", client="printf 'Subject: Scan\\n\\nOne page.\\n' | msmtp --host=$HOST --port=$PORT "
+         "--tls=on --tls-starttls=on --tls-trust-file=$CERTS/ca.pem --auth=off --timeout=20 "
+         "-f scanner@contoso.com anna@contoso.com"),
+    dict(name="live-openssl", client=S_CLIENT + "-tls1_2"),
+    dict(name="live-smtplib", kind="mx", client=f"{PYTHON} -c 'import smtplib; s = smtplib.SMTP(\"'$HOST'\", "
+         "'$PORT', \"scan-2f.contoso.com\"); s.sendmail(\"a@contoso.com\", [\"b@contoso.com\"], "
+         "\"Subject: x\\n\\ny\\n\")'"),
+    dict(name="live-told-early-password", kind="relay", live_early="auth.cleartext_password", seconds=40,
+         server={"auth_before_tls": True, "lenient": True, "mechanisms": "PLAIN LOGIN"},
+         client=HELLO + LOGIN_STEPS + [["sleep", 4]] + QUIT),
+    dict(name="live-told-early-cause", kind="mx", host="10.9.0.2", live_early="m365.relay_denied", seconds=40,
+         server={"fail": {"rcpt": "550 5.7.64 TenantAttribution; Relay Access Denied"}},
+         client=HELLO + MAIL + [["sleep", 9]] + QUIT),
+]

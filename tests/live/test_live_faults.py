@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What goes wrong around a sensor: interfaces that go away, readers that stop, disks that fill up,
+logs that are rotated, permissions that are missing. usage: test_live_faults.py PROGRAM ROOT [NAME ...]
+
+Each test makes two namespaces joined by a cable and removes them. Needs root."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from sensor import Sensor, need, read_records
+
+PROGRAM = os.path.abspath(sys.argv[1])
+need()
+SERVER = r"""
+import socketserver, sys, time
+class Talk(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b"220 mail.contoso.example ESMTP\r\n")
+        for line in self.rfile:
+            word = line[:4].upper()
+            self.wfile.write(b"250-mail.contoso.example\r\n250 SIZE 1000\r\n" if word == b"EHLO" else
+                b"354 go on\r\n" if word == b"DATA" else b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+            if word == b"DATA":
+                while self.rfile.readline() not in (b".\r\n", b""): pass
+                self.wfile.write(b"250 taken\r\n")
+            if word == b"QUIT": return
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address, daemon_threads, request_queue_size = True, True, 128
+print("ready", flush=True)
+Server(("10.77.0.2", 25), Talk).serve_forever()
+"""
+CLIENT = r"""
+import socket, sys
+for n in range(int(sys.argv[1])):
+    s = socket.create_connection(("10.77.0.2", 25), timeout=5)
+    f = s.makefile("rwb")
+    def say(t):
+        f.write(t); f.flush()
+        while True:
+            r = f.readline()
+            if not r or r[3:4] != b"-": return
+    f.readline()
+    for t in (b"EHLO scan.contoso.example\r\n", b"MAIL FROM:<a@contoso.example>\r\n",
+              b"RCPT TO:<b@contoso.example>\r\n", b"DATA\r\n", b"Subject: x\r\n\r\ny\r\n.\r\n", b"QUIT\r\n"):
+        say(t)
+    s.close()
+"""
+
+
+class Cable:
+    """Namespaces a and b, joined by veth c0 and c1; an SMTP server in b."""
+
+    def __init__(self):
+        self.work = tempfile.mkdtemp(prefix="live-")
+        os.chmod(self.work, 0o777)
+        self.a, self.b = (f"lf{os.getpid()}{x}" for x in "ab")
+        self.children = []
+
+    def __enter__(self):
+        for space in (self.a, self.b):
+            self.run("ip", "netns", "add", space)
+            self.run("ip", "-n", space, "link", "set", "lo", "up")
+        self.plug()
+        self.server = self.start(self.b, sys.executable, "-c", SERVER)
+        self.server.stdout.readline()
+        time.sleep(0.2)
+        return self
+
+    def plug(self):
+        self.run("ip", "-n", self.a, "link", "add", "c0", "type", "veth", "peer", "name", "c1",
+                 "netns", self.b)
+        for space, name, address in ((self.a, "c0", "10.77.0.1"), (self.b, "c1", "10.77.0.2")):
+            self.run("ip", "-n", space, "addr", "add", f"{address}/24", "dev", name)
+            self.run("ip", "-n", space, "link", "set", name, "up")
+
+    def run(self, *words):
+        subprocess.run(words, check=True)
+
+    def start(self, space, *words, **how):
+        child = subprocess.Popen(["ip", "netns", "exec", space, *words], text=True,
+                                 stdout=subprocess.PIPE, **how)
+        self.children.append(child)
+        return child
+
+    def mails(self, count=1):
+        self.run("ip", "netns", "exec", self.a, sys.executable, "-c", CLIENT, str(count))
+
+    def sensor(self, *more, **how):
+        return Sensor(PROGRAM, self.a, how.pop("interfaces", ["c0"]), self.work, *more, **how)
+
+    def __exit__(self, *_):
+        for child in self.children:
+            child.kill()
+            child.wait()
+        for space in (self.a, self.b):
+            subprocess.run(["ip", "netns", "del", space], check=False)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def check(good, words):
+    if not good:
+        raise AssertionError(words)
+
+
+def wait_until(what, words, seconds=12):
+    end = time.time() + seconds
+    while not what():
+        check(time.time() < end, words)
+        time.sleep(0.1)
+
+
+def test_interface_down_and_up(c):
+    s = c.sensor()
+    c.mails()
+    c.run("ip", "-n", c.a, "link", "set", "c0", "down")
+    s.wait_for("c0: the interface is down; waiting")
+    c.run("ip", "-n", c.a, "link", "set", "c0", "up")
+    s.wait_for("c0: is up again")
+    time.sleep(0.5)
+    c.mails()
+    wait_until(lambda: len(read_records(s.output)) == 2, "no session after the interface was up again")
+    check(s.stop() == 0, "exit status")
+
+
+def test_interface_gone_and_back(c):
+    s = c.sensor("--seccomp", "kill")
+    c.mails()
+    c.run("ip", "-n", c.a, "link", "del", "c0")
+    s.wait_for("c0: there is no such interface any more; waiting")
+    time.sleep(2)
+    c.plug()
+    s.wait_for("c0: is up again")
+    c.mails(2)
+    wait_until(lambda: len(read_records(s.output)) == 3, f"{len(read_records(s.output))} sessions, not 3")
+    check(s.stop() == 0, "exit status")
+
+
+def test_several_interfaces(c):
+    s = c.sensor(interfaces=["c0", "lo"])
+    c.mails(2)
+    wait_until(lambda: len(read_records(s.output)) == 2, "not two sessions")
+    check(s.stop() == 0 and "lo: up" in s.said() and "c0: up" in s.said(), "both are counted")
+
+
+def test_any(c):
+    s = c.sensor(interfaces=["any"])
+    c.mails(2)
+    wait_until(lambda: len(read_records(s.output)) == 2, "not two sessions")
+    check(s.stop(signal.SIGINT) == 0, "exit status")
+
+
+def test_rotation(c):
+    s = c.sensor()
+    c.mails(3)
+    wait_until(lambda: len(read_records(s.output)) == 3, "not three sessions")
+    os.rename(s.output, s.output + ".1")
+    s.send(signal.SIGHUP)
+    wait_until(lambda: os.path.exists(s.output), "not opened again")
+    c.mails(2)
+    wait_until(lambda: len(read_records(s.output)) == 2, "not two in the new file")
+    check(s.stop() == 0 and len(read_records(s.output + ".1")) == 3, "the old file changed")
+
+
+def test_counters(c):
+    s = c.sensor()
+    c.mails()
+    time.sleep(1)
+    s.send(signal.SIGUSR1)
+    s.wait_for("dropped by the kernel 0")
+    s.wait_for("streams: ")
+    check(s.stop() == 0, "exit status")
+
+
+def test_stopped_reader(c):
+    """The reader of standard output stops: capture goes on, lines are whole, drops are counted."""
+    words = ["ip", "netns", "exec", c.a, PROGRAM, "--json", "-Z", "nobody", "-i", "c0"]
+    log = open(os.path.join(c.work, "log"), "wb+")
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log)
+    time.sleep(1)
+    c.mails(3000)
+    time.sleep(4)
+    check(child.poll() is None, "the sensor ended")
+    child.send_signal(signal.SIGUSR1)
+    time.sleep(1)
+    log.seek(0)
+    said = log.read().decode()
+    check("waiting" in said and " 0 waiting" not in said, "nothing waits: " + said)
+    taken = []
+    reader = threading.Thread(target=lambda: taken.append(child.stdout.read()))
+    reader.start()
+    time.sleep(3)
+    child.send_signal(signal.SIGTERM)
+    check(child.wait(20) == 0, "exit status")
+    reader.join()
+    lines = taken[0].split(b"\n")
+    check(lines[-1] == b"" and len(lines) - 1 == 3000, f"{len(lines) - 1} whole lines, not 3000")
+    log.close()
+
+
+def test_reader_never_comes_back(c):
+    """SIGTERM with a reader that does not read: an end within seconds, with no half line in the pipe."""
+    read_end, write_end = os.pipe()
+    words = ["ip", "netns", "exec", c.a, PROGRAM, "--json", "-q", "-Z", "nobody", "-i", "c0"]
+    log = open(os.path.join(c.work, "log"), "wb+")
+    child = subprocess.Popen(words, stdout=write_end, stderr=log)
+    os.close(write_end)
+    time.sleep(1)
+    c.mails(2000)
+    time.sleep(3)
+    child.send_signal(signal.SIGTERM)
+    check(child.wait(20) == 0, "exit status")
+    log.seek(0)
+    check(b"records could not be written" in log.read(), "what was left is not said")
+    text = b""
+    while more := os.read(read_end, 1 << 20):
+        text += more
+    os.close(read_end)
+    check(text.endswith(b"}\n"), "the pipe ends in the middle of a line")
+
+
+def test_full_disk(c):
+    """A file system of 256 KiB fills up: whole lines only, and again when there is room."""
+    small = os.path.join(c.work, "small")
+    os.mkdir(small)
+    c.run("mount", "-t", "tmpfs", "-o", "size=256k,mode=777", "tmpfs", small)
+    try:
+        s = c.sensor(output="small/live.ndjson")
+        c.mails(250)
+        s.wait_for("No space left on device; capture goes on", 15)
+        kept = read_records(s.output)
+        check(20 < len(kept) < 250, f"{len(kept)} records on a full disk")
+        os.truncate(s.output, 0)
+        s.wait_for("can be written again", 15)
+        check(s.stop() == 0, "exit status")
+        numbers = [r["smtp365"]["session"] for r in kept + read_records(s.output)]
+        check(numbers == list(range(1, 251)), f"records lost or written twice: {numbers}")
+    finally:
+        c.run("umount", small)
+
+
+def test_warnings(c):
+    s = c.sensor("--silence", "2")
+    s.wait_for("no SMTP seen for 2 seconds", 10)
+    c.mails()
+    s.wait_for("SMTP is seen again")
+    check(s.stop() == 0, "exit status")
+
+
+def test_one_direction(c):
+    """A mirror of one direction: said at the end at the latest."""
+    s = c.sensor("-f", "src host 10.77.0.1")
+    c.mails(5)
+    time.sleep(3)
+    check(s.stop() == 0, "exit status")
+    check("only one direction seen in" in s.said(), s.said())
+
+
+def test_metrics(c):
+    path = os.path.join(c.work, "smtp365.prom")
+    s = c.sensor("--metrics", path)
+    c.mails(2)
+    wait_until(lambda: os.path.exists(path), "no metrics")
+    check(s.stop() == 0, "exit status")
+    with open(path, encoding="ascii") as file:
+        text = file.read()
+    check('smtp365_sessions_total{endpoint="none",outcome="accepted",stopped_at="none"} 2' in text, text)
+    subprocess.run([sys.executable, os.path.join(sys.argv[2], "tests", "tools", "check-metrics"), path],
+                   check=True)
+
+
+def test_sandbox(c):
+    """After the drop: an ordinary user, no capability, no new privileges, a list of system calls."""
+    s = c.sensor("--seccomp", "kill")
+    pid = int(subprocess.run(["ip", "netns", "pids", c.a], capture_output=True, text=True,
+                             check=True).stdout.split()[0])
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    check("0" not in status["Uid"].split(), "still root: " + status["Uid"])
+    for key in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        check(int(status[key], 16) == 0, f"{key} is {status[key]}")
+    check(status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", "no_new_privs or seccomp")
+    check(not status["Groups"].split() or "0" not in status["Groups"].split(), "groups of root")
+    c.mails()
+    check(s.stop() == 0, "exit status")
+
+
+def trouble(c, words, *command, user=None):
+    prefix = ["ip", "netns", "exec", c.a]
+    if user:
+        prefix += ["setpriv", "--reuid", user, "--regid", "nogroup", "--clear-groups", "--"]
+    done = subprocess.run([*prefix, *command], capture_output=True, text=True, timeout=20,
+                          stdin=subprocess.DEVNULL)
+    check(done.returncode == 2, f"{command}: exit {done.returncode}, {done.stderr}")
+    check(words in done.stderr and done.stderr.count("\n") == 1, f"{words!r} not in one line: {done.stderr}")
+
+
+def test_bad_input(c):
+    trouble(c, "nosuch0: there is no such interface", PROGRAM, "-i", "nosuch0", "-Z", "nobody")
+    trouble(c, "-Z nosuchuser", PROGRAM, "-i", "c0", "-Z", "nosuchuser")
+    trouble(c, "bad filter", PROGRAM, "-i", "c0", "-Z", "nobody", "bad", "filter")
+    trouble(c, "/nosuch/file", PROGRAM, "-i", "c0", "-Z", "nobody", "--output", "/nosuch/file")
+    copy = os.path.join(c.work, "smtp365")
+    shutil.copy(PROGRAM, copy)
+    os.chmod(copy, 0o755)
+    trouble(c, f"setcap cap_net_raw+ep {copy}", copy, "-i", "c0", user="nobody")
+
+
+def main():
+    tests = {k[5:]: v for k, v in globals().items() if k.startswith("test_")}
+    failed = 0
+    for name in sys.argv[3:] or tests:
+        try:
+            with Cable() as cable:
+                tests[name](cable)
+            print(f"ok: {name}", flush=True)
+        except Exception as error:  # the others still count
+            failed += 1
+            print(f"FAILED: {name}: {error!r}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
