@@ -15,19 +15,19 @@
 struct bpf_program; /* pcap/bpf.h */
 
 struct filter_options {
-	int dlt;               /* link type of the handle, DLT_... */
+	int dlt;	       /* link type of the handle, DLT_... */
 	const uint16_t *ports; /* watched TCP ports, all of them, the default ones too; borrowed */
 	unsigned port_count;   /* 0: every TCP port passes */
 	uint32_t snaplen;      /* what an accepted frame returns; 0: 262144 */
 	const char *user;      /* filter of the user, which must pass as well; NULL or "" none */
 };
 
-/* Make the program. `handle` (pcap_t *) compiles the user's filter, so that "vlan" uses the tag that
- * the kernel took out of the frame; NULL compiles for the link type alone (files, tests). True and
- * *out is to be freed with filter_free; false and *error is one line, g_free, which names the
+/* Make the program. `handle` (pcap_t *) compiles the user's filter, so that "vlan" uses the tag
+ * that the kernel took out of the frame; NULL compiles for the link type alone (files, tests). True
+ * and *out is to be freed with filter_free; false and *error is one line, g_free, which names the
  * user's filter and the reason. */
 bool filter_compile(const struct filter_options *o, void *handle, struct bpf_program *out,
-                    char **error);
+		    char **error);
 void filter_free(struct bpf_program *program);
 
 /* For -d: what passes in words, then the instructions as tcpdump -d prints them, a line each. Owned

@@ -40,6 +40,7 @@ struct live {
 	GString *text;
 	struct live_state state;
 	struct live_watch watch;
+	struct live_losses losses;
 	unsigned at; /* interface whose packet is at hand */
 	uint32_t frame;
 	uint64_t left; /* packets that -c still allows */
@@ -62,9 +63,12 @@ static void say_line(char *line, void *host)
 
 /* ---- packets and verdicts ---- */
 
-static void on_session(const struct verdict *v, void *host)
+static void on_session(const struct verdict *made, void *host)
 {
 	struct live *l = host;
+	struct verdict with_losses = *made;
+	const struct verdict *v = &with_losses;
+	with_losses.dropped = live_losses_since(&l->losses, made->start_ns);
 	g_string_truncate(l->text, 0);
 	if (l->o->json) {
 		report_json(v, &l->report, l->text);
@@ -157,6 +161,7 @@ static void take_stock(struct live *l)
 	if (s->has_recorder)
 		s->recorder = recorder_stats(l->files.recorder);
 	s->now_ns = wall_ns();
+	live_losses_note(&l->losses, s);
 	s->resident = resident(l);
 }
 
@@ -348,6 +353,7 @@ static void finish(struct live *l)
 {
 	notify_stopping(l->files.notify);
 	read_rest(l);
+	take_stock(l);
 	smtp365_finish(l->engine);
 	if (l->summary)
 		write_summary(l);

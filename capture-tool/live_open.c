@@ -61,7 +61,9 @@ static bool open_recorder(struct live_files *f, const struct options *o, const s
 		.folder_bytes = o->ring_bytes,
 		.snaplen = o->snaplen,
 		.bodies = o->bodies,
+		.redact = o->redact,
 		.all = o->all,
+		.least = SEVERITY_LOW, /* every session has some remark of severity info */
 		.command = f->command,
 		.interfaces = f->interfaces,
 		.ports = (const uint16_t *)(const void *)feed->ports->data,

@@ -35,7 +35,8 @@ struct live_files {
 };
 
 /* Nothing open. */
-#define LIVE_FILES_CLOSED ((struct live_files){ .signals = -1, .timer = -1, .poll = -1, .memory = -1 })
+#define LIVE_FILES_CLOSED                                                                          \
+	((struct live_files){ .signals = -1, .timer = -1, .poll = -1, .memory = -1 })
 
 /* Open it all and drop privileges. False and *error, one line (g_free); live_files_close is due in
  * both cases. `feed`: the watched ports. */

@@ -34,7 +34,8 @@ static void packets_text(const struct packet_stats *p, GString *out)
 	for (unsigned i = 0; i < PACKET_COUNT_ALL; i++)
 		if (p->count[i])
 			g_string_append_printf(out, " %s %" U64,
-					       packet_count_name((enum packet_count)i), p->count[i]);
+					       packet_count_name((enum packet_count)i),
+					       p->count[i]);
 	g_string_append_c(out, '\n');
 }
 
@@ -46,19 +47,19 @@ void live_state_text(const struct live_state *s, GString *out)
 	packets_text(&s->packets, out);
 	unsigned lost = live_share(e->gap_bytes, e->gap_bytes + e->delivered_bytes);
 	g_string_append_printf(out,
-			       "streams: %" U64 " bytes read, %" U64
-			       " missing (%u.%02u %%), %" U64 " duplicate packets\n",
+			       "streams: %" U64 " bytes read, %" U64 " missing (%u.%02u %%), %" U64
+			       " duplicate packets\n",
 			       e->delivered_bytes, e->gap_bytes, lost / 100, lost % 100,
 			       e->duplicates);
 	unsigned half = live_share(e->one_sided, e->one_sided + e->two_sided);
 	g_string_append_printf(out,
 			       "sessions: %" U64 " ended, %" U64 " told before their end, %" U64
-			       " culled, %" U64
-			       " seen from one side only (%u.%02u %%), %" U64 " open\n",
-			       e->sessions, e->told_early, e->culled,
-			       e->one_sided, half / 100, half % 100, e->open);
-	g_string_append_printf(out, "memory: %zu bytes in the table, %zu at most, %" U64
-				    " resident\n",
+			       " culled, %" U64 " seen from one side only (%u.%02u %%), %" U64
+			       " open\n",
+			       e->sessions, e->told_early, e->culled, e->one_sided, half / 100,
+			       half % 100, e->open);
+	g_string_append_printf(out,
+			       "memory: %zu bytes in the table, %zu at most, %" U64 " resident\n",
 			       e->bytes, e->bytes_peak, s->resident);
 	g_string_append_printf(out,
 			       "output: %" U64 " records written, %" U64 " waiting, %" U64

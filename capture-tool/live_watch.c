@@ -4,6 +4,7 @@
  * may have been the one that matters; the words say how much it was.
  */
 #include "live_watch.h"
+#include <string.h>
 
 #define U64 G_GUINT64_FORMAT
 #define SECOND 1000000000u
@@ -99,4 +100,33 @@ void live_watch_silence(struct live_watch *w, struct live_state *now, uint32_t s
 			   "it carry the mail servers' traffic?",
 			   minutes ? quiet / 60 : quiet, minutes ? "minutes" : "seconds"),
 	   host);
+}
+
+void live_losses_note(struct live_losses *l, const struct live_state *now)
+{
+	uint64_t total = 0;
+	for (unsigned i = 0; i < now->source_count; i++)
+		total += now->source[i].counts.dropped + now->source[i].counts.interface_dropped;
+	if (total == (l->count ? l->at[l->count - 1].total : 0))
+		return;
+	if (l->count == LIVE_LOSSES) {
+		memmove(&l->at[0], &l->at[1], sizeof(l->at) - sizeof(l->at[0]));
+		l->count--;
+		l->forgotten = true;
+	}
+	l->at[l->count].ns = now->now_ns;
+	l->at[l->count++].total = total;
+}
+
+uint64_t live_losses_since(const struct live_losses *l, uint64_t ns)
+{
+	if (l->count == 0)
+		return 0;
+	uint64_t before = l->forgotten ? l->at[0].total : 0;
+	for (unsigned i = l->count; i > 0; i--)
+		if (l->at[i - 1].ns <= ns) {
+			before = l->at[i - 1].total;
+			break;
+		}
+	return l->at[l->count - 1].total - before;
 }

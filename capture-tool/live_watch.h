@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an operator has to hear without asking: packets lost, streams with holes, one direction only,
- * no SMTP at all, sessions given up for lack of memory. Compares the counters of two moments and
- * says each trouble in one line, at most once a minute while it lasts.
+ * What an operator has to hear without asking: packets lost, streams with holes, one direction
+ * only, no SMTP at all, sessions given up for lack of memory. Compares the counters of two moments
+ * and says each trouble in one line, at most once a minute while it lasts.
  */
 #ifndef SMTP365_LIVE_WATCH_H
 #define SMTP365_LIVE_WATCH_H
@@ -13,12 +13,26 @@
 #define LIVE_WATCH_SECONDS 60u
 
 struct live_watch {
-	struct live_state before; /* at the last comparison; names borrowed */
+	struct live_state before;      /* at the last comparison; names borrowed */
 	uint64_t one_sided, two_sided; /* sessions when the last word about sides fell */
 	uint64_t silent_since_ns;
 	uint64_t segments;
 	bool silence_said, sides_said;
 };
+
+/* When packets were lost, so that each session can tell how many were while it went on. */
+#define LIVE_LOSSES 512u
+struct live_losses {
+	unsigned count;
+	bool forgotten; /* older entries had to go */
+	struct {
+		uint64_t ns, total;
+	} at[LIVE_LOSSES];
+};
+/* The counters of `now`, if they changed. */
+void live_losses_note(struct live_losses *l, const struct live_state *now);
+/* Packets lost after that time, as far back as is remembered. */
+uint64_t live_losses_since(const struct live_losses *l, uint64_t ns);
 
 typedef void (*live_watch_fn)(char *line, void *host); /* line: owned by the callee */
 

@@ -22,7 +22,7 @@
 struct notify {
 	int fd;
 	uint64_t interval; /* half the watchdog time, microseconds; 0: no watchdog */
-	uint64_t sent;     /* when the last one went out */
+	uint64_t sent;	   /* when the last one went out */
 };
 
 /* The address of the manager: a path, or a name in the abstract space written with '@'. False when
@@ -34,7 +34,7 @@ static bool manager_address(struct sockaddr_un *to, socklen_t *n)
 	if (!path || (path[0] != '/' && path[0] != '@') || !path[1] ||
 	    strlen(path) >= sizeof to->sun_path)
 		return false;
-	*to = (struct sockaddr_un){.sun_family = AF_UNIX};
+	*to = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	memcpy(to->sun_path, path, strlen(path));
 	if (path[0] == '@')
 		to->sun_path[0] = 0;
@@ -51,7 +51,7 @@ static uint64_t watchdog_interval(void)
 	if (!usec || !g_ascii_string_to_unsigned(usec, 10, 1, G_MAXINT64, &n, NULL))
 		return 0;
 	if (pid && (!g_ascii_string_to_unsigned(pid, 10, 1, G_MAXINT32, &who, NULL) ||
-	            who != (guint64)getpid()))
+		    who != (guint64)getpid()))
 		return 0;
 	return MAX(n / 2, 1);
 }
@@ -116,7 +116,7 @@ void notify_reloading(struct notify *n, uint64_t monotonic_usec)
 	char text[64];
 
 	g_snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" G_GUINT64_FORMAT,
-	           (guint64)monotonic_usec);
+		   (guint64)monotonic_usec);
 	send_text(n, text);
 }
 
@@ -132,8 +132,7 @@ void notify_status(struct notify *n, const char *status)
 
 void notify_alive(struct notify *n, uint64_t monotonic_usec)
 {
-	if (!n || n->interval == 0 ||
-	    (n->sent != 0 && monotonic_usec - n->sent < n->interval))
+	if (!n || n->interval == 0 || (n->sent != 0 && monotonic_usec - n->sent < n->interval))
 		return;
 	n->sent = monotonic_usec;
 	send_text(n, "WATCHDOG=1");

@@ -24,7 +24,8 @@ void notify_reloading(struct notify *n, uint64_t monotonic_usec);
 void notify_stopping(struct notify *n);
 /* One line for "systemctl status". */
 void notify_status(struct notify *n, const char *status);
-/* Call often, with the monotonic time in microseconds: sends when half the watchdog time is over. */
+/* Call often, with the monotonic time in microseconds: sends when half the watchdog time is over.
+ */
 void notify_alive(struct notify *n, uint64_t monotonic_usec);
 /* Microseconds between two watchdog messages at most; 0 when none is wanted. */
 uint64_t notify_interval(const struct notify *n);

@@ -14,7 +14,7 @@ struct raw {
 	gboolean no_promiscuous, interfaces_list, filter_list, bodies;
 	char **files, **ports, **words, **interfaces;
 	char *filter, *count, *output, *endpoints, *fail_on, *explain;
-	char *buffer, *snaplen, *user, *seccomp, *metrics, *folder, *ring, *silence;
+	char *buffer, *snaplen, *user, *seccomp, *metrics, *html, *folder, *ring, *silence;
 };
 
 #define LETTERS_WITH_VALUE "rfciBsZw"
@@ -23,9 +23,17 @@ struct raw {
 #define SNAPLEN_MOST 262144u
 #define SILENCE_SECONDS 600u
 
-static GOptionContext *context_new(struct raw *r)
+static void add_group(GOptionContext *c, const char *name, const char *title,
+		      const GOptionEntry *entries)
 {
-	const GOptionEntry input[] = {
+	GOptionGroup *g = g_option_group_new(name, title, "", NULL, NULL);
+	g_option_group_add_entries(g, entries);
+	g_option_context_add_group(c, g);
+}
+
+static void add_input(GOptionContext *c, struct raw *r)
+{
+	const GOptionEntry entries[] = {
 		{ "read", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &r->files,
 		  "Capture file, also gzip or zstd; - is standard input (repeatable)", "FILE" },
 		{ "filter", 'f', 0, G_OPTION_ARG_FILENAME, &r->filter,
@@ -38,7 +46,12 @@ static GOptionContext *context_new(struct raw *r)
 		  "Saved Microsoft endpoints JSON (default: the built-in ranges)", "FILE" },
 		G_OPTION_ENTRY_NULL,
 	};
-	const GOptionEntry live[] = {
+	add_group(c, "input", "Input:", entries);
+}
+
+static void add_live(GOptionContext *c, struct raw *r)
+{
+	const GOptionEntry entries[] = {
 		{ "interface", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &r->interfaces,
 		  "Capture there until a signal; any is all of them (repeatable)", "IFACE" },
 		{ "list-interfaces", 'D', 0, G_OPTION_ARG_NONE, &r->interfaces_list,
@@ -61,26 +74,42 @@ static GOptionContext *context_new(struct raw *r)
 		  "Warn when no SMTP was seen for so long, 0 never (default: 600)", "SECONDS" },
 		G_OPTION_ENTRY_NULL,
 	};
-	const GOptionEntry recorder[] = {
+	add_group(c, "live", "Live capture:", entries);
+}
+
+static void add_recorder(GOptionContext *c, struct raw *r)
+{
+	const GOptionEntry entries[] = {
 		{ "write", 'w', 0, G_OPTION_ARG_FILENAME, &r->folder,
-		  "With -i: keep packets of sessions with findings in this folder", "FOLDER" },
+		  "With -i: keep packets of sessions with findings in this folder; with -r: copy "
+		  "the "
+		  "capture to this file, verdicts as comments",
+		  "FOLDER" },
 		{ "ring", 0, 0, G_OPTION_ARG_FILENAME, &r->ring,
 		  "Most that the folder holds: bytes, or with K, M, G (default: 1G)", "SIZE" },
 		{ "bodies", 0, 0, G_OPTION_ARG_NONE, &r->bodies,
 		  "Keep message bodies too (default: left out)", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
-	const GOptionEntry output[] = {
+	add_group(c, "recorder", "Flight recorder:", entries);
+}
+
+static void add_output(GOptionContext *c, struct raw *r)
+{
+	const GOptionEntry entries[] = {
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &r->json,
 		  "One JSON object per session and line (default: text)", NULL },
 		{ "output", 0, 0, G_OPTION_ARG_FILENAME, &r->output,
 		  "Write there (default: standard output)", "FILE" },
+		{ "html", 0, 0, G_OPTION_ARG_FILENAME, &r->html,
+		  "With -r: write a report for people there as well, one HTML file", "FILE" },
 		{ "all", 0, 0, G_OPTION_ARG_NONE, &r->all,
 		  "Sessions that are not Microsoft 365 in full too (default: one line each)",
 		  NULL },
 		{ "redact", 0, 0, G_OPTION_ARG_NONE, &r->redact,
 		  "Hide user names and local parts of addresses (default: shown)", NULL },
-		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &r->verbose, "Add the dialogue, and all findings of sessions that worked", NULL },
+		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &r->verbose,
+		  "Add the dialogue, and all findings of sessions that worked", NULL },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &r->quiet,
 		  "No summary, no progress, no advice on standard error", NULL },
 		{ "line-buffered", 'l', 0, G_OPTION_ARG_NONE, &r->lines,
@@ -89,14 +118,24 @@ static GOptionContext *context_new(struct raw *r)
 		  "Accepted: names are never looked up", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
-	const GOptionEntry status[] = {
+	add_group(c, "output", "Output:", entries);
+}
+
+static void add_status(GOptionContext *c, struct raw *r)
+{
+	const GOptionEntry entries[] = {
 		{ "exit-status", 0, 0, G_OPTION_ARG_NONE, &r->exit_status,
 		  "Exit with 1 when there is a finding as severe as --fail-on (default: 0)", NULL },
 		{ "fail-on", 0, 0, G_OPTION_ARG_FILENAME, &r->fail_on,
 		  "critical, high, medium, low or info (default: medium)", "SEVERITY" },
 		G_OPTION_ENTRY_NULL,
 	};
-	const GOptionEntry about[] = {
+	add_group(c, "status", "Exit status:", entries);
+}
+
+static void add_about(GOptionContext *c, struct raw *r)
+{
+	const GOptionEntry entries[] = {
 		{ "list-findings", 0, 0, G_OPTION_ARG_NONE, &r->list,
 		  "List every finding; with --json one object a line", NULL },
 		{ "explain", 0, 0, G_OPTION_ARG_FILENAME, &r->explain,
@@ -105,38 +144,33 @@ static GOptionContext *context_new(struct raw *r)
 		{ "help", 'h', 0, G_OPTION_ARG_NONE, &r->help, "Print this help", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
+	add_group(c, "about", "Findings and this program:", entries);
+}
+
+/* The table: groups in the order of the help. */
+static GOptionContext *context_new(struct raw *r)
+{
 	const GOptionEntry words[] = {
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->words, NULL, NULL },
 		G_OPTION_ENTRY_NULL,
-	};
-	const struct {
-		const char *name, *title;
-		const GOptionEntry *entries;
-	} groups[] = {
-		{ "input", "Input:", input },
-		{ "live", "Live capture:", live },
-		{ "recorder", "Flight recorder:", recorder },
-		{ "output", "Output:", output },
-		{ "status", "Exit status:", status },
-		{ "about", "Findings and this program:", about },
 	};
 	GOptionContext *c = g_option_context_new("[FILE...] [capture filter]");
 	g_option_context_set_help_enabled(c, FALSE);
 	g_option_context_set_summary(
 		c, "Tells from packets why mail to Microsoft 365 does not go out.");
 	g_option_context_set_description(
-		c,
-		"Exit status: 0 done; 1 only with --exit-status; 2 usage, file, interface, filter or\n"
-		"permission trouble.\n"
-		"Examples: smtp365 -r mail.pcapng\n"
-		"          smtp365 -i eth1 --json --output /var/log/smtp365/sessions.ndjson\n");
+		c, "Exit status: 0 done; 1 only with --exit-status; 2 usage, file, interface, "
+		   "filter or\n"
+		   "permission trouble.\n"
+		   "Examples: smtp365 -r mail.pcapng\n"
+		   "          smtp365 -i eth1 --json --output /var/log/smtp365/sessions.ndjson\n");
 	g_option_context_add_main_entries(c, words, NULL);
-	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
-		GOptionGroup *g =
-			g_option_group_new(groups[i].name, groups[i].title, "", NULL, NULL);
-		g_option_group_add_entries(g, groups[i].entries);
-		g_option_context_add_group(c, g);
-	}
+	add_input(c, r);
+	add_live(c, r);
+	add_recorder(c, r);
+	add_output(c, r);
+	add_status(c, r);
+	add_about(c, r);
 	return c;
 }
 
@@ -315,6 +349,8 @@ static char *check_live(const struct options *o, const struct raw *r)
 	bool live = o->interfaces->len > 0;
 	if (live && o->files->len)
 		return g_strdup("-i and -r: capture or read files, not both");
+	if (live && r->html)
+		return g_strdup("--html: only of capture files; use -r FILE");
 	if (!live && (r->metrics || r->user || r->seccomp || r->silence))
 		return g_strdup_printf("%s: only with live capture; add -i IFACE",
 				       r->metrics   ? "--metrics"
@@ -332,13 +368,13 @@ static char *check_live(const struct options *o, const struct raw *r)
 /* Words to values. NULL, or the line that says what is wrong. */
 static char *take(struct options *o, const struct raw *r)
 {
-	o->action = r->help	 ? OPTIONS_HELP
-		    : r->version ? OPTIONS_VERSION
-		    : r->list	 ? OPTIONS_LIST
-		    : r->explain ? OPTIONS_EXPLAIN
+	o->action = r->help		 ? OPTIONS_HELP
+		    : r->version	 ? OPTIONS_VERSION
+		    : r->list		 ? OPTIONS_LIST
+		    : r->explain	 ? OPTIONS_EXPLAIN
 		    : r->interfaces_list ? OPTIONS_INTERFACES
-		    : r->filter_list ? OPTIONS_FILTER
-				 : OPTIONS_RUN;
+		    : r->filter_list	 ? OPTIONS_FILTER
+					 : OPTIONS_RUN;
 	o->only_filter = r->filter_list && !r->files;
 	o->quiet = r->quiet;
 	o->verbose = r->verbose;
@@ -348,6 +384,7 @@ static char *take(struct options *o, const struct raw *r)
 	o->redact = r->redact;
 	o->exit_status = r->exit_status;
 	o->output = g_strdup(r->output);
+	o->html = g_strdup(r->html);
 	o->endpoints = g_strdup(r->endpoints);
 	o->explain = g_strdup(r->explain);
 	for (char *const *f = r->files; f && *f; f++)
@@ -397,6 +434,7 @@ static void raw_clear(struct raw *r)
 	g_free(r->filter);
 	g_free(r->count);
 	g_free(r->output);
+	g_free(r->html);
 	g_free(r->endpoints);
 	g_free(r->fail_on);
 	g_free(r->explain);
@@ -444,6 +482,7 @@ void options_clear(struct options *o)
 	g_free(o->folder);
 	g_free(o->filter);
 	g_free(o->output);
+	g_free(o->html);
 	g_free(o->endpoints);
 	g_free(o->explain);
 	*o = (struct options){ 0 };

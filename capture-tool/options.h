@@ -17,10 +17,10 @@ enum options_action {
 	OPTIONS_RUN,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
-	OPTIONS_LIST,	 /* --list-findings */
-	OPTIONS_EXPLAIN, /* --explain ID */
+	OPTIONS_LIST,	    /* --list-findings */
+	OPTIONS_EXPLAIN,    /* --explain ID */
 	OPTIONS_INTERFACES, /* -D */
-	OPTIONS_FILTER,     /* -d */
+	OPTIONS_FILTER,	    /* -d */
 };
 
 struct options {
@@ -31,6 +31,7 @@ struct options {
 	bool quiet, verbose, line_buffered;
 	bool json, all, redact;
 	char *output;	 /* NULL: standard output */
+	char *html;	 /* file, or NULL */
 	GArray *ports;	 /* uint16_t, beside the default ones */
 	char *endpoints; /* file, or NULL */
 	bool exit_status;
@@ -43,7 +44,7 @@ struct options {
 	bool promiscuous;
 	uint32_t buffer_kib, snaplen;
 	uint32_t silence_s; /* warn after so long without SMTP; 0 never */
-	char *user;         /* -Z, or NULL */
+	char *user;	    /* -Z, or NULL */
 	enum sandbox_seccomp seccomp;
 	char *metrics; /* file, or NULL */
 	char *folder;  /* -w: folder of the flight recorder with -i, copy of the file with -r */

@@ -106,8 +106,7 @@ static void rows(GString *out, const char *name, const char *help, GHashTable *t
 		qsort(labels, n, sizeof(*labels), by_text);
 	family(out, name, "counter", help);
 	for (guint i = 0; i < n; i++)
-		row(out, name, labels[i],
-		    *(const uint64_t *)g_hash_table_lookup(table, labels[i]));
+		row(out, name, labels[i], *(const uint64_t *)g_hash_table_lookup(table, labels[i]));
 	g_free(labels);
 }
 
@@ -141,7 +140,7 @@ static const struct {
 static uint64_t source_value(const struct live_source *s, size_t which)
 {
 	const uint64_t values[G_N_ELEMENTS(source_families)] = {
-		s->state == SOURCE_LIVE_UP,   s->counts.received, s->counts.dropped,
+		s->state == SOURCE_LIVE_UP,  s->counts.received, s->counts.dropped,
 		s->counts.interface_dropped, s->counts.outages,
 	};
 	return values[which];
@@ -158,7 +157,8 @@ static void sources(const struct live_state *s, GString *out)
 			g_free(label);
 		}
 	}
-	family(out, "packets_total", "counter", "What the packets were, or why they were not read.");
+	family(out, "packets_total", "counter",
+	       "What the packets were, or why they were not read.");
 	for (unsigned i = 0; i < PACKET_COUNT_ALL; i++) {
 		char *label =
 			g_strdup_printf("kind=\"%s\"", packet_count_name((enum packet_count)i));
@@ -181,8 +181,8 @@ static void engine(const struct smtp365_stats *e, GString *out)
 		e->two_sided);
 	counter(out, "sessions_told_early_total", "Verdicts of sessions that were still open.",
 		e->told_early);
-	counter(out, "connections_culled_total",
-		"Connections given up because the table was full.", e->culled);
+	counter(out, "connections_culled_total", "Connections given up because the table was full.",
+		e->culled);
 	gauge(out, "connections_open", "Connections that are followed now.", e->open);
 	gauge(out, "table_memory_bytes", "Memory of the table of connections.", e->bytes);
 	gauge(out, "table_memory_peak_bytes", "The most that it was.", e->bytes_peak);

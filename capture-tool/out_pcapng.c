@@ -28,12 +28,12 @@ struct recorder {
 	struct keep_options keep;
 	struct recent *held;
 	struct folder *folder;
-	struct pcapng_file *file; /* NULL between two files */
-	char *path;               /* of `file`, owned */
-	uint64_t file_began;      /* packet time */
-	GArray *places;           /* recent_place of the session at hand */
+	struct pcapng_file *file;  /* NULL between two files */
+	char *path;		   /* of `file`, owned */
+	uint64_t file_began;	   /* packet time */
+	GArray *places;		   /* recent_place of the session at hand */
 	struct comments *comments; /* of the session at hand, else NULL */
-	char *trouble;            /* first one not yet asked for, owned */
+	char *trouble;		   /* first one not yet asked for, owned */
 	struct recorder_stats stats;
 };
 
@@ -50,7 +50,7 @@ struct recorder *recorder_new(const struct recorder_options *o, char **error)
 	r->o.file_bytes = o->file_bytes ? o->file_bytes : most / FILES_OF_RING;
 	r->o.file_seconds = o->file_seconds ? o->file_seconds : FILE_SECONDS;
 	r->o.snaplen = o->snaplen ? o->snaplen : SNAPLEN;
-	r->keep = (struct keep_options){o->bodies, o->redact, o->ports, o->port_count};
+	r->keep = (struct keep_options){ o->bodies, o->redact, o->ports, o->port_count };
 	r->held = recent_new(o->memory_bytes ? o->memory_bytes : MEMORY_BYTES);
 	r->folder = folder;
 	r->places = g_array_new(FALSE, FALSE, sizeof(recent_place));
@@ -61,7 +61,7 @@ static void note_trouble(struct recorder *r, const char *words)
 {
 	if (!r->trouble)
 		r->trouble = g_strdup_printf("%s: the flight recorder lost packets: %s",
-		                             folder_path(r->folder), words);
+					     folder_path(r->folder), words);
 }
 
 static void close_file(struct recorder *r)
@@ -129,7 +129,7 @@ static bool talk_of(struct recorder *r, const struct packet_item *item, struct r
 }
 
 void recorder_packet(struct recorder *r, const struct source_packet *k, unsigned interface,
-                     const struct packet_item *item)
+		     const struct packet_item *item)
 {
 	struct recent_talk *talk;
 
@@ -137,13 +137,13 @@ void recorder_packet(struct recorder *r, const struct source_packet *k, unsigned
 		return;
 	struct keep *keep = talk && item->kind == PACKET_SEGMENT ? recent_keep(talk) : NULL;
 	const struct recent_packet p = {
-	    .time_ns = k->time_ns,
-	    .frame = k->frame,
-	    .caplen = keep_frame(keep, &r->keep, k, item),
-	    .len = k->len,
-	    .dlt = k->dlt,
-	    .interface = (uint16_t)MIN(interface, INTERFACES - 1),
-	    .data = k->data,
+		.time_ns = k->time_ns,
+		.frame = k->frame,
+		.caplen = keep_frame(keep, &r->keep, k, item),
+		.len = k->len,
+		.dlt = k->dlt,
+		.interface = (uint16_t)MIN(interface, INTERFACES - 1),
+		.data = k->data,
 	};
 	recent_add(r->held, talk, &p);
 }
@@ -182,8 +182,8 @@ static int by_place(gconstpointer a, gconstpointer b)
 /* All packets of the session that are still there, and the DNS packets that are its evidence. */
 static void collect(struct recorder *r, const struct verdict *v)
 {
-	const struct recent_ends ends = recent_ends_of(&v->client_ip, v->client_port, &v->server_ip,
-	                                           v->server_port);
+	const struct recent_ends ends =
+		recent_ends_of(&v->client_ip, v->client_port, &v->server_ip, v->server_port);
 	const struct recent_talk *talk = recent_find(r->held, &ends);
 	uint32_t from = first_wanted(v);
 	unsigned left = SINGLES;
@@ -215,7 +215,7 @@ static uint64_t cost_of(const struct recorder *r, const GString *head)
 
 	for (guint i = 0; i < r->places->len; i++) {
 		const struct recent_packet p =
-		    recent_at(r->held, g_array_index(r->places, recent_place, i));
+			recent_at(r->held, g_array_index(r->places, recent_place, i));
 		const char *comment = comments_of(r->comments, p.frame);
 		sum += p.caplen + BLOCK_COST + (comment ? strlen(comment) + 8 : 0);
 	}
@@ -225,17 +225,17 @@ static uint64_t cost_of(const struct recorder *r, const GString *head)
 /* The comment of the section: the verdict in words, then where it comes from. */
 static GString *head_of(const struct recorder *r, const struct verdict *v)
 {
-	const struct report_options words = {.redact = r->o.redact, .all = true};
+	const struct report_options words = { .redact = r->o.redact, .all = true };
 	const char *command = r->o.command;
 	GString *head = g_string_new(NULL);
 
 	report_text(v, &words, head);
 	g_string_append_printf(head,
-	                       "\nsmtp365 " SMTP365_VERSION "%s%s: session %u, frames %u to %u of "
-	                       "the capture, %u packets here; left out: credentials%s",
-	                       command ? ", " : "", command ? command : "", v->session,
-	                       v->first_frame, v->last_frame, r->places->len,
-	                       r->keep.bodies ? "" : ", message bodies");
+			       "\nsmtp365 " SMTP365_VERSION "%s%s: session %u, frames %u to %u of "
+			       "the capture, %u packets here; left out: credentials%s",
+			       command ? ", " : "", command ? command : "", v->session,
+			       v->first_frame, v->last_frame, r->places->len,
+			       r->keep.bodies ? "" : ", message bodies, TLS data");
 	return head;
 }
 
@@ -268,7 +268,7 @@ static bool have_file(struct recorder *r, uint64_t n, uint64_t now_ns)
 
 /* Number of the interface in this section, described when it first comes. */
 static unsigned interface_of(struct recorder *r, const struct recent_packet *p,
-                             int numbers[INTERFACES])
+			     int numbers[INTERFACES])
 {
 	const char *name = NULL;
 
@@ -291,9 +291,9 @@ static void write_section(struct recorder *r, const GString *head)
 	pcapng_file_section(r->file, head->str);
 	for (guint i = 0; i < r->places->len; i++) {
 		const struct recent_packet p =
-		    recent_at(r->held, g_array_index(r->places, recent_place, i));
+			recent_at(r->held, g_array_index(r->places, recent_place, i));
 		pcapng_file_packet(r->file, interface_of(r, &p, numbers), p.time_ns, p.data,
-		                   p.caplen, p.len, comments_of(r->comments, p.frame));
+				   p.caplen, p.len, comments_of(r->comments, p.frame));
 	}
 }
 

@@ -17,28 +17,28 @@
 
 /* All borrowed for the life of the recorder. */
 struct recorder_options {
-	const char *folder;     /* exists, or is made (0750) */
-	uint64_t folder_bytes;  /* --ring: all files of the folder together; 0: 1 GiB */
-	uint64_t file_bytes;    /* a file is closed when it is larger; 0: folder_bytes / 16 */
-	uint32_t file_seconds;  /* or older, in packet time; 0: 3600 */
-	uint64_t memory_bytes;  /* packets held for sessions still open; 0: 64 MiB */
-	uint32_t snaplen;       /* for the interface description; 0: 262144 */
-	bool bodies;            /* --bodies: message bodies too */
-	bool redact;            /* --redact: no envelope addresses */
-	bool all;               /* --all: sessions that are not Microsoft 365 too */
-	enum severity least;    /* only sessions with a finding as severe as this */
-	const char *command;    /* options of this run in words, for the section comment; NULL none */
+	const char *folder;    /* exists, or is made (0750) */
+	uint64_t folder_bytes; /* --ring: all files of the folder together; 0: 1 GiB */
+	uint64_t file_bytes;   /* a file is closed when it is larger; 0: folder_bytes / 16 */
+	uint32_t file_seconds; /* or older, in packet time; 0: 3600 */
+	uint64_t memory_bytes; /* packets held for sessions still open; 0: 64 MiB */
+	uint32_t snaplen;      /* for the interface description; 0: 262144 */
+	bool bodies;	       /* --bodies: message bodies and encrypted TLS data too */
+	bool redact;	       /* --redact: no envelope addresses */
+	bool all;	       /* --all: sessions that are not Microsoft 365 too */
+	enum severity least;   /* only sessions with a finding as severe as this */
+	const char *command; /* options of this run in words, for the section comment; NULL none */
 	const char *const *interfaces; /* names by interface number, NULL-terminated; NULL none */
-	const uint16_t *ports;  /* watched TCP ports, all of them; other packets are not held */
-	unsigned port_count;    /* 0: every TCP port */
+	const uint16_t *ports; /* watched TCP ports, all of them; other packets are not held */
+	unsigned port_count;   /* 0: every TCP port */
 };
 
 struct recorder_stats {
 	uint64_t sessions, packets, bytes; /* written */
-	uint64_t incomplete;    /* sessions whose first packets had left the memory already */
+	uint64_t incomplete; /* sessions whose first packets had left the memory already */
 	uint64_t files, deleted;
-	uint64_t failed;        /* packets not written: disk full, folder gone */
-	uint64_t held_bytes;    /* in memory now */
+	uint64_t failed;     /* packets not written: disk full, folder gone */
+	uint64_t held_bytes; /* in memory now */
 };
 
 struct recorder;
@@ -50,11 +50,12 @@ struct recorder *recorder_new(const struct recorder_options *o, char **error);
  * of the capture handle, from 0, below 64. Frames ascend. Call it before the engine sees the item,
  * because its verdict may come at once. Never fails and never waits. */
 void recorder_packet(struct recorder *r, const struct source_packet *k, unsigned interface,
-                     const struct packet_item *item);
+		     const struct packet_item *item);
 /* A session ended (in the engine's session callback, once per session): write it when it has
  * findings. */
 void recorder_verdict(struct recorder *r, const struct verdict *v);
-/* Call now and then with the time: closes a file that is old enough, so that it can be taken away. */
+/* Call now and then with the time: closes a file that is old enough, so that it can be taken away.
+ */
 void recorder_tick(struct recorder *r, uint64_t now_ns);
 /* SIGHUP: close the file in the works and begin a new one with the next session. */
 void recorder_rotate(struct recorder *r);
@@ -76,6 +77,6 @@ void comments_free(struct comments *c);
  * their comments; OUT.part until complete. Reads `in` a second time, so it cannot be "-". At most
  * `count` frames, 0 all. False and *error, one line, g_free. */
 bool pcapng_copy(const char *in, const char *filter, uint64_t count, const char *out,
-                 const struct comments *c, const struct recorder_options *o, char **error);
+		 const struct comments *c, const struct recorder_options *o, char **error);
 
 #endif

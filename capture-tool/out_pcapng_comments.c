@@ -21,7 +21,7 @@
 
 struct comments {
 	GHashTable *frames; /* frame number to GString */
-	GString *head;      /* verdict lines */
+	GString *head;	    /* verdict lines */
 	uint64_t sessions, with_findings, not_shown;
 	bool redact;
 };
@@ -69,13 +69,13 @@ static void add_finding(struct comments *c, const struct verdict *v, const struc
 	for (unsigned i = 0; i < f->frame_count; i++) {
 		GString *text = text_of(c, f->frames[i]);
 		g_string_append_printf(text, "%s %s: %s%s", severity_name(f->severity), f->id,
-		                       f->title, f == v->cause ? " (the cause)" : "");
+				       f->title, f == v->cause ? " (the cause)" : "");
 	}
 }
 
 void comments_add(struct comments *c, const struct verdict *v)
 {
-	const struct report_options o = {.redact = c->redact};
+	const struct report_options o = { .redact = c->redact };
 	GString *line = g_string_new(NULL);
 
 	c->sessions++;
@@ -117,14 +117,14 @@ static char *head_of(const struct copy *k, const char *in)
 
 	if (c->not_shown > 0)
 		g_string_append_printf(text, "and %" G_GUINT64_FORMAT " more, on their frames\n",
-		                       c->not_shown);
+				       c->not_shown);
 	g_string_append_printf(text,
-	                       "smtp365 " SMTP365_VERSION ", copy of %s%s%s: %" G_GUINT64_FORMAT
-	                       " sessions, %" G_GUINT64_FORMAT " with findings; frames as in the "
-	                       "original; left out: credentials%s",
-	                       name, k->o->command ? ", " : "", k->o->command ? k->o->command : "",
-	                       c->sessions, c->with_findings,
-	                       k->keep.bodies ? "" : ", message bodies, what is not mail");
+			       "smtp365 " SMTP365_VERSION ", copy of %s%s%s: %" G_GUINT64_FORMAT
+			       " sessions, %" G_GUINT64_FORMAT " with findings; frames as in the "
+			       "original; left out: what is not mail, credentials%s",
+			       name, k->o->command ? ", " : "", k->o->command ? k->o->command : "",
+			       c->sessions, c->with_findings,
+			       k->keep.bodies ? "" : ", message bodies, TLS data");
 	g_free(name);
 	return g_string_free(text, FALSE);
 }
@@ -144,7 +144,7 @@ static unsigned interface_of(struct copy *k, int dlt)
 static struct keep *state_of(struct copy *k, const struct packet_item *item)
 {
 	const struct segment *s = &item->segment;
-	const struct recent_packet none = {.data = (const uint8_t *)""};
+	const struct recent_packet none = { .data = (const uint8_t *)"" };
 
 	if (item->kind != PACKET_SEGMENT)
 		return NULL;
@@ -165,7 +165,7 @@ static void copy_frame(struct copy *k, const struct source_packet *f)
 	/* All link types that cannot be read share one that says nothing, so they stay few. */
 	unsigned interface = interface_of(k, packet_knows(f->dlt) ? f->dlt : DLT_USER0);
 	pcapng_file_packet(k->out, interface, f->time_ns, f->data, n, f->len,
-	                   comments_of(k->comments, f->frame));
+			   comments_of(k->comments, f->frame));
 }
 
 static bool copy_all(struct copy *k, struct source *from, const char *in, uint64_t count)
@@ -176,32 +176,34 @@ static bool copy_all(struct copy *k, struct source *from, const char *in, uint64
 	pcapng_file_section(k->out, head);
 	g_free(head);
 	interface_of(k, source_dlt(from));
-	for (uint64_t n = 0; (count == 0 || n < count) && source_next(from, &f) == SOURCE_PACKET; n++)
+	for (uint64_t n = 0; (count == 0 || n < count) && source_next(from, &f) == SOURCE_PACKET;
+	     n++)
 		copy_frame(k, &f);
 	return pcapng_file_mark(k->out);
 }
 
 bool pcapng_copy(const char *in, const char *filter, uint64_t count, const char *out,
-                 const struct comments *c, const struct recorder_options *o, char **error)
+		 const struct comments *c, const struct recorder_options *o, char **error)
 {
 	if (strcmp(in, "-") == 0) {
 		*error = g_strdup("-w: standard input cannot be read twice: store it in a file "
-		                  "first");
+				  "first");
 		return false;
 	}
 	struct source *from = source_open_file(in, filter, error);
 	if (!from)
 		return false;
 	source_any_link(from);
-	struct copy k = {.comments = c, .o = o, .out = pcapng_file_open(out, error)};
+	struct copy k = { .comments = c, .o = o, .out = pcapng_file_open(out, error) };
 	bool good = k.out != NULL;
 	if (good) {
-		k.keep = (struct keep_options){o->bodies, o->redact, o->ports, o->port_count};
+		k.keep = (struct keep_options){ o->bodies, o->redact, o->ports, o->port_count };
 		k.held = recent_new(COPY_BYTES);
 		k.reader = packet_new(source_dlt(from));
 		good = copy_all(&k, from, in, count);
 		if (!good)
-			*error = g_strdup_printf("%s: the disk is full, or it cannot be written", out);
+			*error = g_strdup_printf("%s: the disk is full, or it cannot be written",
+						 out);
 		char *closing = NULL;
 		if (!pcapng_file_close(k.out, &closing) && good) {
 			*error = g_steal_pointer(&closing);

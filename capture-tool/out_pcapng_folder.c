@@ -61,7 +61,7 @@ static void take_up(struct folder *f, GDir *d)
 		if (g_pattern_match_simple(PART_PATTERN, name))
 			g_unlink(path);
 		else if (g_pattern_match_simple(NAME_PATTERN, name) && g_lstat(path, &info) == 0 &&
-		         S_ISREG(info.st_mode))
+			 S_ISREG(info.st_mode))
 			folder_add(f, path, (uint64_t)info.st_size);
 		g_free(path);
 	}
@@ -74,14 +74,14 @@ struct folder *folder_open(const char *path, uint64_t most, char **error)
 
 	if (g_mkdir(path, 0750) != 0 && errno != EEXIST) {
 		*error = g_strdup_printf("%s: the folder cannot be made: %s; name one below a "
-		                         "folder that is there",
-		                         path, g_strerror(errno));
+					 "folder that is there",
+					 path, g_strerror(errno));
 		return NULL;
 	}
 	GDir *d = g_dir_open(path, 0, &wrong);
 	if (!d || g_access(path, W_OK) != 0) {
 		*error = g_strdup_printf("%s: %s; name a folder that can be written to", path,
-		                         d ? g_strerror(errno) : wrong->message);
+					 d ? g_strerror(errno) : wrong->message);
 		g_clear_error(&wrong);
 		if (d)
 			g_dir_close(d);

@@ -11,8 +11,8 @@
 
 struct folder;
 
-/* Open or make the folder (0750), remove what a killed run left as ".part", list the rest. On trouble
- * NULL and *error, one line (g_free). */
+/* Open or make the folder (0750), remove what a killed run left as ".part", list the rest. On
+ * trouble NULL and *error, one line (g_free). */
 struct folder *folder_open(const char *path, uint64_t most, char **error);
 void folder_free(struct folder *f);
 const char *folder_path(const struct folder *f);

@@ -58,7 +58,7 @@ struct output *output_open(const char *path, const GPtrArray *inputs, bool line_
 	}
 	FILE *to = path ? fopen(path, "we") : stdout;
 	if (!to) {
-		*error = g_strdup_printf("%s: %s; give --output a file that can be written", path,
+		*error = g_strdup_printf("%s: %s; give a file that can be written", path,
 					 g_strerror(errno));
 		return NULL;
 	}

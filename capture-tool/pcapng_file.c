@@ -19,7 +19,13 @@
 #define OPTION_BYTES 65000u
 
 enum { BLOCK_INTERFACE = 1, BLOCK_PACKET = 6, BLOCK_SECTION = 0x0a0d0d0a };
-enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_NAME = 2, OPTION_APPLICATION = 4, OPTION_RESOLUTION = 9 };
+enum {
+	OPTION_END = 0,
+	OPTION_COMMENT = 1,
+	OPTION_NAME = 2,
+	OPTION_APPLICATION = 4,
+	OPTION_RESOLUTION = 9
+};
 
 struct pcapng_file {
 	int fd;
@@ -37,8 +43,8 @@ struct pcapng_file *pcapng_file_open(const char *name, char **error)
 
 	if (fd < 0) {
 		*error = g_strdup_printf("%s: cannot be written: %s; name a folder and a file that "
-		                         "can",
-		                         part, g_strerror(errno));
+					 "can",
+					 part, g_strerror(errno));
 		g_free(part);
 		return NULL;
 	}
@@ -164,7 +170,7 @@ unsigned pcapng_file_interface(struct pcapng_file *f, int dlt, uint32_t snaplen,
 }
 
 void pcapng_file_packet(struct pcapng_file *f, unsigned interface, uint64_t time_ns,
-                        const uint8_t *data, uint32_t caplen, uint32_t len, const char *comment)
+			const uint8_t *data, uint32_t caplen, uint32_t len, const char *comment)
 {
 	guint at = begin(f, BLOCK_PACKET);
 
@@ -211,8 +217,7 @@ bool pcapng_file_close(struct pcapng_file *f, char **error)
 	if (keep ? rename(f->part, f->name) != 0 : unlink(f->part) != 0)
 		good = false;
 	if (!good)
-		*error = g_strdup_printf("%s: cannot be completed: %s", f->name,
-		                         g_strerror(errno));
+		*error = g_strdup_printf("%s: cannot be completed: %s", f->name, g_strerror(errno));
 	g_byte_array_free(f->buffer, TRUE);
 	g_free(f->name);
 	g_free(f->part);

@@ -12,8 +12,8 @@
 
 struct pcapng_file;
 
-/* Make NAME.part, for owner and group only; one that lies there is written anew. On trouble NULL and
- * *error, one line that names the file (g_free). */
+/* Make NAME.part, for owner and group only; one that lies there is written anew. On trouble NULL
+ * and *error, one line that names the file (g_free). */
 struct pcapng_file *pcapng_file_open(const char *name, char **error);
 /* A section header (4.1) with the program's name and a comment; its interfaces count from 0. */
 void pcapng_file_section(struct pcapng_file *f, const char *comment);
@@ -21,7 +21,7 @@ void pcapng_file_section(struct pcapng_file *f, const char *comment);
 unsigned pcapng_file_interface(struct pcapng_file *f, int dlt, uint32_t snaplen, const char *name);
 /* An enhanced packet (4.3) with a comment, or NULL. */
 void pcapng_file_packet(struct pcapng_file *f, unsigned interface, uint64_t time_ns,
-                        const uint8_t *data, uint32_t caplen, uint32_t len, const char *comment);
+			const uint8_t *data, uint32_t caplen, uint32_t len, const char *comment);
 /* Bytes so far. */
 uint64_t pcapng_file_size(const struct pcapng_file *f);
 /* What is written is whole: write it out. False, and the file ends at the last mark again, when the

@@ -34,7 +34,7 @@ struct queue {
 	int fd;
 	enum queue_kind kind;
 	bool terminal, gone;
-	bool cautious; /* could not be made non-blocking: small writes after a poll */
+	bool cautious;	/* could not be made non-blocking: small writes after a poll */
 	GQueue records; /* struct record *, oldest first */
 	size_t limit;
 	size_t begun; /* bytes of the first record that are written */
@@ -64,10 +64,16 @@ static void end_last_line(int fd)
 static int open_file(const char *path, char **error)
 {
 	int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	int fd = open(path, O_RDWR | flags, 0640);
+	struct stat info;
+	bool fifo = stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
+	/* A pipe must not have us as its reader; of a file the last byte is read. */
+	int fd = open(path, (fifo ? O_WRONLY : O_RDWR) | flags, 0640);
 	if (fd < 0 && errno == EACCES) /* enough for a file that may only be appended to */
 		fd = open(path, O_WRONLY | flags, 0640);
-	if (fd < 0)
+	if (fd < 0 && errno == ENXIO)
+		*error =
+			g_strdup_printf("%s: nobody reads this pipe; start its reader first", path);
+	else if (fd < 0)
 		*error = g_strdup_printf("%s: %s; give --output a file that user %u can write",
 					 path, g_strerror(errno), (unsigned)geteuid());
 	return fd;
@@ -123,7 +129,8 @@ struct queue *queue_open(const char *path, size_t limit, char **error)
 
 /* ---- writing ---- */
 
-/* Does a pipe have room for all of it? Its pages may be half full, so twice what is in it counts. */
+/* Does a pipe have room for all of it? Its pages may be half full, so twice what is in it counts.
+ */
 static bool pipe_has_room(const struct queue *q, size_t n)
 {
 	int inside = 0, size = fcntl(q->fd, F_GETPIPE_SZ);
@@ -181,7 +188,9 @@ static bool write_first(struct queue *q)
 	if (n < 0 && errno == EINTR)
 		return true;
 	if (n <= 0) {
-		if (n < 0 && errno == EPIPE)
+		if (n < 0 && errno == EPIPE && q->path && q->kind == QUEUE_KIND_PIPE)
+			q->begun = 0; /* its next reader gets the record whole */
+		else if (n < 0 && errno == EPIPE)
 			q->gone = true;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return false;
@@ -201,8 +210,24 @@ static bool write_first(struct queue *q)
 	return true;
 }
 
+/* The reader of a named pipe went away: has it come back? */
+static bool reader_is_back(struct queue *q)
+{
+	if (q->trouble != EPIPE || q->gone)
+		return true;
+	int fd = open(q->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	close(q->fd);
+	q->fd = fd;
+	classify(q);
+	return true;
+}
+
 void queue_flush(struct queue *q)
 {
+	if (q->stats.waiting > 0 && !reader_is_back(q))
+		return;
 	while (q->stats.waiting > 0 && !q->gone && write_first(q))
 		;
 }
@@ -239,7 +264,7 @@ void queue_add(struct queue *q, const char *text, size_t n)
 
 int queue_fd(const struct queue *q)
 {
-	if (!q->stats.waiting || q->gone || q->kind == QUEUE_KIND_FILE)
+	if (!q->stats.waiting || q->gone || q->trouble || q->kind == QUEUE_KIND_FILE)
 		return -1;
 	const struct record *r = g_queue_peek_head((GQueue *)&q->records);
 	if (q->kind == QUEUE_KIND_PIPE && !q->begun && !pipe_has_room(q, r->n))
@@ -294,8 +319,8 @@ char *queue_trouble(struct queue *q)
 		g_string_append(line, ": the reader is too slow or stopped");
 	}
 	if (lost)
-		g_string_append_printf(line, "; %" G_GUINT64_FORMAT
-					     " oldest records were dropped", lost);
+		g_string_append_printf(line, "; %" G_GUINT64_FORMAT " oldest records were dropped",
+				       lost);
 	q->said = q->trouble;
 	q->said_dropped = q->stats.dropped;
 	return line ? g_string_free(line, FALSE) : NULL;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The output of live capture: a bounded queue of whole records before a file, pipe, socket or
- * terminal. Never waits: what cannot be written stays in the queue, and when that is full the oldest
- * records go, counted. A record is written whole or not at all: a disk that filled up in the middle
- * of one is set back to its beginning, and a pipe gets a record only when it has room for it.
+ * terminal. Never waits: what cannot be written stays in the queue, and when that is full the
+ * oldest records go, counted. A record is written whole or not at all: a disk that filled up in the
+ * middle of one is set back to its beginning, and a pipe gets a record only when it has room for
+ * it.
  */
 #ifndef SMTP365_QUEUE_H
 #define SMTP365_QUEUE_H
@@ -16,12 +17,12 @@
 #define QUEUE_BYTES (32u << 20)
 
 struct queue_stats {
-	uint64_t written;       /* records */
+	uint64_t written; /* records */
 	uint64_t written_bytes;
-	uint64_t dropped;       /* records that had to make room, or were left at the end */
-	uint64_t waiting;       /* records now */
+	uint64_t dropped; /* records that had to make room, or were left at the end */
+	uint64_t waiting; /* records now */
 	size_t waiting_bytes;
-	uint64_t failures;      /* writes that failed: disk full, file system gone */
+	uint64_t failures; /* writes that failed: disk full, file system gone */
 };
 
 struct queue;
@@ -39,10 +40,12 @@ int queue_fd(const struct queue *q);
 /* Open the file again under its name (SIGHUP): a log rotated away is let go, after the record in
  * hand. False and *error as above; then the old file is used on. No-op for standard output. */
 bool queue_reopen(struct queue *q, char **error);
-/* The reader went away: nothing that comes has a use. */
+/* The reader of standard output or of a socket went away: nothing that comes has a use. For the
+ * reader of a named pipe records wait, it may come back. */
 bool queue_gone(const struct queue *q);
 bool queue_terminal(const struct queue *q);
-/* One line about trouble that began, ended or cost records since the last call (g_free), or NULL. */
+/* One line about trouble that began, ended or cost records since the last call (g_free), or NULL.
+ */
 char *queue_trouble(struct queue *q);
 struct queue_stats queue_stats(const struct queue *q);
 /* Write what is left for at most `wait_ms`, close. Records that are left over count as dropped;

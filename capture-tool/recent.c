@@ -11,11 +11,11 @@
 enum { RECORD_PART = 16, TALK_PART = 4 };
 
 struct record {
-	uint32_t size;           /* of the record, header included */
+	uint32_t size; /* of the record, header included */
 	uint32_t frame, caplen, len;
 	uint64_t time_ns;
-	recent_place before;       /* of the same conversation */
-	struct recent_talk *talk;  /* NULL: none, or no packet: what is left at the ring's end */
+	recent_place before;	  /* of the same conversation */
+	struct recent_talk *talk; /* NULL: none, or no packet: what is left at the ring's end */
 	int32_t dlt;
 	uint16_t interface;
 };
@@ -30,8 +30,8 @@ struct recent {
 	uint8_t *ring; /* owned */
 	uint64_t size;
 	recent_place head, tail; /* next record, oldest record */
-	recent_place single;     /* newest packet without conversation */
-	GHashTable *talks;     /* of struct recent_talk, which owns its key */
+	recent_place single;	 /* newest packet without conversation */
+	GHashTable *talks;	 /* of struct recent_talk, which owns its key */
 	size_t most_talks;
 };
 
@@ -91,14 +91,14 @@ void recent_free(struct recent *h)
 	g_free(h);
 }
 
-struct recent_ends recent_ends_of(const struct address *src, uint16_t sport, const struct address *dst,
-                              uint16_t dport)
+struct recent_ends recent_ends_of(const struct address *src, uint16_t sport,
+				  const struct address *dst, uint16_t dport)
 {
 	int order = memcmp(src, dst, sizeof *src);
 
 	if (order < 0 || (order == 0 && sport <= dport))
-		return (struct recent_ends){*src, *dst, sport, dport};
-	return (struct recent_ends){*dst, *src, dport, sport};
+		return (struct recent_ends){ *src, *dst, sport, dport };
+	return (struct recent_ends){ *dst, *src, dport, sport };
 }
 
 /* Records are aligned, and the ring's memory is that of malloc. */
@@ -153,7 +153,7 @@ static void make_room(struct recent *h, uint32_t n)
 	if (to_end >= n)
 		return;
 	/* Sizes are multiples of that of the header, so there is always room for one. */
-	*record_at(h, h->head) = (struct record){.size = (uint32_t)to_end};
+	*record_at(h, h->head) = (struct record){ .size = (uint32_t)to_end };
 	h->head += to_end;
 }
 
@@ -174,15 +174,15 @@ bool recent_add(struct recent *h, struct recent_talk *t, const struct recent_pac
 	make_room(h, (uint32_t)n);
 	struct record *r = record_at(h, h->head);
 	*r = (struct record){
-	    .size = (uint32_t)n,
-	    .frame = p->frame,
-	    .caplen = p->caplen,
-	    .len = p->len,
-	    .time_ns = p->time_ns,
-	    .before = before,
-	    .talk = t,
-	    .dlt = p->dlt,
-	    .interface = p->interface,
+		.size = (uint32_t)n,
+		.frame = p->frame,
+		.caplen = p->caplen,
+		.len = p->len,
+		.time_ns = p->time_ns,
+		.before = before,
+		.talk = t,
+		.dlt = p->dlt,
+		.interface = p->interface,
 	};
 	memcpy(r + 1, p->data, p->caplen);
 	if (t)
@@ -214,13 +214,13 @@ struct recent_packet recent_at(const struct recent *h, recent_place at)
 	const struct record *r = record_at(h, at);
 
 	return (struct recent_packet){
-	    .time_ns = r->time_ns,
-	    .frame = r->frame,
-	    .caplen = r->caplen,
-	    .len = r->len,
-	    .dlt = r->dlt,
-	    .interface = r->interface,
-	    .data = (const uint8_t *)(r + 1),
+		.time_ns = r->time_ns,
+		.frame = r->frame,
+		.caplen = r->caplen,
+		.len = r->len,
+		.dlt = r->dlt,
+		.interface = r->interface,
+		.data = (const uint8_t *)(r + 1),
 	};
 }
 

@@ -36,16 +36,16 @@ struct recent_talk;
 struct recent *recent_new(uint64_t bytes);
 void recent_free(struct recent *h);
 
-struct recent_ends recent_ends_of(const struct address *src, uint16_t sport, const struct address *dst,
-                              uint16_t dport);
+struct recent_ends recent_ends_of(const struct address *src, uint16_t sport,
+				  const struct address *dst, uint16_t dport);
 /* The conversation, made when it is not there. */
 struct recent_talk *recent_talk(struct recent *h, const struct recent_ends *ends);
 /* The same, NULL when it is not there. */
 struct recent_talk *recent_find(struct recent *h, const struct recent_ends *ends);
 struct keep *recent_keep(struct recent_talk *t);
 
-/* Hold a packet of conversation `t` (NULL: one that has none, DNS); its bytes are copied. One that is
- * larger than a sixteenth of the memory is not held: false. */
+/* Hold a packet of conversation `t` (NULL: one that has none, DNS); its bytes are copied. One that
+ * is larger than a sixteenth of the memory is not held: false. */
 bool recent_add(struct recent *h, struct recent_talk *t, const struct recent_packet *p);
 
 /* From the newest to the oldest packet of `t` (NULL: those without conversation). */

@@ -5,10 +5,13 @@
  */
 #include "run.h"
 #include <stdio.h>
+#include <sys/stat.h>
 #include "../engine/report.h"
 #include "../engine/smtp365.h"
 #include "feed.h"
 #include "order.h"
+#include "out_html.h"
+#include "out_pcapng.h"
 #include "packet.h"
 #include "source.h"
 
@@ -21,14 +24,17 @@ struct run {
 	struct report_options report;
 	struct report_summary *summary;
 	struct order *order;
+	struct out_html *html;	   /* NULL without --html */
+	struct comments *comments; /* NULL without -w */
 	struct feed feed;
-	GString *text;	      /* of the session at hand */
-	uint64_t left;	      /* packets that -c still allows */
+	GString *text; /* of the session at hand */
+	uint64_t left; /* packets that -c still allows */
 	bool several;
 	bool stale_said;
 	bool opened; /* at least one file */
 	uint64_t sessions;
 	uint64_t frames[PACKET_COUNT_ALL]; /* what became of them, all files */
+	uint64_t first_ns, last_ns;	   /* of the packets of the file at hand */
 	struct run_result result;
 };
 
@@ -65,6 +71,10 @@ static void on_session(const struct verdict *v, void *host)
 		report_text(v, &r->report, r->text);
 	}
 	order_add(r->order, v->session, r->text->str, r->text->len);
+	if (r->html)
+		out_html_session(r->html, v);
+	if (r->comments)
+		comments_add(r->comments, v);
 }
 
 /* All packets of one file. The last answer of source_next. */
@@ -75,6 +85,8 @@ static int pump(struct run *r, struct source *from, struct packet *p, struct smt
 	int state = SOURCE_END;
 	for (uint64_t n = 1; r->left > 0 && (state = source_next(from, &k)) == SOURCE_PACKET; n++) {
 		r->left--;
+		r->first_ns = n == 1 ? k.time_ns : MIN(r->first_ns, k.time_ns);
+		r->last_ns = MAX(r->last_ns, k.time_ns);
 		packet_link(p, k.dlt);
 		packet_link(p, k.dlt);
 		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
@@ -126,6 +138,11 @@ static void read_source(struct run *r, struct source *from)
 	order_finish(r->order);
 	judge_ranges(r, s);
 	judge_end(r, from, state);
+	if (r->html) {
+		const struct out_html_file done = { packet_stats(p), r->first_ns, r->last_ns,
+						    source_error(from) };
+		out_html_file_end(r->html, &done);
+	}
 	for (unsigned i = 0; i < PACKET_COUNT_ALL; i++)
 		r->frames[i] += packet_stats(p)->count[i];
 	smtp365_free(s);
@@ -136,7 +153,13 @@ static void read_file(struct run *r, const char *path)
 {
 	char *error = NULL;
 	struct source *from = source_open_file(path, r->o->filter, &error);
+	r->first_ns = r->last_ns = 0;
+	if (r->html)
+		out_html_file_begin(r->html, path);
 	if (!from) {
+		const struct out_html_file none = { .trouble = error };
+		if (r->html)
+			out_html_file_end(r->html, &none);
 		complain(r, error);
 		g_free(error);
 		r->result.trouble = true;
@@ -165,6 +188,8 @@ static void prepare(struct run *r)
 	};
 	r->summary = report_summary_new();
 	r->text = g_string_sized_new(4096);
+	if (o->folder)
+		r->comments = comments_new(o->redact);
 	r->order = order_new(ORDER_BYTES, on_text, r);
 }
 
@@ -188,12 +213,42 @@ static void write_summary(struct run *r)
 	output_write(r->out, r->text->str, r->text->len);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* -w: the file again, its verdicts as comments of their frames. */
+static void write_copy(struct run *r)
+{
+	const struct options *o = r->o;
+	const char *in = g_ptr_array_index(o->files, 0);
+	const struct recorder_options how = {
+		.bodies = o->bodies,
+		.redact = o->redact,
+		.ports = (const uint16_t *)(const void *)r->feed.ports->data,
+		.port_count = r->feed.ports->len,
+		.command = "smtp365 -r",
+	};
+	char *error = NULL;
+	if (same_file(in, o->folder))
+		error = g_strdup_printf("%s: is the capture itself; write to another file",
+					o->folder);
+	else if (pcapng_copy(in, o->filter, o->count, o->folder, r->comments, &how, &error))
+		return;
+	complain(r, error);
+	g_free(error);
+	r->result.trouble = true;
+}
+
 struct run_result run(const struct options *o, struct output *out)
 {
 	struct run r = { .o = o, .out = out };
 	prepare(&r);
 	char *error = NULL;
-	if (!feed_prepare(&r.feed, o, &error)) {
+	if (!feed_prepare(&r.feed, o, &error) ||
+	    (o->html && !(r.html = out_html_open(o, &error)))) {
 		run_complain(error);
 		g_free(error);
 		r.result.trouble = true;
@@ -202,8 +257,16 @@ struct run_result run(const struct options *o, struct output *out)
 			read_file(&r, g_ptr_array_index(o->files, i));
 		if (!o->json && !o->quiet && r.opened)
 			write_summary(&r);
+		if (r.comments && r.opened)
+			write_copy(&r);
 	}
 	output_progress_clear(out);
+	if (r.html && !out_html_close(r.html, &error)) {
+		run_complain(error);
+		g_free(error);
+		r.result.trouble = true;
+	}
+	comments_free(r.comments);
 	order_free(r.order);
 	report_summary_free(r.summary);
 	g_string_free(r.text, TRUE);

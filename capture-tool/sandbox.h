@@ -14,22 +14,24 @@
 
 enum sandbox_seccomp {
 	SANDBOX_SECCOMP_NONE,  /* no list */
-	SANDBOX_SECCOMP_TRACE, /* a call off the list fails with EPERM and is said on standard error */
+	SANDBOX_SECCOMP_TRACE, /* a call off the list fails with EPERM and is said on standard error
+				*/
 	SANDBOX_SECCOMP_KILL,  /* a call off the list ends the process (SIGSYS) */
 };
 
 struct sandbox_options {
-	const char *user;              /* -Z; NULL: SANDBOX_USER. Matters only to root */
-	enum sandbox_seccomp seccomp;  /* --seccomp */
-	const char *const *write_dirs; /* folders to make and rename files in, NULL-terminated; NULL none */
-	const char *const *read_dirs;  /* folders to read below, NULL-terminated; NULL none */
+	const char *user;	      /* -Z; NULL: SANDBOX_USER. Matters only to root */
+	enum sandbox_seccomp seccomp; /* --seccomp */
+	const char *const
+		*write_dirs; /* folders to make and rename files in, NULL-terminated; NULL none */
+	const char *const *read_dirs; /* folders to read below, NULL-terminated; NULL none */
 };
 
 /* What sandbox_enter could do; for -v and the log. */
 struct sandbox_state {
 	bool user_dropped; /* was root and is no more */
-	int landlock;      /* ABI version in force; 0: this kernel has none */
-	bool seccomp;      /* a list is in force */
+	int landlock;	   /* ABI version in force; 0: this kernel has none */
+	bool seccomp;	   /* a list is in force */
 };
 
 /* "none" "trace" "kill"; false when it is neither. */

@@ -141,7 +141,8 @@ static bool drop_capabilities(char **error)
 		return refuse(error, "cannot give up capabilities: %s", g_strerror(errno));
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
 		return refuse(error, "cannot give up ambient capabilities: %s", g_strerror(errno));
-	if (capng_get_caps_process() != 0 || capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE)
+	if (capng_get_caps_process() != 0 ||
+	    capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE)
 		return refuse(error, "capabilities are still there after giving them up");
 	return true;
 }
@@ -149,7 +150,7 @@ static bool drop_capabilities(char **error)
 /* No setuid program helps any more; a core file would hold mail. */
 static bool forbid_gains(char **error)
 {
-	const struct rlimit none = {0, 0};
+	const struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &none);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
@@ -173,12 +174,13 @@ static uint64_t landlock_handled(int abi)
 static bool landlock_allow(int set, const char *const *folders, uint64_t access, char **error)
 {
 	for (; folders && *folders; folders++) {
-		struct landlock_path_beneath_attr rule = {.allowed_access = access};
+		struct landlock_path_beneath_attr rule = { .allowed_access = access };
 		rule.parent_fd = open(*folders, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (rule.parent_fd < 0)
 			return refuse(error, "%s: cannot be opened for the sandbox: %s", *folders,
 				      g_strerror(errno));
-		long bad = syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+		long bad =
+			syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 		close(rule.parent_fd);
 		if (bad)
 			return refuse(error, "%s: landlock refuses it: %s", *folders,
@@ -205,13 +207,15 @@ static bool landlock_rules(int set, uint64_t handled, const struct sandbox_optio
  * user and the list of system calls still hold. */
 static bool enter_landlock(const struct sandbox_options *o, int *abi, char **error)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long version =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
 	*abi = version > 0 ? (int)version : 0;
 	if (*abi == 0)
 		return true;
-	struct landlock_ruleset_attr attr = {.handled_access_fs = landlock_handled(*abi)};
-	int set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
+	struct landlock_ruleset_attr attr = { .handled_access_fs = landlock_handled(*abi) };
+	int set =
+		(int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
 	if (set < 0)
 		return refuse(error, "landlock refuses its rules: %s", g_strerror(errno));
 	bool good = landlock_rules(set, attr.handled_access_fs, o, error);
@@ -221,7 +225,7 @@ static bool enter_landlock(const struct sandbox_options *o, int *abi, char **err
 
 bool sandbox_enter(const struct sandbox_options *o, struct sandbox_state *state, char **error)
 {
-	struct sandbox_state done = {0};
+	struct sandbox_state done = { 0 };
 	bool root = geteuid() == 0;
 
 	if (root) {

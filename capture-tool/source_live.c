@@ -35,10 +35,10 @@ struct source_live {
 	int dlt;
 	bool any, nanoseconds, promiscuous;
 	unsigned short hardware; /* ARPHRD_... at opening */
-	int index;               /* bound to, 0 none */
+	int index;		 /* bound to, 0 none */
 	enum source_live_state state;
 	int drop_fd[G_N_ELEMENTS(drop_files)]; /* -1: the interface does not tell */
-	uint64_t drop_last;                    /* what they said last */
+	uint64_t drop_last;		       /* what they said last */
 	struct source_live_counts counts;
 	source_live_fn fn; /* during source_live_read */
 	void *host;
@@ -117,8 +117,8 @@ static bool set_filter(struct source_live *s, const struct source_live_options *
 static void open_drop_files(struct source_live *s)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(drop_files); i++) {
-		char *path = g_strdup_printf("/sys/class/net/%s/statistics/%s", s->name,
-					     drop_files[i]);
+		char *path =
+			g_strdup_printf("/sys/class/net/%s/statistics/%s", s->name, drop_files[i]);
 		if (s->drop_fd[i] >= 0)
 			close(s->drop_fd[i]);
 		s->drop_fd[i] = s->any ? -1 : open(path, O_RDONLY | O_CLOEXEC);

@@ -2,8 +2,8 @@
 /*
  * One interface to capture on (Linux): opens it through libpcap with the kernel's ring, hands its
  * packets on, counts what was lost on the way, and finds the interface again after it went away.
- * After opening it needs no privilege: the same socket is bound anew. Knows no protocol; what passes
- * is decided by filter.c.
+ * After opening it needs no privilege: the same socket is bound anew. Knows no protocol; what
+ * passes is decided by filter.c.
  */
 #ifndef SMTP365_SOURCE_LIVE_H
 #define SMTP365_SOURCE_LIVE_H
@@ -32,13 +32,13 @@ enum source_live_state {
 
 /* Totals since opening. */
 struct source_live_counts {
-	uint64_t received;          /* passed the filter, lost ones included */
-	uint64_t dropped;           /* by the kernel: the ring was full */
+	uint64_t received;	    /* passed the filter, lost ones included */
+	uint64_t dropped;	    /* by the kernel: the ring was full */
 	uint64_t interface_dropped; /* by the interface or its driver, whatever they were */
-	uint64_t freezes;           /* how often the ring was full */
-	uint64_t given;             /* handed to the program */
-	uint32_t outages;           /* how often it went down or away */
-	bool interface_known;       /* the interface counts what it drops */
+	uint64_t freezes;	    /* how often the ring was full */
+	uint64_t given;		    /* handed to the program */
+	uint32_t outages;	    /* how often it went down or away */
+	bool interface_known;	    /* the interface counts what it drops */
 };
 
 struct source_live_packet {

@@ -25,6 +25,9 @@ struct summary {
 	bool unanswered;           /* SYN only, nothing came back */
 	uint32_t syn_frame;
 	guint name_hash;           /* of the EHLO name, 0 none */
+	bool m365;                 /* by address, banner or SNI */
+	const struct rule *cause;  /* of its verdict, NULL none */
+	uint32_t cause_frame;
 };
 
 struct client {
@@ -104,6 +107,16 @@ static void extra(struct session *s, enum fact fact, uint32_t frame, const char 
 		};
 }
 
+static bool reached_m365(const struct session *s, const struct flow *f)
+{
+	const struct seen *n = &s->seen;
+	const char *sni = n->t->client.has_sni ? n->t->client.sni : NULL;
+	struct peer p;
+	return peers_by_address(s->cx->peers, &f->server, f->server_port, &p) ||
+	       (n->banner.frame && peers_by_banner(s->cx->peers, n->banner_text, &p)) ||
+	       (sni && peers_by_name(s->cx->peers, sni, f->server_port, &p));
+}
+
 static struct summary summarise(const struct session *s, const struct flow *f)
 {
 	const struct seen *n = &s->seen;
@@ -122,6 +135,7 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments && !n->o->icmp.frame,
 		.syn_frame = f->side[FLOW_C2S].syn_frame,
 		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
+		.m365 = reached_m365(s, f),
 	};
 }
 
@@ -135,6 +149,10 @@ static void fallback(struct session *s, const struct summary *was, const struct 
 		return;
 	if (was->name_hash && now->name_hash && was->name_hash != now->name_hash)
 		return; /* another program on the same host */
+	if (was->cause) {
+		s->cause_before = was->cause;
+		s->cause_before_frame = was->cause_frame;
+	}
 	char *words = g_strdup_printf("TLS failed in the session before (frame %u)", was->failed_frame);
 	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, was->failed_frame, words);
 	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, clear->frame, words);
@@ -215,6 +233,16 @@ void clients_session(struct clients *c, struct session *s, const struct flow *f)
 	g_queue_push_tail_link(&c->order, &k->link);
 }
 
+void clients_told(struct clients *c, const struct session *s, const struct flow *f)
+{
+	struct client *k = g_hash_table_lookup(c->table, &f->client);
+	if (!k || !k->count || !s->cause)
+		return;
+	struct summary *last = &k->last[(k->count - 1) % SUMMARIES];
+	last->cause = s->cause;
+	last->cause_frame = s->cause_frame;
+}
+
 /* ---- look-ups ---- */
 
 #define TYPE_A 1
@@ -291,6 +319,19 @@ static void gather(const struct dns_lookup *l, void *arg)
 		q->first_failed = g_memdup2(l, sizeof *l);
 }
 
+/* No answer was captured, and yet the client went to Microsoft 365 after it asked: the answer came
+ * by a way that the capture does not show (C01). */
+static bool connected(const struct clients *c, const struct dns_lookup *l)
+{
+	const struct client *k = g_hash_table_lookup(c->table, &l->client);
+	if (!k || l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA || l->outcome == DNS_ANSWERED)
+		return false;
+	for (unsigned i = 0; i < MIN(k->count, SUMMARIES); i++)
+		if (k->last[i].m365 && k->last[i].first_ns >= l->query_ns)
+			return true;
+	return false;
+}
+
 void clients_lookups(struct clients *c, const struct dns *d, uint64_t from_ns, uint64_t until_ns,
 		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host), void *host)
 {
@@ -302,7 +343,7 @@ void clients_lookups(struct clients *c, const struct dns *d, uint64_t from_ns, u
 	dns_each(d, gather, &g);
 	for (guint i = 0; i < g.order->len; i++) {
 		const struct question *q = g_ptr_array_index(g.order, i);
-		if (q->first_failed && !q->answered && !q->open)
+		if (q->first_failed && !q->answered && !q->open && !connected(c, q->first_failed))
 			fn(q->first_failed, q->meant, host);
 	}
 	g_ptr_array_free(g.order, TRUE);

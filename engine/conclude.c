@@ -74,11 +74,32 @@ static int by_frame_then_id(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-static void findings(struct verdict *v, struct room *r)
+/* A session in clear that is refused because TLS failed in the one before has the cause of that one
+ * (detections.md 1.2). Its frames: what showed it there, and the refusal here. */
+static const struct finding *cause_before(struct room *r, const struct session *s, const struct finding *cause)
+{
+	if (!s || !s->cause_before || !cause || cause->rule->explains != STAGE_STARTTLS ||
+	    !facts_has(&r->facts, FACT_CLEAR_AFTER_TLS_FAILED) || r->finding_count == CAP_FINDINGS)
+		return cause;
+	for (unsigned i = 0; i < r->finding_count; i++)
+		if (!strcmp(r->findings[i].id, s->cause_before->id))
+			return cause; /* it happened again here */
+	struct finding *f = &r->findings[r->finding_count];
+	rules_borrow(s->cause_before, "TLS failed for this in the session before", f);
+	f->frames[f->frame_count++] = s->cause_before_frame;
+	for (unsigned i = 0; i < cause->frame_count && f->frame_count < CAP_EVIDENCE; i++)
+		if (cause->frames[i] > f->frames[f->frame_count - 1])
+			f->frames[f->frame_count++] = cause->frames[i];
+	r->finding_count++;
+	return f;
+}
+
+static void findings(struct verdict *v, struct room *r, const struct session *s)
 {
 	r->finding_count = rules_judge(&r->facts, r->findings);
 	const struct finding *cause =
 		v->stopped_at != STAGE_NONE ? rules_cause(r->findings, r->finding_count, v->stopped_at) : NULL;
+	cause = cause_before(r, s, cause);
 	const char *id = cause ? cause->id : NULL;
 
 	/* Rows that only say that nothing explains the failure are worth nothing beside a cause. */
@@ -297,7 +318,9 @@ static void conclude(struct room *room, struct session *s, const struct flow *f,
 	fill_replies(&v, room, &s->seen);
 	fill_starttls(&v, &room->facts, &s->seen);
 	fill_auth(&v, &room->facts, &s->seen);
-	findings(&v, room);
+	findings(&v, room, s);
+	s->cause = v.cause ? v.cause->rule : NULL;
+	s->cause_frame = v.cause && v.cause->frame_count ? v.cause->frames[0] : 0;
 	fn(&v, host);
 	room_empty(room);
 }
@@ -311,7 +334,22 @@ void conclude_session(struct room *room, struct session *s, const struct flow *f
 void conclude_open(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
 		   void (*fn)(const struct verdict *v, void *host), void *host)
 {
+	struct seen *n = &s->seen;
+	enum stage failed = n->failed;
+	struct seen_at failed_at = n->failed_at;
+	bool refused = s->transaction_refused; /* what session_end would make of it, for the moment */
+
+	if (refused)
+		session_mail(s)->refused_messages++;
+	if (refused && failed == STAGE_NONE) {
+		n->failed = s->transaction_stage;
+		n->failed_at = s->transaction_at;
+	}
 	conclude(room, s, f, capture, false, fn, host);
+	if (refused)
+		session_mail(s)->refused_messages--;
+	n->failed = failed;
+	n->failed_at = failed_at;
 }
 
 void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup *l,
@@ -361,7 +399,7 @@ void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup
 	v.sides = l->answer_frame ? 2 : 1;
 	v.events = events;
 	v.event_count = l->answer_frame ? 2 : 1;
-	findings(&v, room);
+	findings(&v, room, NULL);
 	fn(&v, host);
 	room_empty(room);
 }

@@ -485,6 +485,14 @@ void dns_expire(struct dns *d, uint64_t now_ns)
 		stop_waiting(d, r);
 }
 
+void dns_finish(struct dns *d, uint64_t now_ns)
+{
+	dns_expire(d, now_ns);
+	for (struct record *r = d->asked.oldest; r; r = r->wait_newer)
+		if (r->full->queries >= 2 && later(now_ns + 1, r->full->query_ns, NO_ANSWER))
+			r->full->outcome = DNS_NO_ANSWER;
+}
+
 /* ---- questions of the engine ---- */
 
 const struct dns_lookup *dns_name_for(const struct dns *d, const struct address *client,

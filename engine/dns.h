@@ -64,6 +64,8 @@ uint32_t dns_client_seen(const struct dns *d, const struct address *client);
 void dns_each(const struct dns *d, void (*fn)(const struct dns_lookup *l, void *arg), void *arg);
 /* Mark pending queries older than 5 s (2 or more sent) as DNS_NO_ANSWER. */
 void dns_expire(struct dns *d, uint64_t now_ns);
+/* The capture ends: the same for questions whose first query is 5 s old, though asked again since. */
+void dns_finish(struct dns *d, uint64_t now_ns);
 size_t dns_kept(const struct dns *d);
 
 #endif

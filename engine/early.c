@@ -49,7 +49,8 @@ void early_touch(struct early *e, struct session *s, struct flow *f, uint64_t no
 	append(e, s, now_ns);
 }
 
-void early_look(struct early *e, uint64_t now_ns, void (*look)(struct session *s, void *host), void *host)
+void early_look(struct early *e, uint64_t now_ns, void (*look)(struct session *s, void *host),
+		void *host)
 {
 	/* Those that are put back while we look are due later, unless the clock was set back. */
 	struct session *last = e->newest;
@@ -77,8 +78,11 @@ bool early_worth(struct early *e, struct session *s, const struct verdict *v, ui
 {
 	struct session_early *m = &s->early;
 	unsigned alarms = critical(v);
-	bool certain = v->cause && v->stopped_at != STAGE_NONE && v->cause->confidence == CONFIDENCE_CERTAIN;
-	bool tell = alarms > m->alarms;
+	bool certain = v->cause && v->stopped_at != STAGE_NONE &&
+		       v->cause->confidence == CONFIDENCE_CERTAIN;
+	/* With holes the end may still show that a mirror decrypts (C07): wait for it. */
+	bool whole = !v->gap_bytes && !v->midstream && v->sides == 2;
+	bool tell = whole && alarms > m->alarms;
 
 	m->alarms = MAX(m->alarms, alarms);
 	if (!certain) {

@@ -12,7 +12,7 @@
 
 struct early {
 	struct session *oldest, *newest; /* worth a look, in the order in which looks are due */
-	bool on;                         /* the host ticks: capture is live */
+	bool on;			 /* the host ticks: capture is live */
 };
 
 /* Something happened in this session. Cheap when nothing new was noted since the last look. */
@@ -20,9 +20,10 @@ void early_touch(struct early *e, struct session *s, struct flow *f, uint64_t no
 /* The session ends: no look any more. */
 void early_forget(struct early *e, struct session *s);
 /* Call `look` for each session that is due; it answers through early_worth. */
-void early_look(struct early *e, uint64_t now_ns, void (*look)(struct session *s, void *host), void *host);
-/* Is this verdict of an open session to be told now? Remembers that it was. May put the session back
- * on the list, for a cause that has to last a while. */
+void early_look(struct early *e, uint64_t now_ns, void (*look)(struct session *s, void *host),
+		void *host);
+/* Is this verdict of an open session to be told now? Remembers that it was. May put the session
+ * back on the list, for a cause that has to last a while. */
 bool early_worth(struct early *e, struct session *s, const struct verdict *v, uint64_t now_ns);
 
 #endif

@@ -13,11 +13,13 @@
 static enum stage tls_stage(const struct judge *j)
 {
 	const struct seen_tls *t = j->seen->t;
+	if (HAS(ALERT_CLIENT_CERT))
+		return STAGE_CERTIFICATE; /* it came, though it may not have been captured */
 	if (!t->client.at.frame)
 		return STAGE_CLIENT_HELLO;
 	if (!t->server.at.frame)
 		return STAGE_SERVER_HELLO;
-	if (HAS(ALERT_CLIENT_CERT) || HAS(CLIENT_LEFT_AFTER_CERT) || HAS(CLIENT_REFUSED_13))
+	if (HAS(CLIENT_LEFT_AFTER_CERT) || HAS(CLIENT_REFUSED_13))
 		return STAGE_CERTIFICATE;
 	if (HAS(SENTINEL_ATTACK) || HAS(ALERT_INAPPROPRIATE_FALLBACK))
 		return STAGE_SERVER_HELLO; /* what the client did not like stands in the hello */

@@ -415,6 +415,7 @@ static void walk_capture(struct walk *k)
 		put_uint(k, FIELD_CAPTURE_GAP_BYTES, v->gap_bytes);
 		put_uint(k, FIELD_CAPTURE_DUPLICATES, v->duplicates);
 		put_bool(k, FIELD_CAPTURE_SNAPPED, v->snapped);
+		put_count(k, FIELD_CAPTURE_DROPPED, v->dropped);
 	}
 	if (v->encap.tunnel != TUNNEL_NONE) {
 		GString *text = g_string_sized_new(24);

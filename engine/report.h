@@ -10,7 +10,15 @@
 #include <glib.h>
 #include "verdict.h"
 
-enum field_type { FIELD_STRING, FIELD_UINT, FIELD_INT, FIELD_BOOL, FIELD_TIME, FIELD_ADDRESS, FIELD_FRAME };
+enum field_type {
+	FIELD_STRING,
+	FIELD_UINT,
+	FIELD_INT,
+	FIELD_BOOL,
+	FIELD_TIME,
+	FIELD_ADDRESS,
+	FIELD_FRAME
+};
 
 enum field {
 #define FIELD(name, key, label, type, meaning) FIELD_##name,
@@ -20,8 +28,8 @@ enum field {
 };
 
 struct field_info {
-	const char *key;     /* JSON path: "smtp365.cause.id" = Wireshark filter name */
-	const char *label;   /* for people */
+	const char *key;   /* JSON path: "smtp365.cause.id" = Wireshark filter name */
+	const char *label; /* for people */
 	enum field_type type;
 	const char *meaning; /* a sentence */
 };
@@ -30,7 +38,8 @@ const struct field_info *field_info(enum field f);
 /* What a window implements. Objects nest by key prefix; lists hold objects or plain values.
  * `label` is given with the key so that one walk serves machines and people. */
 struct writer {
-	void (*object_begin)(struct writer *w, const char *key, const char *label); /* key NULL: item of a list */
+	void (*object_begin)(struct writer *w, const char *key,
+			     const char *label); /* key NULL: item of a list */
 	void (*object_end)(struct writer *w);
 	void (*list_begin)(struct writer *w, const char *key, const char *label);
 	void (*list_end)(struct writer *w);
@@ -41,10 +50,10 @@ struct writer {
 };
 
 struct report_options {
-	bool redact;    /* hide user names and local parts of addresses; addresses keep their domain */
-	bool dialogue;  /* text: append the dialogue with swaks' marks */
-	bool color;     /* text: ANSI colours */
-	bool all;       /* text: sessions that are not Microsoft 365 in full too */
+	bool redact; /* hide user names and local parts of addresses; addresses keep their domain */
+	bool dialogue;	  /* text: append the dialogue with swaks' marks */
+	bool color;	  /* text: ANSI colours */
+	bool all;	  /* text: sessions that are not Microsoft 365 in full too */
 	const char *file; /* log.file.path of the record, or NULL; borrowed */
 };
 
@@ -52,7 +61,8 @@ struct report_options {
 void report_walk(const struct verdict *v, const struct report_options *o, struct writer *w);
 /* Append one JSON line (with '\n'). */
 void report_json(const struct verdict *v, const struct report_options *o, GString *out);
-/* Append the text of one session (contract.md 1): verdict line, evidence, fix; other peers one line. */
+/* Append the text of one session (contract.md 1): verdict line, evidence, fix; other peers one
+ * line. */
 void report_text(const struct verdict *v, const struct report_options *o, GString *out);
 /* The verdict line alone, without colour or newline (message, event.reason). */
 void report_line(const struct verdict *v, const struct report_options *o, GString *out);
@@ -61,7 +71,8 @@ void report_line(const struct verdict *v, const struct report_options *o, GStrin
 struct report_summary;
 struct report_summary *report_summary_new(void);
 void report_summary_add(struct report_summary *s, const struct verdict *v);
-void report_summary_text(const struct report_summary *s, const struct report_options *o, GString *out);
+void report_summary_text(const struct report_summary *s, const struct report_options *o,
+			 GString *out);
 void report_summary_free(struct report_summary *s);
 /* The same totals for a window that lays them out in its own way; all borrowed from the summary. */
 #define REPORT_STAGES (STAGE_ACCEPTED + 1)
@@ -93,9 +104,10 @@ void report_summary_findings(const struct report_summary *s, report_finding_fn e
 unsigned report_summary_clients(const struct report_summary *s, report_client_fn each, void *host);
 
 /* Helpers that windows share. */
-void report_time(uint64_t ns, bool ns_precision, char out[40]);   /* 2026-11-23T10:00:00.123456Z */
+void report_time(uint64_t ns, bool ns_precision, char out[40]); /* 2026-11-23T10:00:00.123456Z */
 void report_address(const struct address *a, char out[64]);
-/* Valid UTF-8, control characters and invalid bytes as \xNN, at most CAP_FIELD bytes and then "…". */
+/* Valid UTF-8, control characters and invalid bytes as \xNN, at most CAP_FIELD bytes and then "…".
+ */
 void report_clean(GString *out, const char *text, size_t n);
 /* Append `text`, broken at blanks or behind bars before REPORT_COLUMNS, further lines indented by
  * `indent`; `column` is where the first line begins. No newline at the end. */

@@ -67,7 +67,8 @@ void report_summary_free(struct report_summary *s)
 	g_free(s);
 }
 
-static const struct report_finding_count *count_finding(struct report_summary *s, const struct finding *f)
+static const struct report_finding_count *count_finding(struct report_summary *s,
+							const struct finding *f)
 {
 	struct report_finding_count *c = g_hash_table_lookup(s->findings, f->id);
 	if (!c) {

@@ -185,19 +185,31 @@ size_t rules_detail(const struct facts *f, const struct finding *finding, char *
 	return at;
 }
 
+void rules_borrow(const struct rule *r, const char *detail, struct finding *out)
+{
+	*out = (struct finding){
+		.rule = r,
+		.id = r->id,
+		.title = r->title,
+		.letter = r->letter,
+		.severity = r->severity,
+		.confidence = r->confidence,
+		.side = r->side,
+		.inferred = r->inferred,
+		.detail = detail,
+		.cause = r->cause,
+		.fix = r->fix,
+		.check = r->check,
+		.reference = r->reference,
+	};
+}
+
 static void fill(struct finding *out, size_t row, const struct facts *f)
 {
 	const struct rule *r = &rows[row];
-	memset(out, 0, sizeof *out);
-	out->rule = r;
-	out->id = r->id;
-	out->title = r->title;
-	out->letter = r->letter;
-	out->severity = r->severity;
-	out->confidence = absence_weak(r, f) ? CONFIDENCE_POSSIBLE : r->confidence;
-	out->side = r->side;
-	out->inferred = r->inferred;
-	out->detail = first_words(r, f);
+	rules_borrow(r, first_words(r, f), out);
+	if (absence_weak(r, f))
+		out->confidence = CONFIDENCE_POSSIBLE;
 	fill_frames(out, r, &masks[row], f);
 	fill_words(out, r, f);
 }

@@ -38,6 +38,8 @@ const struct rule *rules_all(size_t *n);
 const struct rule *rules_find(const char *id);
 /* Fill out[CAP_FINDINGS] with the findings that hold, in row order; returns the count. */
 unsigned rules_judge(const struct facts *f, struct finding *out);
+/* A finding of this row that its facts do not show here, with these words and no frames. */
+void rules_borrow(const struct rule *r, const char *detail, struct finding *out);
 /* The words of the finding's facts joined by "; ", at most three and only whole ones, into buf of size
  * bytes (at least 1); returns the length. finding->detail has the first of them, borrowed. */
 size_t rules_detail(const struct facts *f, const struct finding *finding, char *buf, size_t size);

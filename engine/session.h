@@ -39,6 +39,8 @@ struct session_command { /* waits for its reply */
 #define SESSION_EXTRAS 4u
 
 /* A fact that only several sessions together show (clients.c). */
+struct rule;
+
 struct session_extra {
 	enum fact fact;
 	uint32_t frame;
@@ -92,6 +94,9 @@ struct session {
 	char *history, *tls_history;    /* words with blanks between; NULL empty */
 	struct session_extra *extra;    /* SESSION_EXTRAS at most, allocated when needed */
 	unsigned extra_count;
+	const struct rule *cause;       /* as told in the verdict, NULL none (conclude.c) */
+	const struct rule *cause_before; /* why TLS failed in the session before (clients.c), NULL none */
+	uint32_t cause_frame, cause_before_frame;
 	struct session_early early;
 };
 
@@ -106,6 +111,9 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 		   struct flow_mark mark);
 /* Decrypted bytes of one direction, in order. */
 void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view, struct flow_mark mark);
+/* An alert that was encrypted on the wire. */
+void session_plain_alert(struct session *s, enum flow_dir dir, uint8_t level, uint8_t code,
+			 struct flow_mark m);
 /* A side reports a hole with SACK (RFC 2018): its ACK stays at `ack`, `size` bytes are missing. */
 void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size, struct flow_mark m);
 void session_icmp(struct session *s, const struct icmp_error *e);

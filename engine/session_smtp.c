@@ -188,7 +188,7 @@ static struct bytes unknown_line(const struct session *s, const struct smtp_item
 static void on_foreign(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	if (n->o->foreign.frame)
+	if (n->o->foreign.frame || n->m->auth.tries) /* after AUTH it is an answer out of step */
 		return;
 	session_odd(s)->foreign = seen_at(m);
 	session_odd(s)->foreign_words = i->verb ? smtp_verb_name(i->verb) : session_keep(s, unknown_line(s, i), 40);

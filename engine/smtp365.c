@@ -163,6 +163,7 @@ static void hook_end(struct flow *f, void *host)
 	e->capture.table_stale = ranges_stale(e);
 	clients_session(e->clients, s, f);
 	conclude_session(e->room, s, f, &e->capture, e->on_session, e->host);
+	clients_told(e->clients, s, f);
 	session_free(s);
 	f->session = NULL;
 }
@@ -370,9 +371,25 @@ void smtp365_plaintext(struct smtp365 *e, const struct plaintext *p)
 		session_plaintext(session_of(e, f), dir, bytes_of(p->payload, p->len), mark);
 }
 
+void smtp365_plain_alert(struct smtp365 *e, const struct plaintext *p)
+{
+	enum flow_dir dir;
+	struct flow *f = flow_find(e->flows, &p->src, p->sport, &p->dst, p->dport, &dir);
+	struct flow_mark mark = { .time_ns = p->time_ns, .frame = p->frame };
+	struct bytes in = bytes_of(p->payload, p->len);
+	uint8_t level = bytes_u8(&in), code = bytes_u8(&in);
+	if (f && !in.bad)
+		session_plain_alert(session_of(e, f), dir, level, code, mark);
+}
+
 bool smtp365_watches(const struct smtp365 *e, uint16_t a, uint16_t b)
 {
 	return gate_watched(e->gate, a) || gate_watched(e->gate, b);
+}
+
+void smtp365_watch(struct smtp365 *e, uint16_t port)
+{
+	gate_watch(e->gate, port);
 }
 
 /* ---- the end ---- */
@@ -386,7 +403,7 @@ static void lookup_failed(const struct dns_lookup *l, const char *meant, void *h
 
 void smtp365_finish(struct smtp365 *e)
 {
-	dns_expire(e->cx.dns, e->capture.now_ns);
+	dns_finish(e->cx.dns, e->capture.now_ns);
 	flow_table_finish(e->flows);
 	clients_lookups(e->clients, e->cx.dns, e->lookups_until, UINT64_MAX, lookup_failed, e);
 	e->lookups_until = MAX(e->lookups_until, e->capture.now_ns + 1); /* told once, though freed later */
@@ -424,9 +441,9 @@ static void tell_lookups(struct smtp365 *e, uint64_t now)
 
 void smtp365_tick(struct smtp365 *e, uint64_t now_ns)
 {
+	e->early.on = true;
 	if (!e->capture.first_ns)
 		return; /* nothing has begun */
-	e->early.on = true;
 	if (now_ns + CLOCK_BACK < e->capture.now_ns)
 		e->capture.now_ns = now_ns;
 	tick(e, now_ns);

@@ -70,9 +70,13 @@ void smtp365_datagram(struct smtp365 *s, const struct datagram *g);
 void smtp365_icmp(struct smtp365 *s, const struct icmp_error *e);
 /* Bytes that the host decrypted behind TLS, in order, each byte once. */
 void smtp365_plaintext(struct smtp365 *s, const struct plaintext *p);
+/* The same for a TLS alert: level and description. */
+void smtp365_plain_alert(struct smtp365 *s, const struct plaintext *p);
 /* Would a TCP segment between these ports interest the engine beyond a first look? For hosts that
  * want to verify checksums only where it pays. */
 bool smtp365_watches(const struct smtp365 *s, uint16_t port_a, uint16_t port_b);
+/* Watch one more port from now on: the host knows that SMTP is spoken there. */
+void smtp365_watch(struct smtp365 *s, uint16_t port);
 /* Live capture: the time is now_ns although no packet came. Ends sessions that are idle, tells of failed
  * look-ups half a minute after them, and, from the first call on, of open sessions: a critical finding
  * within a second, a certain cause once it lasted 5 s. Call it a few times a second, with a time that

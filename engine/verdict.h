@@ -196,6 +196,7 @@ struct verdict {
 	unsigned sides;                    /* 1 or 2 directions with packets */
 	bool midstream, snapped;
 	uint64_t gap_bytes;
+	uint64_t dropped;              /* live: packets that kernel and interfaces lost meanwhile; set by the host */
 	uint32_t duplicates;
 	const struct event *events;        /* in order */
 	unsigned event_count;

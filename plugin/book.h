@@ -29,10 +29,16 @@ void book_frame(struct book *b, uint32_t frame, unsigned session);
 unsigned book_session(const struct book *b, uint32_t frame);
 /* The session between these ends that this frame lies in, 0 none. For frames that came before the
  * session was known to be SMTP. */
-unsigned book_between(const struct book *b, uint32_t frame, const struct address *x, uint16_t x_port,
-		      const struct address *y, uint16_t y_port);
+unsigned book_between(const struct book *b, uint32_t frame, const struct address *x,
+		      uint16_t x_port, const struct address *y, uint16_t y_port);
 
-/* Sessions with a finding that names the frame, in order of their conclusion. */
+/* The capture's next frame has these marks (time and length). Equal marks of equal frames tell that
+ * a file was read again. */
+void book_mark(struct book *b, uint32_t frame, uint64_t time_ns, uint32_t len);
+/* Are the two books of the same capture up to this frame? */
+bool book_same(const struct book *a, const struct book *b, uint32_t frame);
+
+/* Sessions with a finding that names the frame, in order of their conclusion; the first 16. */
 struct book_evidence {
 	unsigned session;
 	struct book_evidence *next;

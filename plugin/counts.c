@@ -16,8 +16,8 @@ const char *counts_title(enum count_group g)
 	return titles[g];
 }
 
-void counts_walk(const struct verdict *v, void (*fn)(enum count_group g, const char *name, void *host),
-		 void *host)
+void counts_walk(const struct verdict *v,
+		 void (*fn)(enum count_group g, const char *name, void *host), void *host)
 {
 	fn(COUNT_OUTCOME, outcome_name(v->outcome), host);
 	if (v->stopped_at != STAGE_NONE)

@@ -8,12 +8,19 @@
 
 #include "verdict.h"
 
-enum count_group { COUNT_OUTCOME, COUNT_STAGE, COUNT_ENDPOINT, COUNT_SEVERITY, COUNT_FINDING, COUNT_GROUPS };
+enum count_group {
+	COUNT_OUTCOME,
+	COUNT_STAGE,
+	COUNT_ENDPOINT,
+	COUNT_SEVERITY,
+	COUNT_FINDING,
+	COUNT_GROUPS
+};
 
 /* Heading of a group, for people. */
 const char *counts_title(enum count_group g);
 /* Calls fn once for each group and name that the verdict counts for. */
-void counts_walk(const struct verdict *v, void (*fn)(enum count_group g, const char *name, void *host),
-		 void *host);
+void counts_walk(const struct verdict *v,
+		 void (*fn)(enum count_group g, const char *name, void *host), void *host);
 
 #endif

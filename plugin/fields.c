@@ -23,6 +23,7 @@ static bool hidden(const char *key)
 	return false;
 }
 
+/* clang-format off */
 static const struct {
 	enum extra_field field;
 	hf_register_info row;
@@ -42,6 +43,7 @@ static const struct {
 	{ EXTRA_REFERENCE, { NULL, { "Reference", "smtp365.findings.reference", FT_STRING, BASE_NONE,
 		NULL, 0, "Where it is written down.", HFILL } } },
 };
+/* clang-format on */
 
 static enum ftenum type_of(enum field_type t)
 {
@@ -68,8 +70,9 @@ static void make_row(hf_register_info *row, enum field f)
 	row->p_id = &ids[f];
 	row->hfinfo = (header_field_info){
 		.name = info->label,
-		.abbrev = g_str_has_prefix(info->key, "smtp365.") ? info->key
-								  : g_strconcat("smtp365.", info->key, NULL),
+		.abbrev = g_str_has_prefix(info->key, "smtp365.")
+				  ? info->key
+				  : g_strconcat("smtp365.", info->key, NULL),
 		.type = type,
 		.display = number ? BASE_DEC : BASE_NONE,
 		.blurb = info->meaning,
@@ -119,8 +122,13 @@ static size_t expert_count;   /* without the general ones */
 
 static bool about_secrecy(const char *id)
 {
-	static const char *const fronts[] = { "starttls.", "tls.", "cert.", "auth.cleartext",
-					      "auth.attempt_before_tls", "auth.port25", "smtp.smuggling" };
+	static const char *const fronts[] = { "starttls.",
+					      "tls.",
+					      "cert.",
+					      "auth.cleartext",
+					      "auth.attempt_before_tls",
+					      "auth.port25",
+					      "smtp.smuggling" };
 	for (size_t i = 0; i < G_N_ELEMENTS(fronts); i++)
 		if (g_str_has_prefix(id, fronts[i]))
 			return true;
@@ -129,8 +137,11 @@ static bool about_secrecy(const char *id)
 
 static int expert_severity(enum severity s)
 {
-	static const int of[] = { [SEVERITY_INFO] = PI_CHAT, [SEVERITY_LOW] = PI_NOTE, [SEVERITY_MEDIUM] = PI_WARN,
-				  [SEVERITY_HIGH] = PI_ERROR, [SEVERITY_CRITICAL] = PI_ERROR };
+	static const int of[] = { [SEVERITY_INFO] = PI_CHAT,
+				  [SEVERITY_LOW] = PI_NOTE,
+				  [SEVERITY_MEDIUM] = PI_WARN,
+				  [SEVERITY_HIGH] = PI_ERROR,
+				  [SEVERITY_CRITICAL] = PI_ERROR };
 	return of[s];
 }
 
@@ -150,7 +161,9 @@ static void add_expert(size_t at, char *name, int group, int severity, char *sum
 
 static void add_general(size_t at, enum severity s, bool secrecy)
 {
-	add_expert(at, g_strdup_printf("smtp365.expert.%s.%s", secrecy ? "security" : "protocol", severity_name(s)),
+	add_expert(at,
+		   g_strdup_printf("smtp365.expert.%s.%s", secrecy ? "security" : "protocol",
+				   severity_name(s)),
 		   secrecy ? PI_SECURITY : PI_PROTOCOL, expert_severity(s),
 		   g_strdup_printf("Finding about mail, %s", severity_name(s)));
 }
@@ -173,9 +186,11 @@ static void add_row(const struct rule *r)
 	}
 	char *title = g_strdup(r->title);
 	title[0] = g_ascii_toupper(title[0]);
-	add_expert(expert_count, g_strconcat("smtp365.expert.", r->id, top ? NULL : ".",
-					     severity_name(r->severity), NULL),
-		   about_secrecy(r->id) ? PI_SECURITY : PI_PROTOCOL, expert_severity(r->severity), title);
+	add_expert(expert_count,
+		   g_strconcat("smtp365.expert.", r->id, top ? NULL : ".",
+			       severity_name(r->severity), NULL),
+		   about_secrecy(r->id) ? PI_SECURITY : PI_PROTOCOL, expert_severity(r->severity),
+		   title);
 	g_hash_table_insert(expert_of, key, GSIZE_TO_POINTER(++expert_count));
 }
 

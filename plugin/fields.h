@@ -12,11 +12,11 @@
 
 /* Fields that the record does not have. */
 enum extra_field {
-	EXTRA_CAUSE_HERE,  /* this frame proves the cause */
-	EXTRA_CAUSE,       /* id and title, for the column */
-	EXTRA_EVENT,       /* what happened in this frame */
-	EXTRA_FINDING,     /* title of a finding of this frame */
-	EXTRA_FIX,         /* its fix, check and reference, when it is not the cause */
+	EXTRA_CAUSE_HERE, /* this frame proves the cause */
+	EXTRA_CAUSE,	  /* id and title, for the column */
+	EXTRA_EVENT,	  /* what happened in this frame */
+	EXTRA_FINDING,	  /* title of a finding of this frame */
+	EXTRA_FIX,	  /* its fix, check and reference, when it is not the cause */
 	EXTRA_CHECK,
 	EXTRA_REFERENCE,
 	EXTRA_COUNT
@@ -26,7 +26,8 @@ enum tree_kind { TREE_SESSION, TREE_CAUSE, TREE_FINDING, TREE_DETAILS, TREE_GROU
 
 /* Register all fields, subtrees and expert infos of `proto`; once. */
 void fields_register(int proto);
-/* Wireshark's id of a field; -1 when it is not shown there (times and constants of the envelope). */
+/* Wireshark's id of a field; -1 when it is not shown there (times and constants of the envelope).
+ */
 int fields_id(enum field f);
 int fields_extra(enum extra_field f);
 int fields_tree(enum tree_kind k);

@@ -12,7 +12,8 @@ static const char head[] =
 	"<title>smtp365: findings</title>\n<style>\n"
 	"body{font:16px/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#222}\n"
 	"h2{margin:2em 0 .2em;font-size:1.1em}:target{background:#fff3c4}\n"
-	"dl{display:grid;grid-template-columns:8em 1fr;gap:.2em 1em;margin:0}dt{color:#666}dd{margin:0}\n"
+	"dl{display:grid;grid-template-columns:8em 1fr;gap:.2em "
+	"1em;margin:0}dt{color:#666}dd{margin:0}\n"
 	"code{font-size:.95em}\n</style></head><body>\n<h1>Findings of smtp365</h1>\n"
 	"<p>Each finding names who must act, what to do, and how to prove it.</p>\n";
 
@@ -33,7 +34,8 @@ int main(void)
 	fputs(head, stdout);
 	for (size_t i = 0; i < n; i++) {
 		char *title = g_markup_escape_text(rules[i].title, -1);
-		printf("<h2 id=\"%s\"><code>%s</code> %s</h2>\n<dl>\n", rules[i].id, rules[i].id, title);
+		printf("<h2 id=\"%s\"><code>%s</code> %s</h2>\n<dl>\n", rules[i].id, rules[i].id,
+		       title);
 		g_free(title);
 		row("severity", severity_name(rules[i].severity));
 		row("confidence", confidence_name(rules[i].confidence));

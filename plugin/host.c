@@ -14,15 +14,16 @@
 
 #define MOST_LINK_TYPE 300
 #define LOOK_EVERY (CAP_SECOND / 4) /* of packet time, at open sessions of a live capture */
-#define LINK_RAW 12 /* DLT_RAW: IPv4 or IPv6 without a link layer */
+#define LINK_RAW 12		    /* DLT_RAW: IPv4 or IPv6 without a link layer */
 
 static struct host {
 	struct smtp365 *engine;
 	struct book *book;
+	struct book *before;   /* of the same capture when it was read the last time, else NULL */
 	struct packet *packet; /* by the frame's own link type */
 	struct packet *inner;  /* raw IP, found in the frame */
 	struct plain *plain;
-	bool open;             /* something was fed since the last conclusion */
+	bool open;		    /* something was fed since the last conclusion */
 	uint64_t now_ns, looked_ns; /* newest frame; when open sessions were last looked at */
 } host;
 
@@ -44,22 +45,28 @@ void host_init(void)
 	g_assert(host.packet && host.inner);
 }
 
+/* The book stays until the next file: Wireshark applies a display filter in the first pass when it
+ * reads a file again or dissects it again, and then the verdicts of the last time are needed. */
 void host_cleanup(void)
 {
-	struct book *book = host.book;
+	struct book *book = host.book, *before = host.before;
 
+	if (host.open && host.engine)
+		smtp365_finish(host.engine);
 	host.book = NULL; /* what the engine concludes while it is freed has no reader */
-	book_free(book);
 	smtp365_free(host.engine);
 	packet_free(host.packet);
 	packet_free(host.inner);
 	plain_free(host.plain);
+	if (book)
+		book_free(before);
 	memset(&host, 0, sizeof host);
+	host.before = book ? book : before;
 }
 
 const struct book *host_book(void)
 {
-	return host.book;
+	return host.open && host.before ? host.before : host.book;
 }
 
 const struct packet_stats *host_stats(void)
@@ -111,7 +118,8 @@ static bool ip_begins(struct bytes at, const struct address *src, const struct a
 		return false;
 	bytes_take(&h, v4 ? 12 : 8);
 	struct bytes from = bytes_take(&h, v4 ? 4 : 16), to = bytes_take(&h, v4 ? 4 : 16);
-	return !to.bad && !memcmp(from.at, src->byte, v4 ? 4 : 16) && !memcmp(to.at, dst->byte, v4 ? 4 : 16);
+	return !to.bad && !memcmp(from.at, src->byte, v4 ? 4 : 16) &&
+	       !memcmp(to.at, dst->byte, v4 ? 4 : 16);
 }
 
 /* The innermost IP packet between the ends that Wireshark shows, in one of the frame's byte views
@@ -122,7 +130,8 @@ static struct bytes find_ip(const packet_info *pinfo)
 	struct address src, dst;
 	struct bytes found = none;
 
-	if (!host_address(&pinfo->src, &src) || !host_address(&pinfo->dst, &dst) || src.family != dst.family)
+	if (!host_address(&pinfo->src, &src) || !host_address(&pinfo->dst, &dst) ||
+	    src.family != dst.family)
 		return none;
 	for (const GSList *i = pinfo->data_src; i; i = i->next) {
 		tvbuff_t *tvb = get_data_source_tvb(i->data);
@@ -136,6 +145,24 @@ static struct bytes find_ip(const packet_info *pinfo)
 }
 
 /* ---- feeding ---- */
+
+/* Where the user or Wireshark decodes SMTP on a port of its own, it is watched from then on. */
+static void watch_port(const packet_info *pinfo)
+{
+	static int smtp = -2;
+	bool found = false;
+
+	if (smtp == -2)
+		smtp = proto_get_id_by_filter_name("smtp");
+	if (smtp < 0 || pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt ||
+	    smtp365_watches(host.engine, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport))
+		return;
+	for (wmem_list_frame_t *i = wmem_list_head(pinfo->layers); i && !found;
+	     i = wmem_list_frame_next(i))
+		found = GPOINTER_TO_INT(wmem_list_frame_data(i)) == smtp;
+	if (found)
+		smtp365_watch(host.engine, (uint16_t)MIN(pinfo->srcport, pinfo->destport));
+}
 
 static void feed_segment(struct packet *p, packet_info *pinfo, struct segment *g)
 {
@@ -165,28 +192,47 @@ static void feed_item(struct packet *p, packet_info *pinfo, struct packet_item *
 	}
 }
 
+/* Frames so far in which the reader found a protocol that is none of its business: what Wireshark
+ * finds TCP in all the same is a tunnel that only Wireshark knows. */
+static uint64_t passed_over(void)
+{
+	const uint64_t *n = packet_stats(host.packet)->count;
+	return n[PACKET_COUNT_NOT_IP] + n[PACKET_COUNT_NOT_TCP] + n[PACKET_COUNT_UDP];
+}
+
 void host_feed(tvbuff_t *tvb, packet_info *pinfo)
 {
 	struct packet_item item = { .kind = PACKET_NOTHING };
 	uint32_t n = tvb_captured_length(tvb);
 	int dlt = link_type(pinfo->rec->rec_header.packet_header.pkt_encap);
-	uint64_t now = (uint64_t)pinfo->abs_ts.secs * (uint64_t)CAP_SECOND + (uint64_t)pinfo->abs_ts.nsecs;
+	uint64_t now =
+		(uint64_t)pinfo->abs_ts.secs * (uint64_t)CAP_SECOND + (uint64_t)pinfo->abs_ts.nsecs;
 	struct packet *p = host.packet;
 
 	if (!host.engine || pinfo->rec->rec_type != REC_TYPE_PACKET || n == 0)
 		return;
+	uint64_t before = dlt >= 0 ? passed_over() : UINT64_MAX;
+	watch_port(pinfo);
 	host.open = true;
 	host.now_ns = MAX(host.now_ns, now);
+	book_mark(host.book, pinfo->num, now, n);
+	if (host.before && !book_same(host.before, host.book, pinfo->num)) {
+		book_free(host.before);
+		host.before = NULL;
+	}
 	if (dlt >= 0) {
 		packet_link(p, dlt);
 		item.kind = packet_read(p, now, pinfo->num, tvb_get_ptr(tvb, 0, (gint)n), n,
 					tvb_reported_length(tvb), &item);
-	} else if (pinfo->ptype == PT_TCP && !pinfo->flags.in_error_pkt) {
+	}
+	if (item.kind == PACKET_NOTHING && pinfo->ptype == PT_TCP && !pinfo->flags.in_error_pkt &&
+	    passed_over() != before) {
 		struct bytes ip = find_ip(pinfo);
 		p = host.inner;
 		if (bytes_left(&ip))
-			item.kind = packet_read(p, now, pinfo->num, ip.at, (uint32_t)bytes_left(&ip),
-						(uint32_t)bytes_left(&ip), &item);
+			item.kind =
+				packet_read(p, now, pinfo->num, ip.at, (uint32_t)bytes_left(&ip),
+					    (uint32_t)bytes_left(&ip), &item);
 	}
 	if (item.kind != PACKET_NOTHING)
 		feed_item(p, pinfo, &item);
@@ -195,12 +241,13 @@ void host_feed(tvbuff_t *tvb, packet_info *pinfo)
 unsigned host_session(const packet_info *pinfo)
 {
 	struct address src, dst;
-	unsigned session = book_session(host.book, pinfo->num);
+	const struct book *b = host_book();
+	unsigned session = book_session(b, pinfo->num);
 
-	if (session || pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt || !book_count(host.book) ||
+	if (session || pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt || !book_count(b) ||
 	    !host_address(&pinfo->src, &src) || !host_address(&pinfo->dst, &dst))
 		return session;
-	return book_between(host.book, pinfo->num, &src, (uint16_t)pinfo->srcport, &dst,
+	return book_between(b, pinfo->num, &src, (uint16_t)pinfo->srcport, &dst,
 			    (uint16_t)pinfo->destport);
 }
 

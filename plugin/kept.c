@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct room {
-	char *at;    /* NULL in the round that measures */
+	char *at; /* NULL in the round that measures */
 	size_t used;
 };
 
@@ -134,12 +134,15 @@ static void alerts(struct room *r, struct verdict *v)
 static void own_texts(struct room *r, struct verdict *v)
 {
 	const char **one[] = {
-		&v->server_domain, &v->transport, &v->protocol, &v->tls_version, &v->tls_protocol,
-		&v->tls_cipher, &v->tls_curve, &v->sni, &v->ja3, &v->client_max, &v->cert_subject,
-		&v->cert_issuer, &v->cert_sha256, &v->tls_history, &v->history, &v->helo, &v->banner,
-		&v->client_public_ip, &v->auth_mechanism, &v->trace_server, &v->trace_time, &v->trace_id,
+		&v->server_domain, &v->transport,	 &v->protocol,	     &v->tls_version,
+		&v->tls_protocol,  &v->tls_cipher,	 &v->tls_curve,	     &v->sni,
+		&v->ja3,	   &v->client_max,	 &v->cert_subject,   &v->cert_issuer,
+		&v->cert_sha256,   &v->tls_history,	 &v->history,	     &v->helo,
+		&v->banner,	   &v->client_public_ip, &v->auth_mechanism, &v->trace_server,
+		&v->trace_time,	   &v->trace_id,
 	};
-	const char *const **many[] = { &v->client_ciphers, &v->client_versions, &v->from, &v->to, &v->ehlo };
+	const char *const **many[] = { &v->client_ciphers, &v->client_versions, &v->from, &v->to,
+				       &v->ehlo };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(one); i++)
 		text(r, one[i]);

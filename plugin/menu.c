@@ -11,7 +11,6 @@
 #include "menu.h"
 #include "report.h"
 
-
 /* Where `cmake --install` puts the page that is made from the table of findings. */
 #ifndef FINDINGS_PAGE
 #error "the build says where the page of findings is"
@@ -125,19 +124,24 @@ void menu_register(int proto)
 	ext_menu_t *menu = ext_menubar_register_menu(proto, MENU, TRUE);
 
 	ext_menubar_set_parentmenu(menu, "Tools");
-	ext_menubar_add_entry(menu, "Show failed sessions", "Filter to the sessions whose mail did not go out", apply,
-			      failed);
+	ext_menubar_add_entry(menu, "Show failed sessions",
+			      "Filter to the sessions whose mail did not go out", apply, failed);
 	ext_menubar_add_entry(menu, "Show readable credentials",
-			      "Filter to the sessions whose user name or password was readable", apply, cleartext);
-	ext_menubar_add_entry(menu, "Show this session", "Filter to the session of the selected frame",
-			      apply_session, NULL);
+			      "Filter to the sessions whose user name or password was readable",
+			      apply, cleartext);
+	ext_menubar_add_entry(menu, "Show this session",
+			      "Filter to the session of the selected frame", apply_session, NULL);
 	ext_menubar_add_entry(menu, "Show all sessions of this client",
-			      "Filter to the sessions of the client of the selected frame", apply_client, NULL);
+			      "Filter to the sessions of the client of the selected frame",
+			      apply_client, NULL);
 	ext_menubar_add_separator(menu);
-	ext_menubar_add_entry(menu, "Go to the evidence", "To the next frame that proves the cause of this session",
+	ext_menubar_add_entry(menu, "Go to the evidence",
+			      "To the next frame that proves the cause of this session",
 			      go_to_evidence, NULL);
 	ext_menubar_add_separator(menu);
-	ext_menubar_add_entry(menu, "Explain this finding", "The page of the finding that the selected frame proves",
-			      explain, NULL);
-	ext_menubar_add_website(menu, "All findings", "Every finding with cause, fix and check", FINDINGS_PAGE);
+	ext_menubar_add_entry(menu, "Explain this finding",
+			      "The page of the finding that the selected frame proves", explain,
+			      NULL);
+	ext_menubar_add_website(menu, "All findings", "Every finding with cause, fix and check",
+				FINDINGS_PAGE);
 }

@@ -2,8 +2,8 @@
 /*
  * Wireshark adds each decrypted record to the frame as a byte view of its own. In TLS 1.3 the kind
  * of a record is inside of it, so what is not mail is recognised by its shape: a handshake message
- * has a known type and a length that fits (RFC 8446 section 4), an alert two bytes (section 6). Mail
- * is text and begins with neither.
+ * has a known type and a length that fits (RFC 8446 section 4), an alert two bytes (section 6).
+ * Mail is text and begins with neither.
  */
 #include "plain.h"
 
@@ -13,12 +13,15 @@
 #define VIEW_NAME "Decrypted TLS"
 /* Types of handshake messages, a bit each: RFC 8446 section 4, RFC 5246 section 7.4, RFC 5077,
  * RFC 6066. */
+/* clang-format off */
 #define HANDSHAKE_TYPES                                                                                    \
 	(1u << 0 | 1u << 1 | 1u << 2 | 1u << 4 | 1u << 5 | 1u << 8 | 1u << 11 | 1u << 12 | 1u << 13 |      \
 	 1u << 14 | 1u << 15 | 1u << 16 | 1u << 20 | 1u << 21 | 1u << 22 | 1u << 24)
+/* clang-format on */
 
 struct plain {
-	GHashTable *missing; /* session * 2 + direction -> bytes of a handshake message still to come */
+	GHashTable *
+		missing; /* session * 2 + direction -> bytes of a handshake message still to come */
 };
 
 struct plain *plain_new(void)
@@ -67,8 +70,8 @@ static bool take_handshake(struct bytes *in, size_t *missing)
 	return any;
 }
 
-static void feed_record(struct plain *p, struct smtp365 *engine, tvbuff_t *tvb, struct plaintext *text,
-			gpointer direction)
+static void feed_record(struct plain *p, struct smtp365 *engine, tvbuff_t *tvb,
+			struct plaintext *text, gpointer direction)
 {
 	unsigned n = (unsigned)tvb_captured_length(tvb);
 	if (n == 0)
@@ -77,22 +80,28 @@ static void feed_record(struct plain *p, struct smtp365 *engine, tvbuff_t *tvb, 
 	size_t missing = GPOINTER_TO_SIZE(g_hash_table_lookup(p->missing, direction));
 	bool handshake = missing > 0 || bytes_peek(&in, 0) < 0x20;
 
-	if (is_alert(&in) && !missing)
+	text->payload = in.at;
+	text->len = (uint32_t)bytes_left(&in);
+	if (is_alert(&in) && !missing) {
+		smtp365_plain_alert(engine, text);
 		return;
+	}
 	if (handshake && take_handshake(&in, &missing)) {
 		g_hash_table_insert(p->missing, direction, GSIZE_TO_POINTER(missing));
 		return;
 	}
-	text->payload = in.at;
-	text->len = (uint32_t)bytes_left(&in);
 	smtp365_plaintext(engine, text);
 }
 
-void plain_feed(struct plain *p, struct smtp365 *engine, packet_info *pinfo, const struct segment *g,
-		unsigned session)
+void plain_feed(struct plain *p, struct smtp365 *engine, packet_info *pinfo,
+		const struct segment *g, unsigned session)
 {
-	struct plaintext text = { .time_ns = g->time_ns, .frame = g->frame, .src = g->src, .dst = g->dst,
-				  .sport = g->sport, .dport = g->dport };
+	struct plaintext text = { .time_ns = g->time_ns,
+				  .frame = g->frame,
+				  .src = g->src,
+				  .dst = g->dst,
+				  .sport = g->sport,
+				  .dport = g->dport };
 	int order = memcmp(&g->src, &g->dst, sizeof g->src);
 	bool back = order > 0 || (order == 0 && g->sport > g->dport);
 	gpointer direction = GSIZE_TO_POINTER((size_t)session * 2 + back);

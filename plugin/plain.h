@@ -14,8 +14,9 @@ struct plain;
 
 struct plain *plain_new(void);
 void plain_free(struct plain *p);
-/* Feed what was decrypted in the frame of `g`, the segment fed just before, of session `session`. */
-void plain_feed(struct plain *p, struct smtp365 *engine, packet_info *pinfo, const struct segment *g,
-		unsigned session);
+/* Feed what was decrypted in the frame of `g`, the segment fed just before, of session `session`.
+ */
+void plain_feed(struct plain *p, struct smtp365 *engine, packet_info *pinfo,
+		const struct segment *g, unsigned session);
 
 #endif

@@ -25,16 +25,23 @@ static struct endpoint_row *rows;
 static unsigned row_count;
 
 static const enum_val_t severities[] = {
-	{ "info", "Info", SEVERITY_INFO },       { "low", "Low", SEVERITY_LOW },
-	{ "medium", "Medium", SEVERITY_MEDIUM }, { "high", "High", SEVERITY_HIGH },
-	{ "critical", "Critical", SEVERITY_CRITICAL }, { NULL, NULL, 0 },
+	{ "info", "Info", SEVERITY_INFO },
+	{ "low", "Low", SEVERITY_LOW },
+	{ "medium", "Medium", SEVERITY_MEDIUM },
+	{ "high", "High", SEVERITY_HIGH },
+	{ "critical", "Critical", SEVERITY_CRITICAL },
+	{ NULL, NULL, 0 },
 };
 
 static const value_string endpoint_words[] = {
-	{ ENDPOINT_SUBMISSION, "submission" }, { ENDPOINT_MX, "mx" },
-	{ ENDPOINT_LEGACY, "legacy" },         { ENDPOINT_CONSUMER, "consumer" },
-	{ ENDPOINT_HVE, "hve" },               { ENDPOINT_ACS, "acs" },
-	{ ENDPOINT_US_GOV, "us_gov" },         { ENDPOINT_CHINA, "china" },
+	{ ENDPOINT_SUBMISSION, "submission" },
+	{ ENDPOINT_MX, "mx" },
+	{ ENDPOINT_LEGACY, "legacy" },
+	{ ENDPOINT_CONSUMER, "consumer" },
+	{ ENDPOINT_HVE, "hve" },
+	{ ENDPOINT_ACS, "acs" },
+	{ ENDPOINT_US_GOV, "us_gov" },
+	{ ENDPOINT_CHINA, "china" },
 	{ 0, NULL },
 };
 
@@ -43,7 +50,8 @@ static const value_string endpoint_words[] = {
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 UAT_CSTRING_CB_DEF(endpoint_rows, pattern, struct endpoint_row)
 UAT_DEC_CB_DEF(endpoint_rows, port, struct endpoint_row)
-UAT_VS_DEF(endpoint_rows, endpoint, struct endpoint_row, unsigned, ENDPOINT_SUBMISSION, "submission")
+UAT_VS_DEF(endpoint_rows, endpoint, struct endpoint_row, unsigned, ENDPOINT_SUBMISSION,
+	   "submission")
 #pragma GCC diagnostic pop
 
 static void *row_copy(void *to, const void *from, size_t n)
@@ -71,14 +79,16 @@ static compat_bool row_update(void *row, char **error)
 	if (g_str_has_prefix(rest, "*.") || g_str_has_prefix(rest, "?."))
 		rest += 2;
 	if (!strchr(rest, '.') || strpbrk(rest, "*? /:"))
-		*error = g_strdup("The name is a host name such as smtp.contoso.com or *.contoso.com");
+		*error = g_strdup(
+			"The name is a host name such as smtp.contoso.com or *.contoso.com");
 	else if (r->port > MOST_PORT)
 		*error = g_strdup("The port is at most 65535; 0 means any");
 	return !*error;
 }
 
 static uat_field_t endpoint_fields[] = {
-	UAT_FLD_CSTRING(endpoint_rows, pattern, "Name", "Host name; *.contoso.com covers all under it"),
+	UAT_FLD_CSTRING(endpoint_rows, pattern, "Name",
+			"Host name; *.contoso.com covers all under it"),
 	UAT_FLD_DEC(endpoint_rows, port, "Port", "0 means any"),
 	UAT_FLD_VS(endpoint_rows, endpoint, "Class", endpoint_words, "Which service it is"),
 	UAT_END_FIELDS
@@ -87,26 +97,31 @@ static uat_field_t endpoint_fields[] = {
 void settings_register(int proto)
 {
 	module_t *m = prefs_register_protocol(proto, NULL);
-	uat_t *uat = uat_new("Microsoft 365 SMTP endpoints", sizeof(struct endpoint_row), "smtp365_endpoints",
-			     TRUE, &rows, &row_count, UAT_AFFECTS_DISSECTION, NULL, row_copy, row_update,
-			     row_free, NULL, NULL, endpoint_fields);
+	uat_t *uat = uat_new("Microsoft 365 SMTP endpoints", sizeof(struct endpoint_row),
+			     "smtp365_endpoints", TRUE, &rows, &row_count, UAT_AFFECTS_DISSECTION,
+			     NULL, row_copy, row_update, row_free, NULL, NULL, endpoint_fields);
 
 	range_convert_str(wmem_epan_scope(), &ports, DEFAULT_PORTS, MOST_PORT);
-	prefs_register_range_preference(m, "ports", "Watched TCP ports",
-					"Ports whose connections are sessions from their first packet. On other "
-					"ports a session counts when it is proven to be SMTP.",
-					&ports, MOST_PORT);
-	prefs_register_bool_preference(m, "all", "All mail sessions",
-				       "Show sessions with servers that are not Microsoft 365 in full too.", &all);
-	prefs_register_bool_preference(m, "redact", "Hide user names",
-				       "Hide user names and local parts of addresses. Passwords are never shown.",
-				       &redact);
+	prefs_register_range_preference(
+		m, "ports", "Watched TCP ports",
+		"Ports whose connections are sessions from their first packet. On other "
+		"ports a session counts when it is proven to be SMTP.",
+		&ports, MOST_PORT);
+	prefs_register_bool_preference(
+		m, "all", "All mail sessions",
+		"Show sessions with servers that are not Microsoft 365 in full too.", &all);
+	prefs_register_bool_preference(
+		m, "redact", "Hide user names",
+		"Hide user names and local parts of addresses. Passwords are never shown.",
+		&redact);
 	prefs_register_enum_preference(m, "severity", "Lowest severity for expert information",
-				       "Findings below it are in the tree only.", &severity, severities, FALSE);
-	prefs_register_uat_preference(m, "endpoints", "Own endpoints",
-				      "Hosts that count as Microsoft 365 although the built-in table does not "
-				      "know them.",
-				      uat);
+				       "Findings below it are in the tree only.", &severity,
+				       severities, FALSE);
+	prefs_register_uat_preference(
+		m, "endpoints", "Own endpoints",
+		"Hosts that count as Microsoft 365 although the built-in table does not "
+		"know them.",
+		uat);
 }
 
 bool settings_all(void)
@@ -128,7 +143,8 @@ static GArray *port_list(void)
 {
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 	for (unsigned i = 0; ports && i < ports->nranges; i++)
-		for (guint32 p = ports->ranges[i].low; p <= ports->ranges[i].high && p <= MOST_PORT; p++) {
+		for (guint32 p = ports->ranges[i].low; p <= ports->ranges[i].high && p <= MOST_PORT;
+		     p++) {
 			uint16_t port = (uint16_t)p;
 			g_array_append_val(list, port);
 		}

@@ -18,7 +18,7 @@
 
 /* Which rows a table has; kept beside it because the table has no place for it. */
 struct index {
-	GArray *session_row;   /* guint by session: row + 1, 0 none */
+	GArray *session_row;	/* guint by session: row + 1, 0 none */
 	GHashTable *client_row; /* address text -> row + 1, keys owned */
 };
 
@@ -89,9 +89,22 @@ static void set_text(stat_tap_table *t, guint row, guint column, const char *val
 
 /* ---- sessions ---- */
 
-enum session_column { S_NUMBER, S_CLIENT, S_SERVER, S_ENDPOINT, S_OUTCOME, S_STAGE, S_CAUSE, S_TITLE,
-		      S_FIRST, S_FRAMES, S_FINDINGS, S_COLUMNS };
+enum session_column {
+	S_NUMBER,
+	S_CLIENT,
+	S_SERVER,
+	S_ENDPOINT,
+	S_OUTCOME,
+	S_STAGE,
+	S_CAUSE,
+	S_TITLE,
+	S_FIRST,
+	S_FRAMES,
+	S_FINDINGS,
+	S_COLUMNS
+};
 
+/* clang-format off */
 static stat_tap_table_item session_columns[S_COLUMNS] = {
 	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "No.", "%5u " },
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%-24s " },
@@ -105,6 +118,7 @@ static stat_tap_table_item session_columns[S_COLUMNS] = {
 	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Frames", "%7u " },
 	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Findings", "%8u" },
 };
+/* clang-format on */
 
 static char *end_text(const struct address *a, uint16_t port, const char *name)
 {
@@ -152,8 +166,8 @@ static stat_tap_table *table_of(void *arg)
 	return g_array_index(d->stat_tap_data->tables, stat_tap_table *, 0);
 }
 
-static tap_packet_status session_packet(void *arg, packet_info *pinfo, epan_dissect_t *edt, const void *data,
-					tap_flags_t flags)
+static tap_packet_status session_packet(void *arg, packet_info *pinfo, epan_dissect_t *edt,
+					const void *data, tap_flags_t flags)
 {
 	const struct packet_tap *tap = data;
 	stat_tap_table *t = table_of(arg);
@@ -163,7 +177,8 @@ static tap_packet_status session_packet(void *arg, packet_info *pinfo, epan_diss
 	(void)flags;
 
 	if (*row) {
-		if (!tap->verdict || stat_tap_get_field_data(t, *row - 1, S_FRAMES)->value.uint_value)
+		if (!tap->verdict ||
+		    stat_tap_get_field_data(t, *row - 1, S_FRAMES)->value.uint_value)
 			return TAP_PACKET_DONT_REDRAW;
 	} else {
 		*row = t->num_elements + 1;
@@ -192,6 +207,7 @@ static void session_init(stat_tap_table_ui *ui)
 
 enum client_column { C_CLIENT, C_SESSIONS, C_ACCEPTED, C_FAILED, C_FINDINGS, C_CAUSE, C_COLUMNS };
 
+/* clang-format off */
 static stat_tap_table_item client_columns[C_COLUMNS] = {
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%-40s " },
 	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Sessions", "%8u " },
@@ -200,6 +216,7 @@ static stat_tap_table_item client_columns[C_COLUMNS] = {
 	{ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Findings", "%8u " },
 	{ TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Last cause", "%-40s" },
 };
+/* clang-format on */
 
 static void raise_number(stat_tap_table *t, guint row, guint column, guint by)
 {
@@ -220,8 +237,8 @@ static guint client_row(stat_tap_table *t, struct index *x, const struct verdict
 	return row - 1;
 }
 
-static tap_packet_status client_packet(void *arg, packet_info *pinfo, epan_dissect_t *edt, const void *data,
-				       tap_flags_t flags)
+static tap_packet_status client_packet(void *arg, packet_info *pinfo, epan_dissect_t *edt,
+				       const void *data, tap_flags_t flags)
 {
 	const struct packet_tap *tap = data;
 	const struct verdict *v = tap->verdict;
@@ -237,7 +254,8 @@ static tap_packet_status client_packet(void *arg, packet_info *pinfo, epan_disse
 	guint row = client_row(t, index_of(t), v);
 	raise_number(t, row, C_SESSIONS, 1);
 	raise_number(t, row, C_ACCEPTED, v->outcome == OUTCOME_ACCEPTED);
-	raise_number(t, row, C_FAILED, v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED);
+	raise_number(t, row, C_FAILED,
+		     v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED);
 	raise_number(t, row, C_FINDINGS, v->finding_count);
 	if (v->cause)
 		set_text(t, row, C_CAUSE, v->cause->id);
@@ -264,7 +282,8 @@ static int group_ids[COUNT_GROUPS];
 static void tree_init(stats_tree *st)
 {
 	for (unsigned g = 0; g < COUNT_GROUPS; g++)
-		group_ids[g] = stats_tree_create_node(st, counts_title((enum count_group)g), 0, STAT_DT_INT, TRUE);
+		group_ids[g] = stats_tree_create_node(st, counts_title((enum count_group)g), 0,
+						      STAT_DT_INT, TRUE);
 }
 
 static void tree_count(enum count_group g, const char *name, void *host)
@@ -275,8 +294,8 @@ static void tree_count(enum count_group g, const char *name, void *host)
 }
 
 /* A session counts at its first frame, so that the tree needs no memory of its own. */
-static tap_packet_status tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt, const void *data,
-				     tap_flags_t flags)
+static tap_packet_status tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt,
+				     const void *data, tap_flags_t flags)
 {
 	const struct packet_tap *tap = data;
 	(void)edt;
@@ -292,23 +311,36 @@ void stat_register(void)
 	static tap_param filter[] = { { PARAM_FILTER, "filter", "Filter", NULL, TRUE } };
 	static stat_tap_table_ui sessions = {
 		.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
-		.title = MENU " Sessions", .tap_name = "smtp365", .cli_string = "smtp365,table",
-		.stat_tap_init_cb = session_init, .packet_func = session_packet,
-		.stat_tap_reset_table_cb = reset, .stat_tap_free_table_item_cb = free_item,
-		.nfields = S_COLUMNS, .fields = session_columns,
-		.nparams = G_N_ELEMENTS(filter), .params = filter,
+		.title = MENU " Sessions",
+		.tap_name = "smtp365",
+		.cli_string = "smtp365,table",
+		.stat_tap_init_cb = session_init,
+		.packet_func = session_packet,
+		.stat_tap_reset_table_cb = reset,
+		.stat_tap_free_table_item_cb = free_item,
+		.nfields = S_COLUMNS,
+		.fields = session_columns,
+		.nparams = G_N_ELEMENTS(filter),
+		.params = filter,
 	};
 	static stat_tap_table_ui clients = {
 		.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
-		.title = MENU " Clients", .tap_name = "smtp365", .cli_string = "smtp365,clients",
-		.stat_tap_init_cb = client_init, .packet_func = client_packet,
-		.stat_tap_reset_table_cb = reset, .stat_tap_free_table_item_cb = free_item,
-		.nfields = C_COLUMNS, .fields = client_columns,
-		.nparams = G_N_ELEMENTS(filter), .params = filter,
+		.title = MENU " Clients",
+		.tap_name = "smtp365",
+		.cli_string = "smtp365,clients",
+		.stat_tap_init_cb = client_init,
+		.packet_func = client_packet,
+		.stat_tap_reset_table_cb = reset,
+		.stat_tap_free_table_item_cb = free_item,
+		.nfields = C_COLUMNS,
+		.fields = client_columns,
+		.nparams = G_N_ELEMENTS(filter),
+		.params = filter,
 	};
 
 	register_stat_tap_table_ui(&sessions);
 	register_stat_tap_table_ui(&clients);
-	stats_tree_register_plugin("smtp365", "smtp365_findings", MENU COMPAT_MENU_SEPARATOR "Findings", 0,
-				   tree_packet, tree_init, NULL);
+	stats_tree_register_plugin("smtp365", "smtp365_findings",
+				   MENU COMPAT_MENU_SEPARATOR "Findings", 0, tree_packet, tree_init,
+				   NULL);
 }

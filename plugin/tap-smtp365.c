@@ -30,8 +30,8 @@ struct report {
 	GArray *passed; /* guint8 by session: a frame of it passed the filter */
 };
 
-static tap_packet_status on_packet(void *arg, packet_info *pinfo, epan_dissect_t *edt, const void *data,
-				   tap_flags_t flags)
+static tap_packet_status on_packet(void *arg, packet_info *pinfo, epan_dissect_t *edt,
+				   const void *data, tap_flags_t flags)
 {
 	struct report *r = arg;
 	const struct packet_tap *t = data;
@@ -48,7 +48,8 @@ static tap_packet_status on_packet(void *arg, packet_info *pinfo, epan_dissect_t
 
 static bool chosen(const struct report *r, const struct verdict *v)
 {
-	return v && (!r->filtered || (v->session < r->passed->len && g_array_index(r->passed, guint8, v->session)));
+	return v && (!r->filtered ||
+		     (v->session < r->passed->len && g_array_index(r->passed, guint8, v->session)));
 }
 
 static struct report_options options(void)
@@ -68,7 +69,8 @@ static void append_frames(GString *text)
 	const struct packet_stats *s = host_stats();
 	if (!s)
 		return;
-	g_string_append_printf(text, "frames read: %" G_GUINT64_FORMAT "\n", s->count[PACKET_COUNT_FRAME]);
+	g_string_append_printf(text, "frames read: %" G_GUINT64_FORMAT "\n",
+			       s->count[PACKET_COUNT_FRAME]);
 	for (unsigned i = PACKET_COUNT_SEGMENT; i <= PACKET_COUNT_FRAGMENT_BAD; i++)
 		if (s->count[i])
 			g_string_append_printf(text, "%11" G_GUINT64_FORMAT "  %s\n", s->count[i],
@@ -164,9 +166,10 @@ static void draw_tree(const struct report *r, const struct book *b)
 
 static void on_draw(void *arg)
 {
-	static void (*const draw[REPORT_KINDS])(const struct report *, const struct book *) = {
-		[REPORT_SESSIONS] = draw_sessions, [REPORT_JSON] = draw_json, [REPORT_TREE] = draw_tree
-	};
+	static void (*const draw[REPORT_KINDS])(
+		const struct report *, const struct book *) = { [REPORT_SESSIONS] = draw_sessions,
+								[REPORT_JSON] = draw_json,
+								[REPORT_TREE] = draw_tree };
 	const struct report *r = arg;
 
 	host_settle();
@@ -193,8 +196,8 @@ static compat_stat_init on_init(const char *arg, void *user_data)
 	r->kind = kind;
 	r->filtered = filter != NULL;
 	r->passed = g_array_new(FALSE, TRUE, sizeof(guint8));
-	GString *error = register_tap_listener("smtp365", r, filter, TL_REQUIRES_NOTHING, NULL, on_packet, on_draw,
-					       on_finish);
+	GString *error = register_tap_listener("smtp365", r, filter, TL_REQUIRES_NOTHING, NULL,
+					       on_packet, on_draw, on_finish);
 	if (error) {
 		fprintf(stderr, "tshark: cannot count for -z %s: %s\n", names[kind], error->str);
 		g_string_free(error, TRUE);
@@ -209,7 +212,8 @@ void tap_register(void)
 	static stat_tap_ui uis[REPORT_KINDS];
 
 	for (unsigned i = 0; i < REPORT_KINDS; i++) {
-		uis[i] = (stat_tap_ui){ .group = REGISTER_STAT_GROUP_GENERIC, .cli_string = names[i],
+		uis[i] = (stat_tap_ui){ .group = REGISTER_STAT_GROUP_GENERIC,
+					.cli_string = names[i],
 					.tap_init_cb = on_init };
 		register_stat_tap_ui(&uis[i], GUINT_TO_POINTER(i));
 	}

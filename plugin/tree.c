@@ -13,7 +13,7 @@
 #include "settings.h"
 
 #define DEPTH 8
-#define LINE_MOST 200u   /* bytes of a text that fit into a line with its label */
+#define LINE_MOST 200u	 /* bytes of a text that fit into a line with its label */
 #define EXPERT_MOST 236u /* Wireshark cuts the text of an expert info */
 
 /* What one call of tree_show carries around. */
@@ -29,8 +29,8 @@ static void put(const struct show *s, proto_tree *t, int id, const char *text)
 		proto_item_set_generated(proto_tree_add_string(t, id, s->tvb, 0, 0, text));
 }
 
-/* Wireshark cuts a line after 240 bytes, so a long text goes on in lines of its own below; the value
- * of the field is the whole text. */
+/* Wireshark cuts a line after 240 bytes, so a long text goes on in lines of its own below; the
+ * value of the field is the whole text. */
 static void put_long(const struct show *s, proto_tree *t, int id, const char *text)
 {
 	if (id < 0)
@@ -42,7 +42,8 @@ static void put_long(const struct show *s, proto_tree *t, int id, const char *te
 	GString *broken = g_string_sized_new(strlen(text) + 64);
 	report_wrap(broken, text, 0, 8);
 	char **lines = g_strsplit(broken->str, "\n", -1);
-	proto_item_set_generated(proto_tree_add_string_format_value(t, id, s->tvb, 0, 0, text, "%s", lines[0]));
+	proto_item_set_generated(
+		proto_tree_add_string_format_value(t, id, s->tvb, 0, 0, text, "%s", lines[0]));
 	for (unsigned i = 1; lines[i]; i++) {
 		proto_item *item;
 		proto_tree_add_subtree(t, s->tvb, 0, 0, fields_tree(TREE_GROUP), &item, lines[i]);
@@ -101,7 +102,8 @@ static void add_expert(const struct show *s, proto_item *item, const struct find
 	if (f->severity < settings_severity())
 		return;
 	GString *text = g_string_sized_new(256);
-	g_string_append_printf(text, "%c%s (%s).", g_ascii_toupper(f->title[0]), &f->title[1], f->id);
+	g_string_append_printf(text, "%c%s (%s).", g_ascii_toupper(f->title[0]), &f->title[1],
+			       f->id);
 	append_sentences(text, f->cause);
 	append_sentences(text, f->fix);
 	expert_add_info_format(s->pinfo, item, fields_expert(f), "%s", text->str);
@@ -121,8 +123,8 @@ static void add_cause(const struct show *s, proto_tree *t)
 	proto_tree *in = subtree(item, TREE_CAUSE);
 	g_free(line);
 	if (kept_names(c, s->pinfo->num))
-		proto_item_set_generated(
-			proto_tree_add_item(in, fields_extra(EXTRA_CAUSE_HERE), s->tvb, 0, 0, ENC_NA));
+		proto_item_set_generated(proto_tree_add_item(in, fields_extra(EXTRA_CAUSE_HERE),
+							     s->tvb, 0, 0, ENC_NA));
 	put_field(s, in, FIELD_CAUSE_ID, c->id);
 	put_field(s, in, FIELD_CAUSE_TITLE, c->title);
 	put_field(s, in, FIELD_CAUSE_CONFIDENCE, confidence_name(c->confidence));
@@ -136,8 +138,9 @@ static void add_cause(const struct show *s, proto_tree *t)
 
 static void add_finding(const struct show *s, proto_tree *t, const struct finding *f)
 {
-	proto_item *item = proto_tree_add_string_format(t, fields_id(FIELD_FINDING_ID), s->tvb, 0, 0, f->id,
-							"Finding: %s (%s)", f->title, f->id);
+	proto_item *item =
+		proto_tree_add_string_format(t, fields_id(FIELD_FINDING_ID), s->tvb, 0, 0, f->id,
+					     "Finding: %s (%s)", f->title, f->id);
 	proto_tree *in = subtree(item, TREE_FINDING);
 
 	add_expert(s, item, f);
@@ -145,8 +148,8 @@ static void add_finding(const struct show *s, proto_tree *t, const struct findin
 	put_field(s, in, FIELD_FINDING_SEVERITY, severity_name(f->severity));
 	put_field(s, in, FIELD_FINDING_CONFIDENCE, confidence_name(f->confidence));
 	if (f->inferred)
-		proto_item_set_generated(
-			proto_tree_add_boolean(in, fields_id(FIELD_FINDING_INFERRED), s->tvb, 0, 0, 1));
+		proto_item_set_generated(proto_tree_add_boolean(
+			in, fields_id(FIELD_FINDING_INFERRED), s->tvb, 0, 0, 1));
 	put_field(s, in, FIELD_FINDING_SIDE, side_name(f->side));
 	if (f != s->v->cause) { /* else it stands in the cause above */
 		put_wire(s, in, fields_id(FIELD_FINDING_DETAIL), f->detail);
@@ -176,7 +179,7 @@ struct tree_writer {
 	proto_tree *at[DEPTH];
 	unsigned depth;
 	const char *list; /* key of the list that is open */
-	unsigned skip; /* inside a part that stands elsewhere: levels to go back */
+	unsigned skip;	  /* inside a part that stands elsewhere: levels to go back */
 };
 
 static struct tree_writer *tree_of(struct writer *w)
@@ -187,7 +190,9 @@ static struct tree_writer *tree_of(struct writer *w)
 /* Parts of the record that have their place above, or say nothing in Wireshark. */
 static bool elsewhere(const char *key)
 {
-	static const char *const keys[] = { "smtp365.findings", "smtp365.cause", "event", "rule", "log", "ecs" };
+	static const char *const keys[] = {
+		"smtp365.findings", "smtp365.cause", "event", "rule", "log", "ecs"
+	};
 	for (size_t i = 0; key && i < G_N_ELEMENTS(keys); i++)
 		if (strcmp(key, keys[i]) == 0)
 			return true;
@@ -197,8 +202,8 @@ static bool elsewhere(const char *key)
 /* Values that stand at the top of the tree already. */
 static bool in_summary(int id)
 {
-	static const enum field shown[] = { FIELD_SESSION, FIELD_ENDPOINT, FIELD_METHOD, FIELD_REACHED,
-					    FIELD_STOPPED_AT, FIELD_OUTCOME };
+	static const enum field shown[] = { FIELD_SESSION, FIELD_ENDPOINT,   FIELD_METHOD,
+					    FIELD_REACHED, FIELD_STOPPED_AT, FIELD_OUTCOME };
 	for (size_t i = 0; i < G_N_ELEMENTS(shown); i++)
 		if (id == fields_id(shown[i]))
 			return true;
@@ -208,7 +213,7 @@ static bool in_summary(int id)
 /* Title of one item of a list. */
 static const char *item_title(const struct tree_writer *t)
 {
-	return t->list && strcmp(t->list, "smtp365.replies") == 0 ? "Reply"
+	return t->list && strcmp(t->list, "smtp365.replies") == 0      ? "Reply"
 	       : t->list && strcmp(t->list, "smtp365.tls.alerts") == 0 ? "Alert"
 								       : "Item";
 }
@@ -274,7 +279,8 @@ static void write_uint(struct writer *w, const struct field_info *f, uint64_t va
 	if (t->skip || id < 0)
 		return;
 	if (f->type == FIELD_FRAME)
-		item = proto_tree_add_uint(t->at[t->depth], id, t->show->tvb, 0, 0, (uint32_t)value);
+		item = proto_tree_add_uint(t->at[t->depth], id, t->show->tvb, 0, 0,
+					   (uint32_t)value);
 	else
 		item = proto_tree_add_uint64(t->at[t->depth], id, t->show->tvb, 0, 0, value);
 	proto_item_set_generated(item);
@@ -292,8 +298,8 @@ static void write_bool(struct writer *w, const struct field_info *f, bool value)
 {
 	struct tree_writer *t = tree_of(w);
 	if (!t->skip && id_of(f) >= 0)
-		proto_item_set_generated(
-			proto_tree_add_boolean(t->at[t->depth], id_of(f), t->show->tvb, 0, 0, value));
+		proto_item_set_generated(proto_tree_add_boolean(t->at[t->depth], id_of(f),
+								t->show->tvb, 0, 0, value));
 }
 
 static void add_details(const struct show *s, proto_tree *t)
@@ -311,7 +317,8 @@ static void add_details(const struct show *s, proto_tree *t)
 			    .boolean = write_bool },
 		.show = s,
 	};
-	w.at[0] = proto_tree_add_subtree(t, s->tvb, 0, 0, fields_tree(TREE_DETAILS), &item, "The whole session");
+	w.at[0] = proto_tree_add_subtree(t, s->tvb, 0, 0, fields_tree(TREE_DETAILS), &item,
+					 "The whole session");
 	proto_item_set_generated(item);
 	report_walk(s->v, &o, &w.writer);
 	g_assert(w.depth == 0 && w.skip == 0);
@@ -377,10 +384,11 @@ void tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int proto, u
 		report_line(v, &o, line);
 	else
 		g_string_append(line, "the end is not known yet");
-	proto_item *item = proto_tree_add_protocol_format(tree, proto, tvb, 0, 0,
-							  "Microsoft 365 SMTP, session %u: %s", session, line->str);
+	proto_item *item = proto_tree_add_protocol_format(
+		tree, proto, tvb, 0, 0, "Microsoft 365 SMTP, session %u: %s", session, line->str);
 	proto_tree *t = subtree(item, TREE_SESSION);
-	proto_item_set_generated(proto_tree_add_uint64(t, fields_id(FIELD_SESSION), tvb, 0, 0, session));
+	proto_item_set_generated(
+		proto_tree_add_uint64(t, fields_id(FIELD_SESSION), tvb, 0, 0, session));
 	if (v)
 		show_verdict(&s, t, fields_details_wanted(tree));
 	g_string_free(line, TRUE);

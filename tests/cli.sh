@@ -104,13 +104,26 @@ trouble "--bogus" "$program" --bogus
 trouble "-c 0" "$program" -c 0 -r "$good"
 trouble "--port 0" "$program" --port 0 -r "$good"
 trouble "--fail-on bad" "$program" --exit-status --fail-on bad -r "$good"
-trouble "reads capture files only" "$program" -i any
+trouble "capture or read files, not both" "$program" -i any -r "$good"
+trouble "-B 0" "$program" -i any -B 0
+trouble "-s 9999999" "$program" -i any -s 9999999
+trouble "--seccomp much" "$program" -i any --seccomp much
+trouble "--ring 1k" "$program" -i any -w folder --ring 1k
+trouble "add -w FOLDER" "$program" -i any --bodies
+trouble "add -i IFACE" "$program" -r "$good" --metrics file
+trouble "nosuch0" "$program" -i nosuch0 -Z nobody
+trouble "bad filter" "$program" -d bad filter
+status 0 "$program" -d
+has out "587"
+status 0 "$program" -d host 192.0.2.1
 trouble "bad filter" "$program" -r "$good" bad filter
 trouble "$work" "$program" -r "$work"
 trouble "missing.json" "$program" --endpoints missing.json -r "$good"
 echo '{"not": "endpoints"}' >wrong.json
 trouble "wrong.json" "$program" --endpoints wrong.json -r "$good"
 trouble "missing/out" "$program" --output missing/out -r "$good"
+trouble "missing/out" "$program" --html missing/out -r "$good"
+trouble "only of capture files" "$program" -i any --html page.html
 echo "no capture" >note
 trouble "note" "$program" -r note
 : >empty
@@ -128,7 +141,19 @@ has out "1 session"
 # 5. The output must not eat the input
 cp "$good" copy.pcapng
 trouble "copy.pcapng" "$program" -r copy.pcapng --output copy.pcapng
+trouble "copy.pcapng" "$program" -r copy.pcapng --html copy.pcapng
 cmp -s copy.pcapng "$good" || { echo "FAILED: the capture was overwritten" && failed=1; }
+: >both
+trouble "both" "$program" -r "$good" --output both --html both
+
+status 0 "$program" -q -r "$good" -w written.pcapng
+cp out copied
+status 0 "$program" -q -r "$good"
+cmp -s out copied || { echo "FAILED: -w changes what is said" && failed=1; }
+trouble_later() { status 2 "$@" && lines err 1; }
+trouble_later "$program" -q -r copy.pcapng -w copy.pcapng
+has err "is the capture itself"
+cmp -s copy.pcapng "$good" || { echo "FAILED: -w overwrote the capture" && failed=1; }
 
 # 6. Outputs that end badly
 if [ -c /dev/full ]; then
@@ -137,6 +162,8 @@ if [ -c /dev/full ]; then
 	[ $? = 2 ] || { echo "FAILED: a full disk is not exit 2" && failed=1; }
 	has err "No space left on device"
 	lines err 1
+	status 2 "$program" -r "$good" --html /dev/full
+	has err "/dev/full: No space left on device"
 fi
 for _ in 1 2 3; do "$program" -v -r "$good" 2>>pipe-err; echo "$?" >>pipe-status; done | true
 [ -s pipe-err ] && echo "FAILED: a reader that goes away is complained of" && failed=1
@@ -159,6 +186,11 @@ cp out once
 status 0 env TZ=Asia/Tokyo LC_ALL=C.UTF-8 "$program" -v "$good" "$other" \
 	"$captures/tcp-refused-25.pcapng"
 cmp -s out once || { echo "FAILED: a second run differs" && failed=1; }
+status 0 "$program" --html page -r "$good"
+status 0 "$program" --html piped -r - <"$good"
+cmp -s <(sed '/<dt>SHA-256/d; s|<strong>[^<]*</strong></dd>$||' page) \
+	<(sed 's|<strong>[^<]*</strong></dd>$||' piped) ||
+	{ echo "FAILED: standard input gives another page" && failed=1; }
 
 echo "$count command lines"
 exit $failed

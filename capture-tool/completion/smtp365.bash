@@ -16,8 +16,21 @@ _smtp365() {
 		_smtp365_files "$cur" "$captures"
 		return
 		;;
-	--output | --endpoints)
+	--output | --html | --endpoints | --metrics | -w | --write)
 		_smtp365_files "$cur" '*'
+		return
+		;;
+	-i | --interface)
+		mapfile -t COMPREPLY < <(compgen -W \
+			"any $("${COMP_WORDS[0]}" -D 2>/dev/null | awk '{ print $1 }')" -- "$cur")
+		return
+		;;
+	-Z | --relinquish-privileges)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return
+		;;
+	--seccomp)
+		mapfile -t COMPREPLY < <(compgen -W 'none trace kill' -- "$cur")
 		return
 		;;
 	--fail-on)
@@ -30,13 +43,16 @@ _smtp365() {
 			-- "$cur")
 		return
 		;;
-	-c | --count | -f | --filter | --port)
+	-c | --count | -f | --filter | --port | -B | --buffer-size | -s | --snapshot-length | --ring | --silence)
 		return
 		;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '-r --read -f --filter -c --count --port --endpoints
-			--json --output --all --redact -v --verbose -q --quiet -l --line-buffered
+			-i --interface -D --list-interfaces -B --buffer-size -s --snapshot-length
+			-p --no-promiscuous-mode -d --dump-filter -Z --relinquish-privileges
+			--seccomp --metrics --silence -w --write --ring --bodies
+			--json --output --html --all --redact -v --verbose -q --quiet -l --line-buffered
 			-n --no-names --exit-status --fail-on --list-findings --explain
 			-V --version -h --help' -- "$cur")
 		return

@@ -24,7 +24,7 @@ static char *folder, *path;
 /* Listen at a path, or at the same name in the abstract space. */
 static void listen_at(bool abstract)
 {
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	char name[200];
 
 	g_snprintf(name, sizeof name, "%s%s", abstract ? "@" : "", path);
@@ -94,8 +94,8 @@ static void test_watchdog(void **state)
 	notify_close(n);
 	close(manager);
 	/* Meant for another process, or no number. */
-	static const char *const wrong[][2] = {
-	    {"1000000", "1"}, {"x", NULL}, {"", NULL}, {"-1", NULL}, {"0", NULL}, {"5", "x"}};
+	static const char *const wrong[][2] = { { "1000000", "1" }, { "x", NULL }, { "", NULL },
+						{ "-1", NULL },	    { "0", NULL }, { "5", "x" } };
 	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
 		listen_at(true);
 		setenv("WATCHDOG_USEC", wrong[i][0], 1);
@@ -124,7 +124,9 @@ static void expect_nothing(void)
 
 static void test_no_manager(void **state)
 {
-	static const char *const wrong[] = {"", "/", "relative", "@", "/nowhere/at/all", "vsock:1"};
+	static const char *const wrong[] = {
+		"", "/", "relative", "@", "/nowhere/at/all", "vsock:1"
+	};
 	char far[300];
 
 	(void)state;
@@ -177,10 +179,10 @@ static int remove_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_messages, make_path, remove_path),
-	    cmocka_unit_test_setup_teardown(test_watchdog, make_path, remove_path),
-	    cmocka_unit_test_setup_teardown(test_no_manager, make_path, remove_path),
-	    cmocka_unit_test_setup_teardown(test_deaf_manager, make_path, remove_path),
+		cmocka_unit_test_setup_teardown(test_messages, make_path, remove_path),
+		cmocka_unit_test_setup_teardown(test_watchdog, make_path, remove_path),
+		cmocka_unit_test_setup_teardown(test_no_manager, make_path, remove_path),
+		cmocka_unit_test_setup_teardown(test_deaf_manager, make_path, remove_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@
 #include "../../capture-tool/out_pcapng.h"
 #include "../../engine/smtp365.h"
 
-static const uint16_t watched[] = {25, 465, 587, 2525};
+static const uint16_t watched[] = { 25, 465, 587, 2525 };
 static char *folder;
 
 /* One run over a capture, as live.c does it. */
@@ -92,7 +92,7 @@ static void play(struct play *p, const char *path)
 
 static struct recorder_options options(void)
 {
-	return (struct recorder_options){.folder = folder, .ports = watched, .port_count = 4};
+	return (struct recorder_options){ .folder = folder, .ports = watched, .port_count = 4 };
 }
 
 static gint by_name(gconstpointer a, gconstpointer b)
@@ -190,12 +190,12 @@ static char *ask(const char *program, const char *arguments, const char *path)
 static void test_session_with_findings(void **state)
 {
 	struct recorder_options o = options();
-	struct play p = {0};
+	struct play p = { 0 };
 	char *error = NULL, *path = capture("starttls-masked-asa.pcapng");
 
 	(void)state;
 	o.command = "-i eth1";
-	o.interfaces = (const char *const[]){"eth1", NULL};
+	o.interfaces = (const char *const[]){ "eth1", NULL };
 	p.recorder = recorder_new(&o, &error);
 	assert_non_null(p.recorder);
 	play(&p, path);
@@ -229,7 +229,7 @@ static void test_session_with_findings(void **state)
 static void test_nothing_to_record(void **state)
 {
 	struct recorder_options o = options();
-	struct play p = {0};
+	struct play p = { 0 };
 	char *error = NULL, *path = capture("starttls-masked-asa.pcapng");
 
 	(void)state;
@@ -248,12 +248,12 @@ static void test_nothing_to_record(void **state)
 /* Sessions with a password in clear are the ones that are recorded; it must not be in the file. */
 static void test_no_secrets(void **state)
 {
-	static const char *const captures[] = {"auth-535-over-clear.pcapng",
-	                                       "auth-attempt-before-tls.pcapng"};
+	static const char *const captures[] = { "auth-535-over-clear.pcapng",
+						"auth-attempt-before-tls.pcapng" };
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(captures); i++) {
 		struct recorder_options o = options();
-		struct play p = {0};
+		struct play p = { 0 };
 		char *error = NULL, *path = capture(captures[i]), *data;
 		gsize n;
 
@@ -265,7 +265,8 @@ static void test_no_secrets(void **state)
 		assert_true(holds(file, "AUTH "));
 		/* Every base64 word of 8 characters or more behind AUTH in the original. */
 		assert_true(g_file_get_contents(path, &data, &n, NULL));
-		for (char *at = data; (at = memmem(at, n - (gsize)(at - data), "AUTH ", 5)); at += 5) {
+		for (char *at = data; (at = memmem(at, n - (gsize)(at - data), "AUTH ", 5));
+		     at += 5) {
 			char *end = memchr(at, '\r', MIN(200, n - (gsize)(at - data)));
 			char *line = end ? g_strndup(at, (gsize)(end - at)) : NULL;
 			char **words = line ? g_strsplit(line, " ", 3) : NULL;
@@ -286,7 +287,7 @@ static void test_no_secrets(void **state)
 static void test_rotation_and_bound(void **state)
 {
 	struct recorder_options o = options();
-	struct play p = {0};
+	struct play p = { 0 };
 	char *error = NULL, *path = capture("starttls-masked-asa.pcapng");
 
 	(void)state;
@@ -330,7 +331,7 @@ static void test_rotation_and_bound(void **state)
 static void test_old_file_is_closed(void **state)
 {
 	struct recorder_options o = options();
-	struct play p = {0};
+	struct play p = { 0 };
 	char *error = NULL, *path = capture("starttls-masked-asa.pcapng");
 
 	(void)state;
@@ -351,7 +352,7 @@ static void test_old_file_is_closed(void **state)
 static void test_full_disk(void **state)
 {
 	struct recorder_options o = options();
-	struct play p = {0};
+	struct play p = { 0 };
 	char *error = NULL, *path = capture("starttls-masked-asa.pcapng");
 	struct rlimit before, small;
 
@@ -386,7 +387,7 @@ static void test_pushed_out(void **state)
 {
 	struct recorder_options o = options();
 	struct recorder_stats s;
-	struct play p = {0};
+	struct play p = { 0 };
 	char *error = NULL, *path = capture("starttls-masked-asa.pcapng");
 
 	(void)state;
@@ -419,7 +420,7 @@ static void test_bad_folders(void **state)
 static void test_copy(void **state)
 {
 	struct recorder_options o = options();
-	struct play p = {.comments = comments_new(false)};
+	struct play p = { .comments = comments_new(false) };
 	char *error = NULL, *path = capture("auth-535-over-clear.pcapng");
 	char *out = g_build_filename(folder, "copy.pcapng", NULL);
 
@@ -450,6 +451,86 @@ static void test_copy(void **state)
 	g_free(path);
 }
 
+/* The words that no output may hold, as the captures' stories list them, each also in base64. */
+static GPtrArray *secret_words(const char *pcaps)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+	char *stories = g_build_filename(pcaps, "stories", NULL);
+	GDir *d = g_dir_open(stories, 0, NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d))) {
+		char *path = g_build_filename(stories, name, NULL), *text = NULL;
+		if (g_str_has_prefix(name, "secrets") &&
+		    g_file_get_contents(path, &text, NULL, NULL)) {
+			char **lines = g_strsplit(text, "\n", -1);
+			for (char **l = lines; *l; l++)
+				if (**l && **l != '#')
+					g_ptr_array_add(out, g_strdup(g_strstrip(*l)));
+			g_strfreev(lines);
+		}
+		g_free(text);
+		g_free(path);
+	}
+	if (d)
+		g_dir_close(d);
+	g_free(stories);
+	for (guint i = out->len; i > 0; i--) {
+		const char *word = out->pdata[i - 1];
+		g_ptr_array_add(out, g_base64_encode((const guchar *)word, strlen(word)));
+	}
+	g_ptr_array_add(out, g_strdup("SECRET"));
+	return out;
+}
+
+static unsigned copy_and_look(const char *path, const GPtrArray *words, bool bodies)
+{
+	struct recorder_options o = options();
+	struct comments *none = comments_new(false);
+	char *out = g_build_filename(folder, "copy.pcapng", NULL), *error = NULL;
+
+	o.bodies = bodies;
+	bool copied = pcapng_copy(path, NULL, 0, out, none, &o, &error);
+	for (guint i = 0; copied && i < words->len; i++)
+		if (holds(out, words->pdata[i]))
+			fail_msg("%s: the copy holds \"%.6s...\"", path, (char *)words->pdata[i]);
+	g_free(error); /* captures that are damaged on purpose */
+	g_free(out);
+	comments_free(none);
+	return copied;
+}
+
+/* Every capture there is, the hostile ones too, without message bodies and with them. */
+static void test_no_secret_of_any_capture(void **state)
+{
+	char *here = g_path_get_dirname(__FILE__);
+	char *pcaps = g_build_filename(here, "..", "..", "pcaps", NULL);
+	static const char *const parts[] = { ".", "hostile" };
+	GPtrArray *words = secret_words(pcaps);
+	unsigned copied = 0;
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		char *part = g_build_filename(pcaps, parts[i], NULL);
+		GDir *d = g_dir_open(part, 0, NULL);
+		const char *name;
+		while (d && (name = g_dir_read_name(d))) {
+			char *path = g_build_filename(part, name, NULL);
+			if (strstr(name, ".pcap"))
+				copied += copy_and_look(path, words, false) +
+					  copy_and_look(path, words, true);
+			g_free(path);
+		}
+		if (d)
+			g_dir_close(d);
+		g_free(part);
+	}
+	print_message("%u copies made, %u words looked for\n", copied, words->len);
+	g_ptr_array_free(words, TRUE);
+	g_free(pcaps);
+	g_free(here);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -478,11 +559,16 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RECORDER_TEST(test_session_with_findings), RECORDER_TEST(test_nothing_to_record),
-	    RECORDER_TEST(test_no_secrets),            RECORDER_TEST(test_rotation_and_bound),
-	    RECORDER_TEST(test_old_file_is_closed),    RECORDER_TEST(test_full_disk),
-	    RECORDER_TEST(test_pushed_out),            RECORDER_TEST(test_bad_folders),
-	    RECORDER_TEST(test_copy),
+		RECORDER_TEST(test_session_with_findings),
+		RECORDER_TEST(test_nothing_to_record),
+		RECORDER_TEST(test_no_secrets),
+		RECORDER_TEST(test_rotation_and_bound),
+		RECORDER_TEST(test_old_file_is_closed),
+		RECORDER_TEST(test_full_disk),
+		RECORDER_TEST(test_pushed_out),
+		RECORDER_TEST(test_bad_folders),
+		RECORDER_TEST(test_copy),
+		RECORDER_TEST(test_no_secret_of_any_capture),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

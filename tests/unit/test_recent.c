@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tests of the packet memory against a plain model: chains in order, oldest out first, conversations
- * that go with their last packet, sizes of every kind, a flood of conversations.
+ * Tests of the packet memory against a plain model: chains in order, oldest out first,
+ * conversations that go with their last packet, sizes of every kind, a flood of conversations.
  */
 #include "frames.h"
 #include <glib.h>
@@ -9,7 +9,7 @@
 
 static struct recent_ends ends_of(unsigned n)
 {
-	struct address a = {4, {10, 0, 0, 1}}, b = {4, {10, 0, 0, 2}};
+	struct address a = { 4, { 10, 0, 0, 1 } }, b = { 4, { 10, 0, 0, 2 } };
 
 	a.byte[1] = (uint8_t)(n >> 16);
 	return recent_ends_of(&a, (uint16_t)n, &b, 587);
@@ -20,13 +20,13 @@ static bool add(struct recent *h, unsigned n, uint32_t frame, uint32_t size)
 {
 	uint8_t *data = g_malloc(size + 1);
 	struct recent_ends ends = ends_of(n);
-	const struct recent_packet p = {.time_ns = frame * 10ull,
-	                              .frame = frame,
-	                              .caplen = size,
-	                              .len = size + 1,
-	                              .dlt = 1,
-	                              .interface = (uint16_t)(n % 7),
-	                              .data = data};
+	const struct recent_packet p = { .time_ns = frame * 10ull,
+					 .frame = frame,
+					 .caplen = size,
+					 .len = size + 1,
+					 .dlt = 1,
+					 .interface = (uint16_t)(n % 7),
+					 .data = data };
 
 	memset(data, (int)frame, size + 1);
 	bool held = recent_add(h, n ? recent_talk(h, &ends) : NULL, &p);
@@ -43,7 +43,8 @@ static unsigned count_chain(struct recent *h, unsigned n, const uint32_t *frames
 
 	if (n && !t)
 		return 0;
-	for (recent_place at = recent_last(h, t); at != RECENT_NONE; at = recent_before(h, at), i++) {
+	for (recent_place at = recent_last(h, t); at != RECENT_NONE;
+	     at = recent_before(h, at), i++) {
 		const struct recent_packet p = recent_at(h, at);
 		assert_true(i < most);
 		assert_int_equal(p.frame, frames[most - 1 - i]);
@@ -58,7 +59,7 @@ static unsigned count_chain(struct recent *h, unsigned n, const uint32_t *frames
 
 static void test_both_directions_are_one(void **state)
 {
-	struct address a = {4, {10, 0, 0, 1}}, b = {4, {10, 0, 0, 2}};
+	struct address a = { 4, { 10, 0, 0, 1 } }, b = { 4, { 10, 0, 0, 2 } };
 	struct recent_ends x = recent_ends_of(&a, 9, &b, 8), y = recent_ends_of(&b, 8, &a, 9);
 	struct recent *h = recent_new(0);
 
@@ -135,10 +136,10 @@ static void test_flood(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_both_directions_are_one),
-	    cmocka_unit_test(test_against_a_model),
-	    cmocka_unit_test(test_too_large),
-	    cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_both_directions_are_one),
+		cmocka_unit_test(test_against_a_model),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_flood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

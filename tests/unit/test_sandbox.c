@@ -4,6 +4,9 @@
  * its folder, read what is open, make a thread) and what not (read /etc/shadow, make a socket, run
  * a program, fork, come back to root). Dropping needs root; the rest runs for everybody.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* setresuid, chroot */
+#endif
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -46,12 +49,14 @@ static void needs_root(void)
 	skip();
 }
 
-/* Run `what` in a child that is in the sandbox; its answer. `said`: what it wrote to standard error. */
+/* Run `what` in a child that is in the sandbox; its answer. `said`: what it wrote to standard
+ * error. */
 static int in_sandbox(enum sandbox_seccomp mode, attempt what, char *said, size_t room)
 {
-	const char *write_dirs[] = {inside, NULL};
-	const struct sandbox_options o = {
-	    .user = is_root() ? "nobody" : NULL, .seccomp = mode, .write_dirs = write_dirs};
+	const char *write_dirs[] = { inside, NULL };
+	const struct sandbox_options o = { .user = is_root() ? "nobody" : NULL,
+					   .seccomp = mode,
+					   .write_dirs = write_dirs };
 	int ends[2], status;
 	char *error = NULL;
 
@@ -97,7 +102,7 @@ static int make_packet_socket(void)
 
 static int run_program(void)
 {
-	char *const argv[] = {"true", NULL}, *const none[] = {NULL};
+	char *const argv[] = { "true", NULL }, *const none[] = { NULL };
 
 	execve("/bin/true", argv, none);
 	return ANSWER_FINE; /* came back: it did not run */
@@ -115,7 +120,7 @@ static int make_process(void)
 static int make_code(void)
 {
 	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-	               -1, 0);
+		       -1, 0);
 
 	return p == MAP_FAILED ? ANSWER_FINE : ANSWER_WRONG;
 }
@@ -123,7 +128,7 @@ static int make_code(void)
 static int come_back(void)
 {
 	return setuid(0) < 0 && setgid(0) < 0 && setresuid(0, 0, 0) < 0 ? ANSWER_FINE
-	                                                                : ANSWER_WRONG;
+									: ANSWER_WRONG;
 }
 
 static int change_root(void)
@@ -169,7 +174,7 @@ static int work_with_memory(void)
 		p = realloc(p, 2 * n);
 		free(p);
 	}
-	struct timespec t = {0, 1000};
+	struct timespec t = { 0, 1000 };
 	nanosleep(&t, NULL);
 	return isatty(0) >= 0 ? ANSWER_FINE : ANSWER_WRONG;
 }
@@ -193,7 +198,7 @@ static void test_cannot_read_shadow(void **state)
 	needs_root();
 	for (int mode = SANDBOX_SECCOMP_NONE; mode <= SANDBOX_SECCOMP_KILL; mode++)
 		assert_int_equal(in_sandbox((enum sandbox_seccomp)mode, read_shadow, NULL, 0),
-		                 ANSWER_FINE);
+				 ANSWER_FINE);
 }
 
 static void test_cannot_come_back(void **state)
@@ -203,38 +208,38 @@ static void test_cannot_come_back(void **state)
 	assert_int_equal(in_sandbox(SANDBOX_SECCOMP_NONE, come_back, NULL, 0), ANSWER_FINE);
 	assert_int_equal(in_sandbox(SANDBOX_SECCOMP_NONE, change_root, NULL, 0), ANSWER_FINE);
 	assert_int_equal(in_sandbox(SANDBOX_SECCOMP_NONE, make_packet_socket, NULL, 0),
-	                 ANSWER_FINE);
+			 ANSWER_FINE);
 }
 
 /* Kill ends the process; trace lets the call fail and says so; none knows no list. */
 static void test_modes(void **state)
 {
-	static const attempt forbidden[] = {make_socket, make_packet_socket, run_program,
-	                                    make_process, make_code,         change_root};
+	static const attempt forbidden[] = { make_socket,  make_packet_socket, run_program,
+					     make_process, make_code,	       change_root };
 	char said[512];
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(forbidden); i++) {
 		assert_int_equal(in_sandbox(SANDBOX_SECCOMP_KILL, forbidden[i], NULL, 0),
-		                 ANSWER_SIGNAL + SIGSYS);
+				 ANSWER_SIGNAL + SIGSYS);
 		assert_int_equal(in_sandbox(SANDBOX_SECCOMP_TRACE, forbidden[i], said, sizeof said),
-		                 ANSWER_FINE);
+				 ANSWER_FINE);
 		assert_non_null(strstr(said, "is not on the list\n"));
 	}
 	in_sandbox(SANDBOX_SECCOMP_TRACE, make_socket, said, sizeof said);
-	char *line = g_strdup_printf("smtp365: seccomp: system call number %4d is not on the list\n",
-	                             (int)SYS_socket);
+	char *line = g_strdup_printf(
+		"smtp365: seccomp: system call number %4d is not on the list\n", (int)SYS_socket);
 	assert_string_equal(said, line);
 	g_free(line);
 	assert_int_equal(in_sandbox(SANDBOX_SECCOMP_NONE, make_socket, said, sizeof said),
-	                 ANSWER_WRONG);
+			 ANSWER_WRONG);
 	assert_string_equal(said, "");
 }
 
 /* What the loop needs goes on in the strictest mode. */
 static void test_still_works(void **state)
 {
-	static const attempt needed[] = {write_inside, make_thread, work_with_memory, nothing};
+	static const attempt needed[] = { write_inside, make_thread, work_with_memory, nothing };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(needed); i++)
@@ -254,7 +259,7 @@ static void test_writes_only_inside(void **state)
 
 static void test_unknown_users(void **state)
 {
-	static const struct sandbox_options o = {.user = "no-such-user-here"};
+	static const struct sandbox_options o = { .user = "no-such-user-here" };
 	char *error = NULL;
 
 	(void)state;
@@ -344,10 +349,14 @@ static int remove_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cannot_read_shadow), cmocka_unit_test(test_cannot_come_back),
-	    cmocka_unit_test(test_modes),              cmocka_unit_test(test_still_works),
-	    cmocka_unit_test(test_writes_only_inside), cmocka_unit_test(test_unknown_users),
-	    cmocka_unit_test(test_words),              cmocka_unit_test(test_give),
+		cmocka_unit_test(test_cannot_read_shadow),
+		cmocka_unit_test(test_cannot_come_back),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_still_works),
+		cmocka_unit_test(test_writes_only_inside),
+		cmocka_unit_test(test_unknown_users),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_give),
 	};
 	return cmocka_run_group_tests(tests, make_folders, remove_folders);
 }
