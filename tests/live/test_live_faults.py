@@ -6,6 +6,7 @@ Each test makes two namespaces joined by a cable and removes them. Needs root.""
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -337,6 +338,34 @@ def test_kernel_drops(c):
     records = read_records(s.output)
     check(any(r["smtp365"]["capture"].get("dropped", 0) > 0 for r in records), "no record tells of it")
     check("dropped" not in records[-1]["smtp365"]["capture"] or len(records) < 3, "told of a later session")
+
+
+def test_service_manager(c):
+    """READY, WATCHDOG in time, RELOADING on SIGHUP, STOPPING at the end."""
+    path = os.path.join(c.work, "notify")
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(path)
+    os.chmod(path, 0o777)
+    os.environ.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="1000000")
+    try:
+        s = c.sensor("--seccomp", "kill")
+    finally:
+        del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+    time.sleep(2)
+    s.send(signal.SIGHUP)
+    time.sleep(0.5)
+    check(s.stop() == 0, "exit status")
+    manager.setblocking(False)
+    said = []
+    try:
+        while True:
+            said.append(manager.recv(4096).decode())
+    except BlockingIOError:
+        pass
+    check("READY=1" in said[0], f"first word {said}")
+    check(sum("WATCHDOG=1" in w for w in said) >= 3, f"watchdog {said}")
+    check(any("RELOADING=1" in w for w in said) and "STOPPING=1" in said[-1], f"{said}")
+    manager.close()
 
 
 def test_count(c):
