@@ -17,7 +17,7 @@
 struct bytes {
 	const uint8_t *at;  /* first byte not yet taken; borrowed */
 	const uint8_t *end; /* one past the last byte */
-	bool bad;           /* a take went past the end; stays set */
+	bool bad;	    /* a take went past the end; stays set */
 };
 
 /* What a pull decoder answers: an item, "give me more bytes", or "this is not my protocol". */
@@ -138,8 +138,8 @@ static inline struct bytes bytes_trim(struct bytes b)
 		return b;
 	while (b.at < b.end && (*b.at == ' ' || *b.at == '\t' || *b.at == '\r' || *b.at == '\n'))
 		b.at++;
-	while (b.at < b.end && (b.end[-1] == ' ' || b.end[-1] == '\t' || b.end[-1] == '\r' ||
-				b.end[-1] == '\n'))
+	while (b.at < b.end &&
+	       (b.end[-1] == ' ' || b.end[-1] == '\t' || b.end[-1] == '\r' || b.end[-1] == '\n'))
 		b.end--;
 	return b;
 }

@@ -11,14 +11,16 @@
 
 /* Memory of all connections together; default of the tool. Oldest idle connections go first. */
 #define CAP_MEMORY_ALL (256u << 20)
-/* Bytes held out of order for one direction: more than a 64 KiB window scaled once by a sick mirror. */
+/* Bytes held out of order for one direction: more than a 64 KiB window scaled once by a sick
+ * mirror. */
 #define CAP_HELD_DIRECTION (256u << 10)
 /* Segments held out of order for one direction; bounds the insertion cost. */
 #define CAP_HELD_SEGMENTS 512u
 /* A sequence or ACK number further than this ahead of all we know is not believed at first: eight
  * times the largest window that mail servers use, so more than a sick capture loses in one go. */
 #define CAP_SEQUENCE_JUMP (64u << 20)
-/* How long a hole may wait for its late segment (detections.md C02: fill within 3 s is reordering). */
+/* How long a hole may wait for its late segment (detections.md C02: fill within 3 s is reordering).
+ */
 #define CAP_HOLE_WAIT (3 * CAP_SECOND)
 /* A duplicate made by a mirror comes within this time (C05). */
 #define CAP_MIRROR_DUPLICATE (CAP_SECOND / 200)

@@ -95,9 +95,9 @@ static void put_clean(char *to, size_t size, struct bytes from)
 /* The whole name of subject or issuer. */
 static void put_name(char *to, size_t size, gnutls_x509_crt_t crt, bool issuer)
 {
-	gnutls_datum_t text = {NULL, 0};
+	gnutls_datum_t text = { NULL, 0 };
 	int failed = issuer ? gnutls_x509_crt_get_issuer_dn3(crt, &text, 0)
-	                    : gnutls_x509_crt_get_dn3(crt, &text, 0);
+			    : gnutls_x509_crt_get_dn3(crt, &text, 0);
 
 	if (failed == 0 && text.data)
 		put_clean(to, size, bytes_of(text.data, text.size));
@@ -123,7 +123,7 @@ static void put_part(char *to, size_t size, gnutls_x509_crt_t crt, const char *o
 	char text[2048];
 	size_t n = sizeof(text);
 	int failed = issuer ? gnutls_x509_crt_get_issuer_dn_by_oid(crt, oid, 0, 0, text, &n)
-	                    : gnutls_x509_crt_get_dn_by_oid(crt, oid, 0, 0, text, &n);
+			    : gnutls_x509_crt_get_dn_by_oid(crt, oid, 0, 0, text, &n);
 
 	if (failed == 0)
 		put_clean(to, size, bytes_of(text, unescape(text, MIN(n, sizeof(text)))));
@@ -151,7 +151,7 @@ static void add_name(struct certificate *out, struct bytes name, bool address)
 /* subjectAltName (RFC 5280 4.2.1.6): the kinds that name a host; others are left out. */
 static void read_names(gnutls_x509_crt_t crt, struct certificate *out)
 {
-	gnutls_datum_t value = {NULL, 0};
+	gnutls_datum_t value = { NULL, 0 };
 	uint8_t tag;
 
 	if (gnutls_x509_crt_get_extension_by_oid2(crt, "2.5.29.17", 0, &value, NULL) == 0) {
@@ -169,7 +169,9 @@ static void read_names(gnutls_x509_crt_t crt, struct certificate *out)
 /* Days from 1970-01-01 to a date of the Gregorian calendar, years 0 to 9999. */
 static int64_t days_to(int64_t year, unsigned month, unsigned day)
 {
-	static const unsigned before[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+	static const unsigned before[12] = {
+		0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
+	};
 	int64_t y = year - 1;
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 	int64_t days = year * 365 + (year > 0 ? y / 4 - y / 100 + y / 400 + 1 : 0);
@@ -267,11 +269,11 @@ static void read_signature(gnutls_x509_crt_t crt, struct certificate *out)
 
 static bool is_self_issued(gnutls_x509_crt_t crt)
 {
-	gnutls_datum_t subject = {NULL, 0}, issuer = {NULL, 0};
-	bool same =
-	    gnutls_x509_crt_get_raw_dn(crt, &subject) == 0 &&
-	    gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer) == 0 &&
-	    bytes_equal(bytes_of(subject.data, subject.size), bytes_of(issuer.data, issuer.size));
+	gnutls_datum_t subject = { NULL, 0 }, issuer = { NULL, 0 };
+	bool same = gnutls_x509_crt_get_raw_dn(crt, &subject) == 0 &&
+		    gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer) == 0 &&
+		    bytes_equal(bytes_of(subject.data, subject.size),
+				bytes_of(issuer.data, issuer.size));
 
 	gnutls_free(subject.data);
 	gnutls_free(issuer.data);
@@ -291,7 +293,7 @@ static void put_hash(char *to, size_t size, GChecksumType kind, struct bytes der
 bool certificate_read(struct bytes der, struct certificate *out)
 {
 	gnutls_x509_crt_t crt;
-	gnutls_datum_t data = {(uint8_t *)(uintptr_t)der.at, (unsigned)bytes_left(&der)};
+	gnutls_datum_t data = { (uint8_t *)(uintptr_t)der.at, (unsigned)bytes_left(&der) };
 
 	memset(out, 0, sizeof(*out));
 	if (data.size == 0 || bytes_left(&der) > CAP_HANDSHAKE || gnutls_x509_crt_init(&crt) < 0)
@@ -306,9 +308,9 @@ bool certificate_read(struct bytes der, struct certificate *out)
 	put_part(out->subject_cn, sizeof(out->subject_cn), crt, GNUTLS_OID_X520_COMMON_NAME, false);
 	put_part(out->issuer_cn, sizeof(out->issuer_cn), crt, GNUTLS_OID_X520_COMMON_NAME, true);
 	put_part(out->subject_o, sizeof(out->subject_o), crt, GNUTLS_OID_X520_ORGANIZATION_NAME,
-	         false);
+		 false);
 	put_part(out->issuer_o, sizeof(out->issuer_o), crt, GNUTLS_OID_X520_ORGANIZATION_NAME,
-	         true);
+		 true);
 	read_names(crt, out);
 	read_key(crt, out);
 	read_signature(crt, out);

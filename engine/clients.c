@@ -10,9 +10,9 @@
 #define SUMMARIES 8u
 #define MACS 1024u
 #define FALLBACK_TIME (15 * 60 * CAP_SECOND) /* S07 */
-#define DANCE_TIME (60 * CAP_SECOND)         /* X13 */
+#define DANCE_TIME (60 * CAP_SECOND)	     /* X13 */
 
-#define SILENCE_TIME (7 * CAP_SECOND)        /* T01 */
+#define SILENCE_TIME (7 * CAP_SECOND) /* T01 */
 
 /* What is remembered of a session. */
 struct summary {
@@ -20,21 +20,21 @@ struct summary {
 	uint16_t port;
 	uint64_t first_ns, last_ns;
 	uint32_t hello_frame, failed_frame;
-	uint16_t max_version;      /* of its ClientHello, 0 none */
+	uint16_t max_version; /* of its ClientHello, 0 none */
 	bool tls_failed;
-	bool unanswered;           /* SYN only, nothing came back */
+	bool unanswered; /* SYN only, nothing came back */
 	uint32_t syn_frame;
-	guint name_hash;           /* of the EHLO name, 0 none */
-	bool m365;                 /* by address, banner or SNI */
-	const struct rule *cause;  /* of its verdict, NULL none */
+	guint name_hash;	  /* of the EHLO name, 0 none */
+	bool m365;		  /* by address, banner or SNI */
+	const struct rule *cause; /* of its verdict, NULL none */
 	uint32_t cause_frame;
 };
 
 struct client {
 	struct address address;
 	struct summary last[SUMMARIES];
-	unsigned count;            /* in all; slot = count % SUMMARIES */
-	GList link;                /* in clients.order */
+	unsigned count; /* in all; slot = count % SUMMARIES */
+	GList link;	/* in clients.order */
 };
 
 struct mac_time { /* when this host last opened an IPv4 connection */
@@ -45,8 +45,8 @@ struct mac_time { /* when this host last opened an IPv4 connection */
 struct clients {
 	struct mac_time macs[MACS]; /* direct-mapped */
 	const struct peers *peers;
-	GHashTable *table;         /* struct address -> struct client */
-	GQueue order;              /* oldest first */
+	GHashTable *table; /* struct address -> struct client */
+	GQueue order;	   /* oldest first */
 };
 
 static guint address_hash(gconstpointer p)
@@ -102,9 +102,11 @@ static void extra(struct session *s, enum fact fact, uint32_t frame, const char 
 	if (!s->extra)
 		s->extra = g_new0(struct session_extra, SESSION_EXTRAS);
 	if (s->extra_count < SESSION_EXTRAS)
-		s->extra[s->extra_count++] = (struct session_extra){
-			.fact = fact, .frame = frame, .words = words ? session_keep_text(s, words) : NULL
-		};
+		s->extra[s->extra_count++] =
+			(struct session_extra){ .fact = fact,
+						.frame = frame,
+						.words = words ? session_keep_text(s, words)
+							       : NULL };
 }
 
 static bool reached_m365(const struct session *s, const struct flow *f)
@@ -128,11 +130,13 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 		.last_ns = f->last_ns,
 		.hello_frame = n->t->client.at.frame,
 		.failed_frame = n->t->alert_count ? n->t->alerts[0].at.frame
-				: refused	 ? n->starttls_reply.frame
-						 : n->t->client.at.frame,
+				: refused	  ? n->starttls_reply.frame
+						  : n->t->client.at.frame,
 		.max_version = n->t->client.max_version,
-		.tls_failed = refused || (n->t->client.at.frame && !n->t->established && !n->o->gap.frame),
-		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments && !n->o->icmp.frame,
+		.tls_failed = refused ||
+			      (n->t->client.at.frame && !n->t->established && !n->o->gap.frame),
+		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments &&
+			      !n->o->icmp.frame,
 		.syn_frame = f->side[FLOW_C2S].syn_frame,
 		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
 		.m365 = reached_m365(s, f),
@@ -143,7 +147,8 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 static void fallback(struct session *s, const struct summary *was, const struct summary *now)
 {
 	const struct seen *n = &s->seen;
-	const struct seen_at *clear = n->m->auth_clear.frame ? &n->m->auth_clear : &n->m->mail_clear;
+	const struct seen_at *clear =
+		n->m->auth_clear.frame ? &n->m->auth_clear : &n->m->mail_clear;
 	if (!clear->frame || n->mirror || n->t->established || !was->tls_failed ||
 	    now->first_ns < was->first_ns || now->first_ns - was->last_ns > FALLBACK_TIME)
 		return;
@@ -153,7 +158,8 @@ static void fallback(struct session *s, const struct summary *was, const struct 
 		s->cause_before = was->cause;
 		s->cause_before_frame = was->cause_frame;
 	}
-	char *words = g_strdup_printf("TLS failed in the session before (frame %u)", was->failed_frame);
+	char *words =
+		g_strdup_printf("TLS failed in the session before (frame %u)", was->failed_frame);
 	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, was->failed_frame, words);
 	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, clear->frame, words);
 	g_free(words);
@@ -162,11 +168,13 @@ static void fallback(struct session *s, const struct summary *was, const struct 
 /* Each attempt offers less than the one before, which failed (X13). */
 static void dance(struct session *s, const struct summary *was, const struct summary *now)
 {
-	if (!now->max_version || !was->max_version || now->max_version >= was->max_version || !was->tls_failed ||
-	    now->first_ns < was->first_ns || now->first_ns - was->first_ns > DANCE_TIME)
+	if (!now->max_version || !was->max_version || now->max_version >= was->max_version ||
+	    !was->tls_failed || now->first_ns < was->first_ns ||
+	    now->first_ns - was->first_ns > DANCE_TIME)
 		return;
-	char *words = g_strdup_printf("%s after %s failed (frame %u)", tls_version_name(now->max_version),
-				      tls_version_name(was->max_version), was->failed_frame);
+	char *words =
+		g_strdup_printf("%s after %s failed (frame %u)", tls_version_name(now->max_version),
+				tls_version_name(was->max_version), was->failed_frame);
 	extra(s, FACT_DOWNGRADE_DANCE, was->hello_frame, words);
 	extra(s, FACT_DOWNGRADE_DANCE, now->hello_frame, NULL);
 	g_free(words);
@@ -178,7 +186,8 @@ static void silence(struct session *s, const struct summary *was, const struct s
 	if (!was->unanswered || !now->unanswered || now->first_ns < was->first_ns ||
 	    s->cx->now_ns - was->first_ns < SILENCE_TIME)
 		return;
-	extra(s, FACT_SYN_NO_ANSWER, was->syn_frame, "no answer to this connection nor to the one before");
+	extra(s, FACT_SYN_NO_ANSWER, was->syn_frame,
+	      "no answer to this connection nor to the one before");
 	extra(s, FACT_SYN_NO_ANSWER, now->syn_frame, NULL);
 }
 
@@ -201,7 +210,8 @@ void clients_opened(struct clients *c, const struct flow *f)
 }
 
 /* IPv6 gets no answer and the host does not try IPv4 (N07; RFC 8305 would within 3 s). */
-static void ipv6_only(struct clients *c, struct session *s, const struct flow *f, const struct summary *now)
+static void ipv6_only(struct clients *c, struct session *s, const struct flow *f,
+		      const struct summary *now)
 {
 	const struct flow_side *side = &f->side[FLOW_C2S];
 	if (f->client.family != 6 || !now->unanswered || !side->has_mac || side->syn_count < 2)
@@ -295,7 +305,8 @@ static void gather(const struct dns_lookup *l, void *arg)
 
 	if (l->query_ns < g->from_ns || l->query_ns >= g->until_ns)
 		return;
-	if ((l->type != TYPE_A && l->type != TYPE_AAAA) || !interesting(g->clients, l->name, &meant))
+	if ((l->type != TYPE_A && l->type != TYPE_AAAA) ||
+	    !interesting(g->clients, l->name, &meant))
 		return;
 	key = g_string_new(NULL);
 	for (size_t i = 0; i < sizeof l->client.byte; i++)
@@ -324,7 +335,8 @@ static void gather(const struct dns_lookup *l, void *arg)
 static bool connected(const struct clients *c, const struct dns_lookup *l)
 {
 	const struct client *k = g_hash_table_lookup(c->table, &l->client);
-	if (!k || l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA || l->outcome == DNS_ANSWERED)
+	if (!k || l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA ||
+	    l->outcome == DNS_ANSWERED)
 		return false;
 	for (unsigned i = 0; i < MIN(k->count, SUMMARIES); i++)
 		if (k->last[i].m365 && k->last[i].first_ns >= l->query_ns)
@@ -333,12 +345,14 @@ static bool connected(const struct clients *c, const struct dns_lookup *l)
 }
 
 void clients_lookups(struct clients *c, const struct dns *d, uint64_t from_ns, uint64_t until_ns,
-		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host), void *host)
+		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host),
+		     void *host)
 {
 	struct gather g = { .clients = c,
 			    .from_ns = from_ns,
 			    .until_ns = until_ns,
-			    .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, question_free),
+			    .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+							     question_free),
 			    .order = g_ptr_array_new() };
 	dns_each(d, gather, &g);
 	for (guint i = 0; i < g.order->len; i++) {

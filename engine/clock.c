@@ -16,13 +16,14 @@ int64_t clock_banner_date(const char *text)
 	char month[4] = "", sign = '+';
 	int day, year, hour, minute, second, zone;
 
-	if (!comma || sscanf(comma + 1, " %2d %3[A-Za-z] %4d %2d:%2d:%2d %c%4d", &day, month, &year, &hour,
-			     &minute, &second, &sign, &zone) != 8)
+	if (!comma || sscanf(comma + 1, " %2d %3[A-Za-z] %4d %2d:%2d:%2d %c%4d", &day, month, &year,
+			     &hour, &minute, &second, &sign, &zone) != 8)
 		return 0;
 	const char *m = strlen(month) == 3 ? strstr(months, month) : NULL;
 	if (!m || (m - months) % 3 || (sign != '+' && sign != '-'))
 		return 0;
-	GDateTime *t = g_date_time_new_utc(year, (int)(m - months) / 3 + 1, day, hour, minute, second);
+	GDateTime *t =
+		g_date_time_new_utc(year, (int)(m - months) / 3 + 1, day, hour, minute, second);
 	if (!t)
 		return 0;
 	int64_t unix_time = g_date_time_to_unix(t);

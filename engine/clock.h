@@ -16,8 +16,9 @@ struct clocks {
 	unsigned count;
 };
 
-/* Take the date of a banner ("... ready at Mon, 4 Aug 2025 11:15:30 +0000"), first one per server. A banner
- * that was held up counts as right when its date lies between the handshake and its arrival. */
+/* Take the date of a banner ("... ready at Mon, 4 Aug 2025 11:15:30 +0000"), first one per server.
+ * A banner that was held up counts as right when its date lies between the handshake and its
+ * arrival. */
 void clocks_add(struct clocks *c, const struct flow *f, const char *banner, uint64_t banner_ns);
 /* Write the number of servers and the median into the capture's facts. */
 void clocks_median(const struct clocks *c, struct judge_capture *out);

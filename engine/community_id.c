@@ -7,8 +7,8 @@
 #include <glib.h>
 #include <string.h>
 
-void community_id(const struct address *a, uint16_t a_port, const struct address *b, uint16_t b_port,
-		  uint8_t protocol, char out[40])
+void community_id(const struct address *a, uint16_t a_port, const struct address *b,
+		  uint16_t b_port, uint8_t protocol, char out[40])
 {
 	size_t n = a->family == 4 ? 4 : 16;
 	uint8_t data[2 + 32 + 2 + 4] = { 0 }, digest[20];

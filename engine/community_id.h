@@ -8,9 +8,9 @@
 
 #include "segment.h"
 
-/* Fill out ("1:" and 28 characters of base64) for these ends; protocol is the IP protocol number. Empty
- * when the addresses are not both of one family. */
-void community_id(const struct address *a, uint16_t a_port, const struct address *b, uint16_t b_port,
-		  uint8_t protocol, char out[40]);
+/* Fill out ("1:" and 28 characters of base64) for these ends; protocol is the IP protocol number.
+ * Empty when the addresses are not both of one family. */
+void community_id(const struct address *a, uint16_t a_port, const struct address *b,
+		  uint16_t b_port, uint8_t protocol, char out[40]);
 
 #endif

@@ -76,7 +76,8 @@ static int by_frame_then_id(const void *a, const void *b)
 
 /* A session in clear that is refused because TLS failed in the one before has the cause of that one
  * (detections.md 1.2). Its frames: what showed it there, and the refusal here. */
-static const struct finding *cause_before(struct room *r, const struct session *s, const struct finding *cause)
+static const struct finding *cause_before(struct room *r, const struct session *s,
+					  const struct finding *cause)
 {
 	if (!s || !s->cause_before || !cause || cause->rule->explains != STAGE_STARTTLS ||
 	    !facts_has(&r->facts, FACT_CLEAR_AFTER_TLS_FAILED) || r->finding_count == CAP_FINDINGS)
@@ -98,7 +99,9 @@ static void findings(struct verdict *v, struct room *r, const struct session *s)
 {
 	r->finding_count = rules_judge(&r->facts, r->findings);
 	const struct finding *cause =
-		v->stopped_at != STAGE_NONE ? rules_cause(r->findings, r->finding_count, v->stopped_at) : NULL;
+		v->stopped_at != STAGE_NONE
+			? rules_cause(r->findings, r->finding_count, v->stopped_at)
+			: NULL;
 	cause = cause_before(r, s, cause);
 	const char *id = cause ? cause->id : NULL;
 
@@ -189,7 +192,9 @@ static struct verdict_reply reply_of(const struct seen_reply *r)
 		.code = r->code,
 		.enhanced = r->enhanced,
 		.text = r->text,
-		.command = r->body ? "DATA" : r->has_verb ? smtp_verb_name(r->verb) : NULL,
+		.command = r->body	 ? "DATA"
+			   : r->has_verb ? smtp_verb_name(r->verb)
+					 : NULL,
 		.in_tls = r->in_tls,
 	};
 }
@@ -211,14 +216,16 @@ static void fill_replies(struct verdict *v, struct room *r, const struct seen *n
 static void fill_starttls(struct verdict *v, const struct facts *f, const struct seen *n)
 {
 	bool list = facts_has(f, FACT_EHLO_REPLY_COMPLETE), sent = n->starttls.frame != 0;
-	bool provable = !facts_has(f, FACT_ONE_SIDED) && !facts_has(f, FACT_MIDSTREAM) && !n->o->gap.frame;
+	bool provable =
+		!facts_has(f, FACT_ONE_SIDED) && !facts_has(f, FACT_MIDSTREAM) && !n->o->gap.frame;
 
 	v->starttls_offered = tri(list || n->ehlo.has_starttls, n->ehlo.has_starttls);
 	v->starttls_requested = tri(sent || (provable && n->ehlo.command.frame), sent);
 	v->starttls_accepted = tri(n->starttls_code != 0, n->starttls_code == 220);
 	bool tls = n->starttls_code == 220 && n->t->established;
 	bool known = tls || n->starttls_code >= 400 || facts_has(f, FACT_TLS_FAILED) ||
-		     facts_has(f, FACT_NO_CLIENT_HELLO) || (!sent && provable && n->m->mail_clear.frame);
+		     facts_has(f, FACT_NO_CLIENT_HELLO) ||
+		     (!sent && provable && n->m->mail_clear.frame);
 	v->starttls_established = tri(known, tls);
 }
 
@@ -284,8 +291,9 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->events_cut = s->events_cut;
 }
 
-static void conclude(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
-		     bool over, void (*fn)(const struct verdict *v, void *host), void *host)
+static void conclude(struct room *room, struct session *s, const struct flow *f,
+		     const struct judge_capture *capture, bool over,
+		     void (*fn)(const struct verdict *v, void *host), void *host)
 {
 	struct verdict v = { .session = s->number, .open = !over, .told = over && s->early.told };
 	struct judge j = {
@@ -325,19 +333,22 @@ static void conclude(struct room *room, struct session *s, const struct flow *f,
 	room_empty(room);
 }
 
-void conclude_session(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
+void conclude_session(struct room *room, struct session *s, const struct flow *f,
+		      const struct judge_capture *capture,
 		      void (*fn)(const struct verdict *v, void *host), void *host)
 {
 	conclude(room, s, f, capture, true, fn, host);
 }
 
-void conclude_open(struct room *room, struct session *s, const struct flow *f, const struct judge_capture *capture,
+void conclude_open(struct room *room, struct session *s, const struct flow *f,
+		   const struct judge_capture *capture,
 		   void (*fn)(const struct verdict *v, void *host), void *host)
 {
 	struct seen *n = &s->seen;
 	enum stage failed = n->failed;
 	struct seen_at failed_at = n->failed_at;
-	bool refused = s->transaction_refused; /* what session_end would make of it, for the moment */
+	bool refused =
+		s->transaction_refused; /* what session_end would make of it, for the moment */
 
 	if (refused)
 		session_mail(s)->refused_messages++;
@@ -356,19 +367,24 @@ void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup
 		     const char *meant, void (*fn)(const struct verdict *v, void *host), void *host)
 {
 	struct verdict v = { .session = number, .m365 = true, .lookup_only = true };
-	struct event asked = { .time_ns = l->query_ns, .frame = l->query_frame, .direction = EVENT_C2S };
-	struct event events[2] = { asked, { .time_ns = l->answer_ns, .frame = l->answer_frame,
-					    .direction = EVENT_S2C } };
-	static const char *const words[] = { "no answer", "a null address",  "no address",  "no such name",
-					     "SERVFAIL",  "the query REFUSED", "an error", "no answer" };
+	struct event asked = { .time_ns = l->query_ns,
+			       .frame = l->query_frame,
+			       .direction = EVENT_C2S };
+	struct event events[2] = {
+		asked, { .time_ns = l->answer_ns, .frame = l->answer_frame, .direction = EVENT_S2C }
+	};
+	static const char *const words[] = { "no answer",    "a null address", "no address",
+					     "no such name", "SERVFAIL",       "the query REFUSED",
+					     "an error",     "no answer" };
 
 	bool absent = l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA;
-	enum fact fact = absent				? FACT_DNS_NO_SUCH_NAME
+	enum fact fact = absent			      ? FACT_DNS_NO_SUCH_NAME
 			 : l->outcome == DNS_ANSWERED ? FACT_DNS_PRIVATE_ANSWER
 						      : FACT_DNS_NO_ANSWER;
-	char *text = meant ? g_strdup_printf("%s; probably meant: %s", l->name, meant) : g_strdup(l->name);
-	facts_say(&room->facts, fact,
-		  l->answer_frame ? l->answer_frame : l->query_last_frame, keep(room, text));
+	char *text = meant ? g_strdup_printf("%s; probably meant: %s", l->name, meant)
+			   : g_strdup(l->name);
+	facts_say(&room->facts, fact, l->answer_frame ? l->answer_frame : l->query_last_frame,
+		  keep(room, text));
 	facts_set(&room->facts, fact, l->query_frame);
 	facts_set(&room->facts, FACT_FAILED, l->query_frame);
 	facts_set(&room->facts, FACT_LOOKUP_ONLY, l->query_frame);
@@ -389,7 +405,8 @@ void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup
 	v.server_domain = l->name;
 	v.transport = l->over_tcp ? "tcp" : "udp";
 	v.protocol = "dns";
-	community_id(&l->client, l->client_port, &l->server, 53, l->over_tcp ? 6 : 17, v.community_id);
+	community_id(&l->client, l->client_port, &l->server, 53, l->over_tcp ? 6 : 17,
+		     v.community_id);
 	v.first_frame = l->query_frame;
 	v.last_frame = l->answer_frame ? l->answer_frame : l->query_last_frame;
 	v.frame_count = l->queries + (l->answer_frame ? 1 : 0);

@@ -22,15 +22,15 @@ struct asked {
 };
 
 struct record {
-	struct record *newer, *older;           /* by first query */
+	struct record *newer, *older;		/* by first query */
 	struct record *wait_newer, *wait_older; /* by last query, in `queue` */
-	struct queue *queue;                    /* where it waits for its answer; NULL when not */
-	bool indexed;                           /* in dns.addresses */
-	bool listed;                            /* in dns.unpacked */
-	struct dns_lookup *full;                /* owned; NULL while packed */
-	uint8_t *packed;                        /* owned; NULL until first packed */
-	uint64_t question;                      /* hash of client, name and type */
-	uint64_t last_ns;                       /* last query, or the answer without one */
+	struct queue *queue;			/* where it waits for its answer; NULL when not */
+	bool indexed;				/* in dns.addresses */
+	bool listed;				/* in dns.unpacked */
+	struct dns_lookup *full;		/* owned; NULL while packed */
+	uint8_t *packed;			/* owned; NULL until first packed */
+	uint64_t question;			/* hash of client, name and type */
+	uint64_t last_ns;			/* last query, or the answer without one */
 	unsigned asked_count;
 	struct asked asked[QUERIES_KEPT]; /* a ring */
 };
@@ -80,14 +80,14 @@ static uint64_t hash_client(const struct dns *d, const struct address *client)
 }
 
 static uint64_t hash_question(const struct dns *d, const struct address *client, const char *name,
-                              uint16_t type)
+			      uint16_t type)
 {
 	uint64_t h = mix(d, hash_client(d, client), name, strlen(name));
 	return mix(d, h, &type, sizeof type);
 }
 
 static uint64_t hash_address(const struct dns *d, const struct address *client,
-                             const struct address *address)
+			     const struct address *address)
 {
 	return mix(d, ~hash_client(d, client), address, sizeof *address);
 }
@@ -110,7 +110,7 @@ static uint8_t *pack(const struct dns_lookup *l)
 		for (end = zeros; end < sizeof *l && gap < 8; end++)
 			gap = from[end] == 0 ? gap + 1 : 0;
 		end -= gap;
-		uint16_t run[2] = {(uint16_t)(zeros - at), (uint16_t)(end - zeros)};
+		uint16_t run[2] = { (uint16_t)(zeros - at), (uint16_t)(end - zeros) };
 		memcpy(&packed[n], run, sizeof run);
 		memcpy(&packed[n + sizeof run], &from[zeros], end - zeros);
 		n += sizeof run + (end - zeros);
@@ -251,7 +251,7 @@ static struct record *new_record(struct dns *d, uint64_t question, const struct 
 
 /* The newest record of the question, opened, or NULL. */
 static struct record *find_question(const struct dns *d, uint64_t question,
-                                    const struct address *client, const char *name, uint16_t type)
+				    const struct address *client, const char *name, uint16_t type)
 {
 	struct record *r = g_hash_table_lookup(d->questions, &question);
 
@@ -259,7 +259,7 @@ static struct record *find_question(const struct dns *d, uint64_t question,
 		return NULL;
 	const struct dns_lookup *l = open_record(d, r);
 	bool same = memcmp(&l->client, client, sizeof *client) == 0 && l->type == type &&
-	            strcmp(l->name, name) == 0;
+		    strcmp(l->name, name) == 0;
 	return same ? r : NULL;
 }
 
@@ -316,7 +316,7 @@ static void note_query(struct record *r, const struct datagram *g, uint16_t id)
 {
 	struct dns_lookup *l = r->full;
 
-	r->asked[r->asked_count++ % QUERIES_KEPT] = (struct asked){g->sport, id};
+	r->asked[r->asked_count++ % QUERIES_KEPT] = (struct asked){ g->sport, id };
 	r->last_ns = g->time_ns;
 	l->server = g->dst;
 	l->client_port = g->sport;
@@ -333,7 +333,7 @@ static bool later(uint64_t now, uint64_t since, uint64_t wait)
 }
 
 static const struct dns_lookup *feed_query(struct dns *d, const struct datagram *g,
-                                           const struct dns_message *m)
+					   const struct dns_message *m)
 {
 	uint64_t question = hash_question(d, &g->src, m->said.name, m->said.type);
 	struct record *r = find_question(d, question, &g->src, m->said.name, m->said.type);
@@ -382,7 +382,7 @@ static bool is_poor(enum dns_outcome o)
 }
 
 static void take_answer(struct dns *d, struct record *r, const struct datagram *g,
-                        const struct dns_message *m)
+			const struct dns_message *m)
 {
 	struct dns_lookup *l = r->full;
 
@@ -407,7 +407,7 @@ static void take_answer(struct dns *d, struct record *r, const struct datagram *
 }
 
 static const struct dns_lookup *feed_response(struct dns *d, const struct datagram *g,
-                                              const struct dns_message *m)
+					      const struct dns_message *m)
 {
 	uint64_t question = hash_question(d, &g->dst, m->said.name, m->said.type);
 	struct record *r = find_question(d, question, &g->dst, m->said.name, m->said.type);
@@ -496,7 +496,7 @@ void dns_finish(struct dns *d, uint64_t now_ns)
 /* ---- questions of the engine ---- */
 
 const struct dns_lookup *dns_name_for(const struct dns *d, const struct address *client,
-                                      const struct address *address, uint64_t now_ns)
+				      const struct address *address, uint64_t now_ns)
 {
 	uint64_t key = hash_address(d, client, address);
 	const GQueue *names = g_hash_table_lookup(d->addresses, &key);
@@ -513,14 +513,14 @@ const struct dns_lookup *dns_name_for(const struct dns *d, const struct address 
 }
 
 const struct dns_lookup *dns_lookup_of(const struct dns *d, const struct address *client,
-                                       const char *name, uint16_t type)
+				       const char *name, uint16_t type)
 {
 	char normal[256];
 
 	if (!dns_name_normal(name, normal))
 		return NULL;
 	const struct record *r =
-	    find_question(d, hash_question(d, client, normal, type), client, normal, type);
+		find_question(d, hash_question(d, client, normal, type), client, normal, type);
 	return r ? r->full : NULL;
 }
 

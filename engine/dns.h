@@ -13,9 +13,9 @@
 #include "segment.h"
 
 enum dns_outcome {
-	DNS_PENDING,   /* asked, no answer yet */
-	DNS_ANSWERED,  /* NOERROR with records of the type asked */
-	DNS_NODATA,    /* NOERROR without such records */
+	DNS_PENDING,  /* asked, no answer yet */
+	DNS_ANSWERED, /* NOERROR with records of the type asked */
+	DNS_NODATA,   /* NOERROR without such records */
 	DNS_NXDOMAIN,
 	DNS_SERVFAIL,
 	DNS_REFUSED,
@@ -28,21 +28,21 @@ struct dns_lookup {
 	struct address client, server; /* server: the name server */
 	uint16_t client_port;
 	bool over_tcp;
-	uint16_t type;                 /* ns_t_a 1, ns_t_aaaa 28, ns_t_mx 15, ns_t_txt 16, 52 TLSA */
-	char name[256];                /* lower case, no dot at the end */
+	uint16_t type;	/* ns_t_a 1, ns_t_aaaa 28, ns_t_mx 15, ns_t_txt 16, 52 TLSA */
+	char name[256]; /* lower case, no dot at the end */
 	enum dns_outcome outcome;
 	uint8_t rcode;
 	uint32_t query_frame, query_last_frame, answer_frame;
 	uint64_t query_ns, query_last_ns, answer_ns;
-	unsigned queries;              /* same question sent again, any id */
-	struct address address[16];    /* A and AAAA answers */
+	unsigned queries;	    /* same question sent again, any id */
+	struct address address[16]; /* A and AAAA answers */
 	unsigned address_count;
-	char cname[256];               /* last name of the CNAME chain; empty none */
-	char mx[4][256];               /* by preference, lowest first */
+	char cname[256]; /* last name of the CNAME chain; empty none */
+	char mx[4][256]; /* by preference, lowest first */
 	unsigned mx_count;
-	char text[256];                /* first TXT that begins "v=spf1" or "v=STSv1", cut */
-	bool tlsa;                     /* a TLSA record came back */
-	uint32_t ttl;                  /* lowest TTL of the answers, seconds */
+	char text[256]; /* first TXT that begins "v=spf1" or "v=STSv1", cut */
+	bool tlsa;	/* a TLSA record came back */
+	uint32_t ttl;	/* lowest TTL of the answers, seconds */
 };
 
 struct dns;
@@ -64,7 +64,8 @@ uint32_t dns_client_seen(const struct dns *d, const struct address *client);
 void dns_each(const struct dns *d, void (*fn)(const struct dns_lookup *l, void *arg), void *arg);
 /* Mark pending queries older than 5 s (2 or more sent) as DNS_NO_ANSWER. */
 void dns_expire(struct dns *d, uint64_t now_ns);
-/* The capture ends: the same for questions whose first query is 5 s old, though asked again since. */
+/* The capture ends: the same for questions whose first query is 5 s old, though asked again since.
+ */
 void dns_finish(struct dns *d, uint64_t now_ns);
 size_t dns_kept(const struct dns *d);
 

@@ -50,7 +50,7 @@ static void take_address(const struct bytes *data, struct dns_lookup *l)
 
 /* Keep the exchangers of lowest preference, in order; equal ones in the order of the message. */
 static void take_mx(const ns_msg *h, struct bytes data, struct dns_lookup *l,
-                    uint16_t preferences[4])
+		    uint16_t preferences[4])
 {
 	const unsigned room = G_N_ELEMENTS(l->mx);
 	uint16_t preference = bytes_u16(&data);
@@ -97,7 +97,7 @@ static void take_text(struct bytes data, struct dns_lookup *l)
 
 /* One record of the answer section. `owner` follows the CNAME chain (RFC 1034 section 3.6.2). */
 static void take_record(const ns_msg *h, const ns_rr *rr, struct dns_message *m, char owner[256],
-                        uint16_t preferences[4])
+			uint16_t preferences[4])
 {
 	struct dns_lookup *l = &m->said;
 	struct bytes data = bytes_of(ns_rr_rdata(*rr), ns_rr_rdlen(*rr));
@@ -193,7 +193,7 @@ static bool skip_name(struct bytes *in)
 
 /* How many of `claimed` answers are whole behind the one question, and how many bytes that is. */
 static bool whole_records(const uint8_t *at, uint32_t n, unsigned claimed, unsigned *count,
-                          size_t *length)
+			  size_t *length)
 {
 	struct bytes in = bytes_of(at, n);
 
@@ -245,7 +245,7 @@ bool dns_message_read(const uint8_t *at, uint32_t n, struct dns_message *m)
 	if (n < HEADER || n > 65535)
 		return false;
 	bool good =
-	    ns_initparse(at, (int)n, &h) == 0 ? read_sections(&h, m) : read_partial(at, n, m);
+		ns_initparse(at, (int)n, &h) == 0 ? read_sections(&h, m) : read_partial(at, n, m);
 	if (m->partial)
 		m->answered = true;
 	return good;

@@ -22,8 +22,8 @@ struct dns_message {
 	uint16_t id;
 	bool response;
 	bool truncated; /* TC: the whole answer comes over TCP */
-	bool partial;   /* some records could not be read */
-	bool answered;  /* records of the type asked came, or may have among the unread ones */
+	bool partial;	/* some records could not be read */
+	bool answered;	/* records of the type asked came, or may have among the unread ones */
 	/* Name, type and rcode; of a response also what the records say. Nothing else is set. */
 	struct dns_lookup said;
 };

@@ -55,7 +55,8 @@ bool facts_reply(struct facts *f, enum fact x, uint32_t frame, const char *words
 	if (!f->frame[x])
 		f->frame[x] = frame;
 	if (words || row || (!is_new && frame && frame != f->frame[x]))
-		note(f, &(struct fact_note){ .fact = x, .frame = frame, .words = words, .row = row });
+		note(f,
+		     &(struct fact_note){ .fact = x, .frame = frame, .words = words, .row = row });
 	return is_new;
 }
 

@@ -25,15 +25,15 @@ struct reply_row; /* replies.h */
 /* More than the first frame, or words, for one fact. */
 struct fact_note {
 	enum fact fact;
-	uint32_t frame;              /* 0: words only */
-	const char *words;           /* borrowed (the session's arena), may be NULL */
+	uint32_t frame;		     /* 0: words only */
+	const char *words;	     /* borrowed (the session's arena), may be NULL */
 	const struct reply_row *row; /* the reply row that set it, may be NULL */
 };
 
 struct facts {
 	uint64_t set[FACT_WORDS];
-	uint32_t frame[FACT_COUNT];  /* the frame that proved it, 0 when none does */
-	GArray *notes;               /* struct fact_note, in order; NULL until needed; bounded */
+	uint32_t frame[FACT_COUNT]; /* the frame that proved it, 0 when none does */
+	GArray *notes;		    /* struct fact_note, in order; NULL until needed; bounded */
 };
 
 void facts_clear(struct facts *f); /* frees the notes */
@@ -41,7 +41,8 @@ static inline bool facts_has(const struct facts *f, enum fact x)
 {
 	return (f->set[x / 64] >> (x % 64)) & 1;
 }
-/* Set with its frame; on a later call the frame is added as a note. Returns true when it was new. */
+/* Set with its frame; on a later call the frame is added as a note. Returns true when it was new.
+ */
 bool facts_set(struct facts *f, enum fact x, uint32_t frame);
 /* Set with words for the finding's detail (borrowed). */
 bool facts_say(struct facts *f, enum fact x, uint32_t frame, const char *words);
@@ -50,7 +51,7 @@ bool facts_reply(struct facts *f, enum fact x, uint32_t frame, const char *words
 		 const struct reply_row *row);
 /* Take back: a guard proved later that the fact does not hold. */
 void facts_unset(struct facts *f, enum fact x);
-const char *facts_name(enum fact x);  /* "STARTTLS_MASKED" */
+const char *facts_name(enum fact x);			     /* "STARTTLS_MASKED" */
 const char *facts_words(const struct facts *f, enum fact x); /* first words noted, or NULL */
 const struct reply_row *facts_row(const struct facts *f, enum fact x); /* last row noted, or NULL */
 

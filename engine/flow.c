@@ -16,9 +16,9 @@
 #define REUSE_AGE (3 * CAP_SECOND)
 
 static const uint64_t idle_limit[CONN_CLASSES] = {
-    [CONN_SYN] = CAP_IDLE_SYN,
-    [CONN_OPEN] = CAP_IDLE,
-    [CONN_LINGER] = CAP_LINGER,
+	[CONN_SYN] = CAP_IDLE_SYN,
+	[CONN_OPEN] = CAP_IDLE,
+	[CONN_LINGER] = CAP_LINGER,
 };
 
 /* Both ends of a segment, as flow_find takes them. */
@@ -53,8 +53,8 @@ static inline void sip_round(struct sip *v)
 
 static uint64_t sip_hash(const uint64_t key[2], const uint64_t *word, size_t n)
 {
-	struct sip v = {key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
-	                key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL};
+	struct sip v = { key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
+			 key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL };
 	for (size_t i = 0; i <= n; i++) {
 		uint64_t m = i < n ? word[i] : (uint64_t)n << 59;
 		v.d ^= m;
@@ -141,7 +141,7 @@ static void slot_put(struct flow_table *t, uint32_t hash, struct conn *c)
 	size_t i = hash & t->mask;
 	while (t->slot[i].conn)
 		i = (i + 1) & t->mask;
-	t->slot[i] = (struct flow_slot){c, hash};
+	t->slot[i] = (struct flow_slot){ c, hash };
 }
 
 /* Empty the slot and move up what had to go past it, so that no search stops too early. */
@@ -238,7 +238,7 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 	f->first_frame = s->frame;
 	*dir = src_is_client ? FLOW_C2S : FLOW_S2C;
 
-	struct ends e = {&s->src, &s->dst, s->sport, s->dport};
+	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
 	c->hash = ends_hash(t, &e);
 	if (t->stats.open >= (t->mask + 1) / 4 * 3)
 		table_grow(t);
@@ -392,7 +392,7 @@ static void clock_set(struct flow_table *t, uint64_t time_ns)
 struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 {
 	clock_set(t, s->time_ns);
-	struct ends e = {&s->src, &s->dst, s->sport, s->dport};
+	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
 	unsigned dir;
 	struct conn *c = table_find(t, &e, &dir);
 	if (c)
@@ -426,9 +426,9 @@ struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 }
 
 struct flow *flow_find(struct flow_table *t, const struct address *src, uint16_t sport,
-                       const struct address *dst, uint16_t dport, enum flow_dir *dir)
+		       const struct address *dst, uint16_t dport, enum flow_dir *dir)
 {
-	struct ends e = {src, dst, sport, dport};
+	struct ends e = { src, dst, sport, dport };
 	unsigned d;
 	struct conn *c = table_find(t, &e, &d);
 	if (!c)
@@ -459,7 +459,7 @@ void flow_expire(struct flow_table *t, uint64_t now_ns)
 				continue;
 			}
 			if (c->touched_ns <= c->queued_ns + QUEUE_STEP)
-				break;      /* in a moment */
+				break;	    /* in a moment */
 			queue_remove(t, c); /* touched after a leap of the clock */
 			queue_append(t, c, i);
 		}
@@ -474,7 +474,7 @@ struct flow_stats flow_table_stats(const struct flow_table *t)
 }
 
 struct flow_table *flow_table_new(const struct flow_hooks *hooks, void *host, const uint8_t key[16],
-                                  size_t memory)
+				  size_t memory)
 {
 	struct flow_table *t = g_new0(struct flow_table, 1);
 	t->hooks = *hooks;
@@ -509,7 +509,7 @@ void flow_table_finish(struct flow_table *t)
 	struct finish_order *all = g_new(struct finish_order, (size_t)t->stats.open + 1);
 	for (unsigned i = 0; i < CONN_CLASSES; i++)
 		for (struct conn *c = t->queue[i].oldest; c; c = c->newer)
-			all[n++] = (struct finish_order){c->flow.first_frame, c};
+			all[n++] = (struct finish_order){ c->flow.first_frame, c };
 	g_assert(n == t->stats.open);
 	qsort(all, n, sizeof(*all), by_first_frame);
 	for (size_t i = 0; i < n; i++)

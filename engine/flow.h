@@ -26,7 +26,7 @@ struct flow_mark {
 };
 
 enum flow_gap {
-	FLOW_GAP_LOST,    /* acknowledged by the peer, never captured */
+	FLOW_GAP_LOST,	  /* acknowledged by the peer, never captured */
 	FLOW_GAP_SNAPPED, /* captured packet was cut (snap length) */
 	FLOW_GAP_CULLED,  /* given up because a cap was reached */
 	FLOW_GAP_UNKNOWN, /* a hole that nothing acknowledged when it was given up */
@@ -34,8 +34,8 @@ enum flow_gap {
 
 enum flow_end {
 	FLOW_END_CLOSED,  /* FIN from both sides, or FIN and last ACK */
-	FLOW_END_RESET,   /* RST */
-	FLOW_END_IDLE,    /* timeout in packet time */
+	FLOW_END_RESET,	  /* RST */
+	FLOW_END_IDLE,	  /* timeout in packet time */
 	FLOW_END_REUSED,  /* a new SYN on the same ports */
 	FLOW_END_CULLED,  /* a cap was reached */
 	FLOW_END_CAPTURE, /* the capture ended first */
@@ -43,46 +43,47 @@ enum flow_end {
 
 /* What one side of the connection did. Frame numbers are 0 when it did not happen. */
 struct flow_side {
-	uint32_t isn;        /* initial sequence number, valid with `syn_frame` or guessed midstream */
-	uint32_t next;       /* next sequence number to deliver */
-	uint32_t highest;    /* highest sequence number + length seen */
-	uint32_t acked;      /* highest ACK that the other side sent for our bytes */
-	bool have_next;      /* `next` and `highest` are valid */
+	uint32_t isn;	  /* initial sequence number, valid with `syn_frame` or guessed midstream */
+	uint32_t next;	  /* next sequence number to deliver */
+	uint32_t highest; /* highest sequence number + length seen */
+	uint32_t acked;	  /* highest ACK that the other side sent for our bytes */
+	bool have_next;	  /* `next` and `highest` are valid */
 	bool have_acked;
 	bool has_mac;
-	uint8_t ttl_rst;                     /* TTL of the first RST */
+	uint8_t ttl_rst;		     /* TTL of the first RST */
 	uint8_t ttl_first, ttl_min, ttl_max; /* TTL of segments that are not RST */
 	uint8_t src_mac[6];
-	uint16_t mss;                        /* of its SYN, 0 unknown */
+	uint16_t mss; /* of its SYN, 0 unknown */
 	uint16_t ip_id_rst;
-	uint16_t ip_id_last;                 /* IPv4 id of the last segment before the RST */
+	uint16_t ip_id_last; /* IPv4 id of the last segment before the RST */
 	uint32_t syn_frame, syn_last_frame, fin_frame, rst_frame;
 	uint64_t syn_ns, syn_last_ns, fin_ns, rst_ns;
-	uint32_t syn_count;           /* SYN (client) or SYN-ACK (server), retransmissions counted */
+	uint32_t syn_count; /* SYN (client) or SYN-ACK (server), retransmissions counted */
 	uint32_t first_data_frame, last_data_frame;
-	uint32_t segments;            /* segments with or without payload, duplicates left out */
+	uint32_t segments; /* segments with or without payload, duplicates left out */
 	uint64_t first_data_ns, last_data_ns, last_ns; /* last_ns: any segment */
-	uint64_t bytes;               /* payload delivered */
-	uint64_t gap_bytes;           /* payload given up */
-	uint32_t gap_frame;           /* frame at which the first gap was noticed */
-	uint32_t snapped_frame;       /* first segment with captured < length */
-	uint32_t data_segments;       /* with payload, retransmissions too, duplicates left out */
-	uint32_t duplicates;          /* copies made by the mirror (C05) */
+	uint64_t bytes;				       /* payload delivered */
+	uint64_t gap_bytes;			       /* payload given up */
+	uint32_t gap_frame;	/* frame at which the first gap was noticed */
+	uint32_t snapped_frame; /* first segment with captured < length */
+	uint32_t data_segments; /* with payload, retransmissions too, duplicates left out */
+	uint32_t duplicates;	/* copies made by the mirror (C05) */
 	uint32_t duplicate_frame;
-	uint32_t retransmitted;       /* segments sent again by the sender */
+	uint32_t retransmitted; /* segments sent again by the sender */
 	uint32_t retransmit_frame;
-	uint32_t reordered;           /* late but filled in time */
-	uint32_t overlap_conflict;    /* overlap with different bytes: frame of the first; first copy wins */
-	uint32_t checksum_bad;        /* segments */
-	uint32_t over_mss;            /* segments longer than the peer's MSS (offload, C06) */
+	uint32_t reordered;	   /* late but filled in time */
+	uint32_t overlap_conflict; /* overlap with different bytes: frame of the first; first copy
+				      wins */
+	uint32_t checksum_bad;	   /* segments */
+	uint32_t over_mss;	   /* segments longer than the peer's MSS (offload, C06) */
 	uint32_t over_mss_frame, checksum_frame;
 	uint32_t zero_window_frame;
-	uint64_t zero_window_ns;      /* time spent with window 0, in all */
+	uint64_t zero_window_ns;       /* time spent with window 0, in all */
 	uint32_t data_after_rst_frame; /* this side sent payload although its RST was seen */
 	/* T06: a full-size segment sent at least 3 times and never acknowledged */
-	uint32_t stuck_len;           /* its length, 0 when none */
+	uint32_t stuck_len; /* its length, 0 when none */
 	uint32_t stuck_frame, stuck_last_frame, stuck_count;
-	uint32_t largest_acked;       /* largest payload segment known to have arrived */
+	uint32_t largest_acked; /* largest payload segment known to have arrived */
 };
 
 struct flow {
@@ -90,19 +91,20 @@ struct flow {
 	struct address client, server;
 	uint16_t client_port, server_port;
 	/* Two, by enum flow_dir of what that side SENDS. Valid until the next call to the table: a
-	 * connection of a few packets without payload is kept packed, and unpacked when asked for. */
+	 * connection of a few packets without payload is kept packed, and unpacked when asked for.
+	 */
 	struct flow_side *side;
-	struct encapsulation encap;   /* of the first frame */
+	struct encapsulation encap; /* of the first frame */
 	uint64_t first_ns, last_ns;
 	uint32_t first_frame, last_frame, frames;
-	uint32_t handshake_frame;     /* client's ACK that completed the handshake */
+	uint32_t handshake_frame; /* client's ACK that completed the handshake */
 	uint64_t handshake_ns;
-	bool midstream;               /* first frame was neither SYN nor SYN-ACK (C04) */
-	bool guessed_client;          /* direction is a guess from ports or grammar */
-	bool one_sided;               /* payload one way only while its ACKs advance (C01); final at end */
-	enum flow_end end;            /* valid in the end hook */
-	void *session;                /* the host's; owned by the host, freed in its end hook */
-	uint32_t tag;                 /* the host's, 0 at first */
+	bool midstream;	     /* first frame was neither SYN nor SYN-ACK (C04) */
+	bool guessed_client; /* direction is a guess from ports or grammar */
+	bool one_sided;	     /* payload one way only while its ACKs advance (C01); final at end */
+	enum flow_end end;   /* valid in the end hook */
+	void *session;	     /* the host's; owned by the host, freed in its end hook */
+	uint32_t tag;	     /* the host's, 0 at first */
 };
 
 /* What the host wants to know. `host` is the pointer given to flow_table_new. All views are
@@ -114,8 +116,8 @@ struct flow_hooks {
 	/* `missing` bytes of this direction are lost; the stream goes on after them. */
 	void (*gap)(struct flow *f, enum flow_dir dir, uint64_t missing, enum flow_gap why,
 		    struct flow_mark mark, void *host);
-	/* FIN (once per side, after its data) or RST of a side. A RST comes at once, or, when earlier
-	 * bytes still wait for theirs, after them and at most CAP_HOLE_WAIT late. */
+	/* FIN (once per side, after its data) or RST of a side. A RST comes at once, or, when
+	 * earlier bytes still wait for theirs, after them and at most CAP_HOLE_WAIT late. */
 	void (*close)(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark,
 		      void *host);
 	/* The connection is over: last call for it; the flow is freed afterwards. */
@@ -132,8 +134,8 @@ struct flow_stats {
 
 struct flow_table;
 
-/* A new table. `key` seeds the hash (16 bytes; random per process against flooding). `memory` is the
- * cap in bytes (CAP_MEMORY_ALL by default). Never fails (GLib aborts when memory ends). */
+/* A new table. `key` seeds the hash (16 bytes; random per process against flooding). `memory` is
+ * the cap in bytes (CAP_MEMORY_ALL by default). Never fails (GLib aborts when memory ends). */
 struct flow_table *flow_table_new(const struct flow_hooks *hooks, void *host, const uint8_t key[16],
 				  size_t memory);
 /* Ends every connection (FLOW_END_CAPTURE, in the order of their first frames) and frees. */
@@ -147,9 +149,11 @@ typedef int (*flow_server_side)(const struct segment *s, void *host);
 void flow_table_set_server_side(struct flow_table *t, flow_server_side fn);
 
 /* Feed one segment, create its connection when needed. Returns it (valid until the
- * next call), or NULL when the segment belonged to nothing (a bare RST or ACK of an unknown connection). */
+ * next call), or NULL when the segment belonged to nothing (a bare RST or ACK of an unknown
+ * connection). */
 struct flow *flow_feed(struct flow_table *t, const struct segment *s);
-/* The connection of these ends in either direction, or NULL. `dir` (may be NULL): what src->dst is. */
+/* The connection of these ends in either direction, or NULL. `dir` (may be NULL): what src->dst is.
+ */
 struct flow *flow_find(struct flow_table *t, const struct address *src, uint16_t sport,
 		       const struct address *dst, uint16_t dport, enum flow_dir *dir);
 /* Stop caring: the connection is dropped without the end hook. The one call that a hook may make,

@@ -34,7 +34,7 @@ void held_free(struct held *h)
 
 /* One piece of a segment into the lane, after `prev`. */
 static struct held *held_add(struct flow_table *t, struct lane *l, struct held *prev,
-                             const struct held *like, struct bytes view, uint32_t seq, uint32_t len)
+			     const struct held *like, struct bytes view, uint32_t seq, uint32_t len)
 {
 	size_t n = bytes_left(&view);
 	struct held *h = g_malloc(sizeof(*h) + n);
@@ -69,7 +69,7 @@ static struct bytes part_of(struct bytes view, uint32_t from, uint32_t n)
 
 /* Bytes that came twice: the first copy stays; different ones are remembered. */
 static void compare(struct lane *l, const struct held *h, const struct held *like,
-                    struct bytes view, uint32_t at, uint32_t end)
+		    struct bytes view, uint32_t at, uint32_t end)
 {
 	struct bytes old = part_of(bytes_of(h->copy, h->caplen), at - h->seq, end - at);
 	struct bytes new = part_of(view, at - like->seq, end - at);
@@ -80,7 +80,7 @@ static void compare(struct lane *l, const struct held *h, const struct held *lik
 }
 
 bool held_insert(struct flow_table *t, struct lane *l, const struct held *like, struct bytes view,
-                 uint32_t at)
+		 uint32_t at)
 {
 	uint32_t end = like->seq + like->len;
 	struct held *prev = l->last;

@@ -15,12 +15,12 @@
 /* A piece of one direction that cannot be delivered yet; owns its copy of the bytes. */
 struct held {
 	struct held *prev, *next; /* by sequence number, never overlapping */
-	uint64_t arrived_ns;      /* the table's clock */
+	uint64_t arrived_ns;	  /* the table's clock */
 	struct flow_mark mark;
 	uint32_t seq, len;
 	uint32_t caplen; /* bytes in `copy` */
-	uint32_t ack;    /* what the other side must have delivered first */
-	bool late;       /* filled a hole: its ACK may be newer than its bytes */
+	uint32_t ack;	 /* what the other side must have delivered first */
+	bool late;	 /* filled a hole: its ACK may be newer than its bytes */
 	uint8_t copy[];
 };
 
@@ -40,16 +40,16 @@ struct lane {
 	struct held *first, *last;
 	uint32_t held_count, held_bytes;
 	struct flow_mark ack_mark; /* the ACK that went past `next` */
-	uint64_t ack_at;           /* when it came, on the table's clock */
-	uint64_t wait_ns;          /* its place in the waiting list: when its hole was noticed */
-	uint64_t fin_at;           /* when the FIN came, on the table's clock */
+	uint64_t ack_at;	   /* when it came, on the table's clock */
+	uint64_t wait_ns;	   /* its place in the waiting list: when its hole was noticed */
+	uint64_t fin_at;	   /* when the FIN came, on the table's clock */
 	uint32_t fin_seq, fin_ack;
 	uint32_t far_next, far_count; /* segments in a row beyond CAP_SEQUENCE_JUMP */
 	uint8_t dir;
-	bool waiting;   /* in the table's list of lanes whose hole times out */
+	bool waiting;	/* in the table's list of lanes whose hole times out */
 	bool ack_ahead; /* `ack_mark` is valid: the peer acknowledged what we miss */
 	bool fin_known, fin_done;
-	bool absent;        /* a first hole of a side that was never seen was given up */
+	bool absent;	    /* a first hole of a side that was never seen was given up */
 	bool one_skipped;   /* one byte passed over in silence: most likely a FIN not captured */
 	bool reset_pending; /* RST seen, close hook not called yet */
 	bool zero_window;
@@ -63,7 +63,7 @@ struct lane {
 	struct {
 		uint32_t seq, len, count, frame, last_frame;
 		bool split; /* sent again in smaller pieces */
-	} big;              /* T06: the full-size segment that may be stuck */
+	} big;		    /* T06: the full-size segment that may be stuck */
 };
 
 /* What struct flow_side tells of a side that has no lane; the rest of it is zero. */
@@ -86,15 +86,15 @@ struct conn {
 	struct packed_side packed[2]; /* while `flow.side` is not the connection's own */
 	struct conn *older, *newer;
 	uint64_t touched_ns,
-	    queued_ns; /* the table's clock; moved in its queue once a second at most */
+		queued_ns; /* the table's clock; moved in its queue once a second at most */
 	uint32_t hash;
 	uint32_t charged;      /* bytes counted for the host's kept() */
 	uint32_t signature[2]; /* of the last segment of each side */
-	uint8_t queue;         /* enum conn_class */
+	uint8_t queue;	       /* enum conn_class */
 	bool is_packed : 1;    /* `packed` tells all; no lanes */
 	bool beyond_syn : 1;   /* more than SYN and SYN-ACK seen */
 	bool closed : 1;
-	bool busy : 1;    /* inside a hook */
+	bool busy : 1;	  /* inside a hook */
 	bool dropped : 1; /* flow_drop came while busy */
 	bool anchored[2]; /* `next` of that side is known from the peer's ACK only */
 };
@@ -114,12 +114,12 @@ struct flow_table {
 	void *host;
 	flow_server_side server_side;
 	uint64_t key[2];
-	uint64_t now_ns;        /* packet time */
-	uint64_t leap_ns;       /* a time far from it that nothing has confirmed, or 0 */
+	uint64_t now_ns;	/* packet time */
+	uint64_t leap_ns;	/* a time far from it that nothing has confirmed, or 0 */
 	struct flow_slot *slot; /* open addressing, at most three quarters full */
-	size_t mask;            /* slots - 1 */
-	struct conn *recent;    /* the last one found: most packets follow one of their own */
-	struct conn *unpacked;  /* whose sides `side` shows, or NULL */
+	size_t mask;		/* slots - 1 */
+	struct conn *recent;	/* the last one found: most packets follow one of their own */
+	struct conn *unpacked;	/* whose sides `side` shows, or NULL */
 	struct flow_side side[2];
 	struct conn_queue queue[CONN_CLASSES];
 	struct lane *wait_first, *wait_last;
@@ -166,7 +166,7 @@ void sides_free(struct flow_table *t, struct conn *c);
 /* Insert [like->seq, + like->len) from `at` on, between and around what is held; `view` is what
  * was captured from like->seq on. Returns whether any of it was new. */
 bool held_insert(struct flow_table *t, struct lane *l, const struct held *like, struct bytes view,
-                 uint32_t at);
+		 uint32_t at);
 /* Take it out of its lane; the caller frees it. */
 void held_remove(struct flow_table *t, struct lane *l, struct held *h);
 /* Wipe and free. */
@@ -191,7 +191,7 @@ void stats_syn(struct conn *c, unsigned dir, const struct segment *s);
 void stats_segment(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s);
 /* Count a segment whose payload begins at `seq`, before it is put in order. */
 void stats_data(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s,
-                uint32_t seq);
+		uint32_t seq);
 /* The peer acknowledged more of this side. */
 void stats_acked(struct conn *c, unsigned dir);
 /* A segment that filled a hole of this age: late, or sent again? */

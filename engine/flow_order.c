@@ -63,7 +63,7 @@ void order_clear(struct flow_table *t, struct lane *l)
 }
 
 static void emit_gap(struct flow_table *t, struct conn *c, struct lane *l, uint32_t missing,
-                     enum flow_gap why, struct flow_mark mark)
+		     enum flow_gap why, struct flow_mark mark)
 {
 	lane_side(l)->gap_bytes += missing;
 	if (!lane_side(l)->gap_frame)
@@ -75,7 +75,7 @@ static void emit_gap(struct flow_table *t, struct conn *c, struct lane *l, uint3
 
 /* Deliver the bytes of one segment: what was captured of them, then the rest as a gap. */
 static void emit_data(struct flow_table *t, struct conn *c, struct lane *l, struct bytes view,
-                      uint32_t len, struct flow_mark mark)
+		      uint32_t len, struct flow_mark mark)
 {
 	size_t n = bytes_left(&view);
 	if (l->one_skipped) { /* it was no FIN after all */
@@ -95,8 +95,8 @@ static void emit_data(struct flow_table *t, struct conn *c, struct lane *l, stru
 static void emit_close(struct flow_table *t, struct conn *c, struct lane *l, bool reset)
 {
 	struct flow_mark mark =
-	    reset ? (struct flow_mark){lane_side(l)->rst_ns, lane_side(l)->rst_frame}
-		  : (struct flow_mark){lane_side(l)->fin_ns, lane_side(l)->fin_frame};
+		reset ? (struct flow_mark){ lane_side(l)->rst_ns, lane_side(l)->rst_frame }
+		      : (struct flow_mark){ lane_side(l)->fin_ns, lane_side(l)->fin_frame };
 	c->busy = true;
 	t->hooks.close(&c->flow, (enum flow_dir)l->dir, reset, mark, t->host);
 	c->busy = false;
@@ -111,14 +111,15 @@ static bool fin_waits(const struct lane *l)
 static struct item lane_item(const struct lane *l)
 {
 	if (!l)
-		return (struct item){.any = false};
+		return (struct item){ .any = false };
 	const struct held *h = l->first;
 	if (fin_waits(l) && (!h || seq_cmp(l->fin_seq, h->seq) < 0))
-		return (struct item){
-		    true, true, false, l->fin_seq, l->fin_ack, lane_side(l)->fin_frame, l->fin_at};
+		return (struct item){ true,	  true,	      false,
+				      l->fin_seq, l->fin_ack, lane_side(l)->fin_frame,
+				      l->fin_at };
 	if (!h)
-		return (struct item){.any = false};
-	return (struct item){true, false, h->late, h->seq, h->ack, h->mark.frame, h->arrived_ns};
+		return (struct item){ .any = false };
+	return (struct item){ true, false, h->late, h->seq, h->ack, h->mark.frame, h->arrived_ns };
 }
 
 /* What is missing before what stands first in a lane, as far as one gap may go: up to the ACK of
@@ -126,7 +127,7 @@ static struct item lane_item(const struct lane *l)
  * for it, so that the gap stands at its place in the dialogue. */
 struct hole {
 	uint32_t missing;  /* 0: none */
-	bool covered;      /* the peer acknowledged it */
+	bool covered;	   /* the peer acknowledged it */
 	uint64_t since_ns; /* when it was noticed and, when covered, acknowledged */
 };
 
@@ -134,7 +135,7 @@ static struct hole lane_hole(const struct conn *c, const struct lane *l)
 {
 	const struct flow_side *me = &c->flow.side[l->dir], *peer = &c->flow.side[!l->dir];
 	struct item item = lane_item(l);
-	struct hole hole = {.since_ns = item.arrived_ns};
+	struct hole hole = { .since_ns = item.arrived_ns };
 	if (item.any && seq_cmp(item.seq, me->next) <= 0)
 		return hole;
 	hole.missing = item.any ? item.seq - me->next : 0;
@@ -157,7 +158,7 @@ static struct hole lane_hole(const struct conn *c, const struct lane *l)
 
 /* May the hole be given up, and since when does it wait? */
 static enum hole_state lane_state(const struct flow_table *t, const struct conn *c,
-                                  const struct lane *l, uint64_t *since_ns)
+				  const struct lane *l, uint64_t *since_ns)
 {
 	const struct flow_side *side = c->flow.side;
 	struct hole hole = lane_hole(c, l);
@@ -181,8 +182,9 @@ static void give_up(struct flow_table *t, struct conn *c, struct lane *l, bool c
 	struct item item = lane_item(l);
 	struct flow_mark mark = l->ack_mark;
 	if (item.any && (!l->ack_ahead || item.frame < mark.frame))
-		mark = item.fin ? (struct flow_mark){lane_side(l)->fin_ns, lane_side(l)->fin_frame}
-		                : l->first->mark;
+		mark = item.fin
+			       ? (struct flow_mark){ lane_side(l)->fin_ns, lane_side(l)->fin_frame }
+			       : l->first->mark;
 	if (!me->segments)
 		l->absent = true;
 	me->next += hole.missing;
@@ -194,10 +196,10 @@ static void give_up(struct flow_table *t, struct conn *c, struct lane *l, bool c
 		hole.missing++;
 	l->one_skipped = false;
 	emit_gap(t, c, l, hole.missing,
-	         culled         ? FLOW_GAP_CULLED
-	         : hole.covered ? FLOW_GAP_LOST
-	                        : FLOW_GAP_UNKNOWN,
-	         mark);
+		 culled		? FLOW_GAP_CULLED
+		 : hole.covered ? FLOW_GAP_LOST
+				: FLOW_GAP_UNKNOWN,
+		 mark);
 }
 
 /* Deliver what stands first in the lane. */
@@ -225,12 +227,12 @@ static void pump(struct flow_table *t, struct conn *c)
 {
 	const struct flow_side *side = c->flow.side;
 	while (!c->dropped) {
-		struct item item[2] = {lane_item(c->lane[0]), lane_item(c->lane[1])};
+		struct item item[2] = { lane_item(c->lane[0]), lane_item(c->lane[1]) };
 		bool next[2], ready[2];
 		for (unsigned d = 0; d < 2; d++) {
 			next[d] = item[d].any && seq_cmp(item[d].seq, side[d].next) <= 0;
 			ready[d] = next[d] && (!side[!d].have_next ||
-			                       seq_cmp(item[d].ack, side[!d].next) <= 0);
+					       seq_cmp(item[d].ack, side[!d].next) <= 0);
 		}
 		unsigned pick = item[1].any && (!item[0].any || item[1].frame < item[0].frame);
 		if (!ready[0] && !ready[1]) {
@@ -318,13 +320,13 @@ static bool lane_busy(const struct lane *l)
 
 enum distance {
 	SEQUENCE_NEAR,
-	SEQUENCE_FAR,       /* not believed */
+	SEQUENCE_FAR,	    /* not believed */
 	SEQUENCE_ELSEWHERE, /* far behind, but several in a row: the stream goes on there */
 };
 
 /* Too far away to be believed, unless several segments follow one another there. */
 static enum distance sequence_distance(struct lane *l, const struct flow_side *me, uint32_t seq,
-                                       uint32_t len)
+				       uint32_t len)
 {
 	uint32_t base = me->next;
 	if (me->have_acked && seq_cmp(me->acked, base) > 0)
@@ -343,7 +345,7 @@ static enum distance sequence_distance(struct lane *l, const struct flow_side *m
 
 /* Go on at a number that lies behind all we know: what came before it is over. */
 static void move_to(struct flow_table *t, struct conn *c, struct lane *l, uint32_t seq,
-                    struct flow_mark mark)
+		    struct flow_mark mark)
 {
 	struct flow_side *me = lane_side(l);
 	uint32_t missing = seq - me->next; /* round the sequence space, as a sender counts */
@@ -357,7 +359,7 @@ static void move_to(struct flow_table *t, struct conn *c, struct lane *l, uint32
 
 /* Payload that is not simply next. Returns false when it is not believed. */
 static bool take_data(struct flow_table *t, struct conn *c, struct lane *l, const struct segment *s,
-                      uint32_t seq, uint32_t ack)
+		      uint32_t seq, uint32_t ack)
 {
 	struct flow_side *me = &c->flow.side[l->dir];
 	uint32_t at = seq, end = seq + s->len;
@@ -365,7 +367,7 @@ static bool take_data(struct flow_table *t, struct conn *c, struct lane *l, cons
 	if (distance == SEQUENCE_FAR)
 		return false;
 	if (distance == SEQUENCE_ELSEWHERE)
-		move_to(t, c, l, seq, (struct flow_mark){s->time_ns, s->frame});
+		move_to(t, c, l, seq, (struct flow_mark){ s->time_ns, s->frame });
 	if (c->dropped)
 		return false;
 	if (seq_cmp(seq, me->next) < 0) {
@@ -385,12 +387,12 @@ static bool take_data(struct flow_table *t, struct conn *c, struct lane *l, cons
 	}
 	bool behind = seq_cmp(at, me->highest) < 0;
 	struct held like = {
-	    .arrived_ns = t->now_ns,
-	    .mark = {s->time_ns, s->frame},
-	    .seq = seq,
-	    .len = s->len,
-	    .ack = ack,
-	    .late = behind || (me->have_acked && seq_cmp(at, me->acked) < 0),
+		.arrived_ns = t->now_ns,
+		.mark = { s->time_ns, s->frame },
+		.seq = seq,
+		.len = s->len,
+		.ack = ack,
+		.late = behind || (me->have_acked && seq_cmp(at, me->acked) < 0),
 	};
 	uint64_t age = l->first ? flow_elapsed(t, l->first->arrived_ns) : 0;
 	bool added = held_insert(t, l, &like, bytes_of(s->payload, s->caplen), at);
@@ -411,7 +413,7 @@ static void bound(struct flow_table *t, struct conn *c, struct lane *l)
 }
 
 static void take_fin(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s,
-                     uint32_t seq, uint32_t ack)
+		     uint32_t seq, uint32_t ack)
 {
 	struct lane *l = lane_get(t, c, dir);
 	struct flow_side *me = &c->flow.side[dir];
@@ -479,7 +481,7 @@ static bool take_syn(struct flow_table *t, struct conn *c, unsigned dir, const s
 
 /* The ACK of this segment: what the other side must have delivered before it. */
 static uint32_t take_ack(struct flow_table *t, struct conn *c, unsigned dir,
-                         const struct segment *s)
+			 const struct segment *s)
 {
 	struct flow_side *peer = &c->flow.side[!dir];
 	if (!peer->have_next) {
@@ -497,7 +499,7 @@ static uint32_t take_ack(struct flow_table *t, struct conn *c, unsigned dir,
 			struct lane *l = lane_get(t, c, !dir);
 			if (!l->ack_ahead) {
 				l->ack_ahead = true;
-				l->ack_mark = (struct flow_mark){s->time_ns, s->frame};
+				l->ack_mark = (struct flow_mark){ s->time_ns, s->frame };
 				l->ack_at = t->now_ns;
 			}
 		}
@@ -512,7 +514,7 @@ static bool is_probe(const struct flow_side *me, const struct segment *s)
 }
 
 static void take_payload(struct flow_table *t, struct conn *c, unsigned dir,
-                         const struct segment *s, uint32_t seq, uint32_t ack)
+			 const struct segment *s, uint32_t seq, uint32_t ack)
 {
 	struct flow_side *me = &c->flow.side[dir], *peer = &c->flow.side[!dir];
 	uint32_t end = seq + s->len;
@@ -523,7 +525,7 @@ static void take_payload(struct flow_table *t, struct conn *c, unsigned dir,
 		if (seq_cmp(end, me->highest) > 0)
 			me->highest = end;
 		emit_data(t, c, l, bytes_of(s->payload, s->caplen), s->len,
-		          (struct flow_mark){s->time_ns, s->frame});
+			  (struct flow_mark){ s->time_ns, s->frame });
 		return;
 	}
 	if (!take_data(t, c, l, s, seq, ack))
@@ -564,8 +566,8 @@ void order_flush(struct flow_table *t, struct conn *c)
 {
 	pump(t, c);
 	while (!c->dropped) {
-		struct lane *lane[2] = {c->lane[0], c->lane[1]};
-		struct item item[2] = {lane_item(lane[0]), lane_item(lane[1])};
+		struct lane *lane[2] = { c->lane[0], c->lane[1] };
+		struct item item[2] = { lane_item(lane[0]), lane_item(lane[1]) };
 		unsigned pick = item[1].any && (!item[0].any || item[1].frame < item[0].frame);
 		if (!item[pick].any) {
 			pick = lane[1] && lane_hole(c, lane[1]).missing;

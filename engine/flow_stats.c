@@ -44,11 +44,12 @@ static uint32_t microseconds(uint64_t ns)
 static bool is_recent_us(uint32_t a, uint32_t b)
 {
 	int32_t d = (int32_t)(a - b);
-	return d >= -(int32_t)(CAP_MIRROR_DUPLICATE / 1000u) && d <= (int32_t)(CAP_MIRROR_DUPLICATE / 1000u);
+	return d >= -(int32_t)(CAP_MIRROR_DUPLICATE / 1000u) &&
+	       d <= (int32_t)(CAP_MIRROR_DUPLICATE / 1000u);
 }
 
 static bool signature_known(const struct conn *c, unsigned dir, uint32_t signature,
-                            const struct segment *s)
+			    const struct segment *s)
 {
 	const struct flow_side *me = &c->flow.side[dir];
 	if (c->signature[dir] == signature && is_recent(s->time_ns, me->last_ns))
@@ -218,7 +219,7 @@ static void start_big(struct lane *l, const struct segment *s, uint32_t copies)
 
 /* T06: follow one full-size segment that is not acknowledged. */
 static void note_big(struct lane *l, const struct flow_side *me, const struct segment *s,
-                     bool again)
+		     bool again)
 {
 	if (!l->big.count) {
 		start_big(l, s, 1);
@@ -241,7 +242,7 @@ static void note_big(struct lane *l, const struct flow_side *me, const struct se
 }
 
 void stats_data(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s,
-                uint32_t seq)
+		uint32_t seq)
 {
 	struct lane *l = lane_get(t, c, dir);
 	struct flow_side *me = &c->flow.side[dir];
@@ -284,7 +285,7 @@ void stats_acked(struct conn *c, unsigned dir)
 		return;
 	if (!l->big.split)
 		lane_side(l)->stuck_len = lane_side(l)->stuck_frame =
-		    lane_side(l)->stuck_last_frame = lane_side(l)->stuck_count = 0;
+			lane_side(l)->stuck_last_frame = lane_side(l)->stuck_count = 0;
 	l->big.count = 0;
 }
 

@@ -24,7 +24,7 @@ struct remembered {
 
 /* Both packets of one handshake. */
 struct handshake {
-	uint64_t ends;               /* mix of client and server, in this order */
+	uint64_t ends;		     /* mix of client and server, in this order */
 	struct remembered packet[2]; /* by GATE_*; frame 0 when not seen */
 };
 
@@ -44,7 +44,7 @@ static inline bool port_bit(const struct gate *g, uint16_t port)
 
 struct gate *gate_new(void)
 {
-	static const uint16_t watched[] = {25, 465, 587, 2525};
+	static const uint16_t watched[] = { 25, 465, 587, 2525 };
 	struct gate *g = g_new0(struct gate, 1);
 	g->memory = g_new0(struct handshake, CAP_SYN_CACHE);
 	for (size_t i = 0; i < G_N_ELEMENTS(watched); i++)
@@ -89,7 +89,7 @@ static uint64_t mix_end(const struct address *a, uint16_t port)
  * reading of who the client is. Not keyed: whoever aims at a slot can only make the gate forget
  * a handshake, or give a candidate a wrong one. */
 static struct handshake *slot_of(const struct gate *g, const struct segment *s,
-                                 uint64_t *src_is_client, uint64_t *dst_is_client)
+				 uint64_t *src_is_client, uint64_t *dst_is_client)
 {
 	uint64_t src = mix_end(&s->src, s->sport), dst = mix_end(&s->dst, s->dport);
 	uint64_t sum = (src + dst) * 0xc4ceb9fe1a85ec53ULL;
@@ -105,22 +105,22 @@ static void remember(struct gate *g, const struct segment *s)
 	bool from_client = !(s->flags & TCP_ACK);
 	uint64_t ends, reverse;
 	struct handshake *h =
-	    from_client ? slot_of(g, s, &ends, &reverse) : slot_of(g, s, &reverse, &ends);
+		from_client ? slot_of(g, s, &ends, &reverse) : slot_of(g, s, &reverse, &ends);
 	struct remembered *p = &h->packet[from_client ? GATE_SYN : GATE_SYN_ACK];
 	if (h->ends != ends || (p->frame && p->seq != s->seq))
-		*h = (struct handshake){.ends = ends};
+		*h = (struct handshake){ .ends = ends };
 	if (p->frame)
 		return;
 	*p = (struct remembered){
-	    .time_ns = s->time_ns,
-	    .frame = s->frame,
-	    .seq = s->seq,
-	    .ack = s->ack,
-	    .mss = s->mss,
-	    .window = s->window,
-	    .ip_id = s->ip_id,
-	    .ttl = s->ttl,
-	    .flags = s->flags,
+		.time_ns = s->time_ns,
+		.frame = s->frame,
+		.seq = s->seq,
+		.ack = s->ack,
+		.mss = s->mss,
+		.window = s->window,
+		.ip_id = s->ip_id,
+		.ttl = s->ttl,
+		.flags = s->flags,
 	};
 }
 
@@ -163,23 +163,23 @@ enum gate_answer gate_look(struct gate *g, const struct segment *s)
 }
 
 static void restore(const struct remembered *p, const struct segment *s, bool same_way,
-                    struct segment *out)
+		    struct segment *out)
 {
 	*out = (struct segment){
-	    .time_ns = p->time_ns,
-	    .frame = p->frame,
-	    .src = same_way ? s->src : s->dst,
-	    .dst = same_way ? s->dst : s->src,
-	    .sport = same_way ? s->sport : s->dport,
-	    .dport = same_way ? s->dport : s->sport,
-	    .seq = p->seq,
-	    .ack = p->ack,
-	    .flags = p->flags,
-	    .ttl = p->ttl,
-	    .window = p->window,
-	    .mss = p->mss,
-	    .ip_id = p->ip_id,
-	    .encap = s->encap, /* the path of this connection */
+		.time_ns = p->time_ns,
+		.frame = p->frame,
+		.src = same_way ? s->src : s->dst,
+		.dst = same_way ? s->dst : s->src,
+		.sport = same_way ? s->sport : s->dport,
+		.dport = same_way ? s->dport : s->sport,
+		.seq = p->seq,
+		.ack = p->ack,
+		.flags = p->flags,
+		.ttl = p->ttl,
+		.window = p->window,
+		.mss = p->mss,
+		.ip_id = p->ip_id,
+		.encap = s->encap, /* the path of this connection */
 	};
 }
 

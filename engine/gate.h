@@ -11,8 +11,8 @@
 #include "segment.h"
 
 enum gate_answer {
-	GATE_SKIP,      /* not interesting, and no connection of ours */
-	GATE_WATCHED,   /* one port is watched */
+	GATE_SKIP,	/* not interesting, and no connection of ours */
+	GATE_WATCHED,	/* one port is watched */
 	GATE_CANDIDATE, /* looks like SMTP on another port */
 };
 
@@ -26,7 +26,8 @@ void gate_watch(struct gate *g, uint16_t port);
 /* Watch exactly the ports whose bit is set, instead of the default ones. */
 void gate_watch_only(struct gate *g, const uint8_t ports[8192]);
 bool gate_watched(const struct gate *g, uint16_t port);
-/* Look at one segment; remembers SYN and SYN-ACK of ports that are not watched. No payload copies. */
+/* Look at one segment; remembers SYN and SYN-ACK of ports that are not watched. No payload copies.
+ */
 enum gate_answer gate_look(struct gate *g, const struct segment *s);
 /* Copies of the SYN and SYN-ACK remembered for the connection of `s`, oldest first, into out[2].
  * Returns how many (payload views empty). */

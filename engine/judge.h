@@ -15,12 +15,12 @@
 
 /* What the whole capture says, for guards that one session cannot check. */
 struct judge_capture {
-	uint64_t first_ns, now_ns;      /* packet times */
-	bool one_sided;                 /* some connection sent data and no answer was ever captured on any */
-	bool answers_seen;              /* at least one packet from a server was captured */
-	unsigned clock_servers;         /* servers whose banner date was compared */
-	int64_t clock_skew_s;           /* median of server clock minus capture clock */
-	bool table_stale;               /* built-in ranges over 180 days older than the capture */
+	uint64_t first_ns, now_ns; /* packet times */
+	bool one_sided;	   /* some connection sent data and no answer was ever captured on any */
+	bool answers_seen; /* at least one packet from a server was captured */
+	unsigned clock_servers; /* servers whose banner date was compared */
+	int64_t clock_skew_s;	/* median of server clock minus capture clock */
+	bool table_stale;	/* built-in ranges over 180 days older than the capture */
 };
 
 struct judge {
@@ -30,14 +30,14 @@ struct judge {
 	const struct peers *peers;
 	const struct dns *dns;
 	const struct judge_capture *capture;
-	GStringChunk *words;            /* arena for details */
-	bool over;                      /* the session has ended */
+	GStringChunk *words; /* arena for details */
+	bool over;	     /* the session has ended */
 	/* set by judge_peer for the others and the verdict */
 	enum endpoint endpoint;
 	enum endpoint_source source;
 	bool mx;
-	const char *domain;             /* name that the client meant, or NULL */
-	const char *expected_name;      /* name in force for the certificate: SNI, else DNS; or NULL */
+	const char *domain;	   /* name that the client meant, or NULL */
+	const char *expected_name; /* name in force for the certificate: SNI, else DNS; or NULL */
 	bool expected_from_dns;
 	/* set by judge_outcome */
 	enum stage reached, stopped;
@@ -51,11 +51,11 @@ void judge_dns(struct judge *j);
 void judge_tcp(struct judge *j);
 void judge_mode(struct judge *j);
 void judge_starttls(struct judge *j);
-void judge_hello(struct judge *j);       /* TLS: hellos, versions, suites, alerts */
+void judge_hello(struct judge *j); /* TLS: hellos, versions, suites, alerts */
 void judge_certificate(struct judge *j);
 void judge_auth(struct judge *j);
-void judge_mail(struct judge *j);        /* replies and transaction */
-void judge_outcome(struct judge *j);     /* stage, outcome, method; last */
+void judge_mail(struct judge *j);    /* replies and transaction */
+void judge_outcome(struct judge *j); /* stage, outcome, method; last */
 /* All of them, in the order that they need. */
 void judge_session(struct judge *j);
 

@@ -26,7 +26,8 @@ static void mechanism(struct judge *j)
 	case SMTP_MECH_LOGIN:
 		judge_set(j, FACT_AUTH_BASIC, a->at.frame);
 		break;
-	case SMTP_MECH_PLAIN: /* Basic too, and not offered by Microsoft 365 (exchange-online.md 2.2) */
+	case SMTP_MECH_PLAIN: /* Basic too, and not offered by Microsoft 365
+				 (exchange-online.md 2.2) */
 		judge_set(j, FACT_AUTH_BASIC, a->at.frame);
 		judge_set(j, FACT_AUTH_OTHER_MECH, a->at.frame);
 		break;

@@ -29,9 +29,11 @@ static void offload(struct judge *j)
 {
 	for (int d = 0; d < 2; d++) {
 		const struct flow_side *a = &j->flow->side[d], *b = &j->flow->side[!d];
-		if (a->checksum_bad >= 2 && a->checksum_bad * 2 >= a->segments && !b->checksum_bad && b->segments)
+		if (a->checksum_bad >= 2 && a->checksum_bad * 2 >= a->segments &&
+		    !b->checksum_bad && b->segments)
 			facts_say(j->facts, FACT_OFFLOAD, a->checksum_frame,
-				  judge_words(j, "bad checksums from the %s only", d ? "server" : "client"));
+				  judge_words(j, "bad checksums from the %s only",
+					      d ? "server" : "client"));
 		else if (a->over_mss)
 			facts_say(j->facts, FACT_OFFLOAD, a->over_mss_frame,
 				  "segments longer than the MSS allows");
@@ -51,8 +53,9 @@ static void vantage(struct judge *j)
 	else
 		where = "between client and server";
 	facts_say(j->facts, FACT_VANTAGE, j->flow->handshake_frame,
-		  judge_words(j, "%s (%.1f ms to the server, %.1f ms to the client; TTL %u and %u)", where,
-			      (double)server / 1e6, (double)client / 1e6, j->flow->side[FLOW_S2C].ttl_first,
+		  judge_words(j, "%s (%.1f ms to the server, %.1f ms to the client; TTL %u and %u)",
+			      where, (double)server / 1e6, (double)client / 1e6,
+			      j->flow->side[FLOW_S2C].ttl_first,
 			      j->flow->side[FLOW_C2S].ttl_first));
 }
 
@@ -68,13 +71,15 @@ void judge_capture_quality(struct judge *j)
 								: "only packets from the server");
 	if (n->o->lost.frame)
 		facts_say(j->facts, FACT_CAPTURE_LOSS, n->o->lost.frame,
-			  judge_words(j, "%" G_GUINT64_FORMAT " bytes missing", c->gap_bytes + s->gap_bytes));
+			  judge_words(j, "%" G_GUINT64_FORMAT " bytes missing",
+				      c->gap_bytes + s->gap_bytes));
 	judge_seen(j, FACT_SNAPPED, &n->o->snapped);
 	judge_seen(j, FACT_SNAPPED_BODY, &n->o->snapped_body);
 	if (f->midstream)
 		judge_set(j, FACT_MIDSTREAM, f->first_frame);
 	if (c->duplicates || s->duplicates)
-		facts_say(j->facts, FACT_DUPLICATES, c->duplicate_frame ? c->duplicate_frame : s->duplicate_frame,
+		facts_say(j->facts, FACT_DUPLICATES,
+			  c->duplicate_frame ? c->duplicate_frame : s->duplicate_frame,
 			  judge_words(j, "%u packets twice", c->duplicates + s->duplicates));
 	offload(j);
 	if (n->mirror) {
@@ -83,14 +88,15 @@ void judge_capture_quality(struct judge *j)
 			judge_set(j, FACT_DECRYPTED_MIRROR_CERTAIN, n->o->plain_after_220.frame);
 	}
 	vantage(j);
-	if (j->over && f->end == FLOW_END_CAPTURE && !c->fin_frame && !s->fin_frame && !c->rst_frame &&
-	    !s->rst_frame && j->capture->now_ns - f->last_ns < CAP_HOLE_WAIT)
+	if (j->over && f->end == FLOW_END_CAPTURE && !c->fin_frame && !s->fin_frame &&
+	    !c->rst_frame && !s->rst_frame && j->capture->now_ns - f->last_ns < CAP_HOLE_WAIT)
 		judge_set(j, FACT_NO_TCP_CLOSE, f->last_frame);
 	tunnel(j);
 	judge_seen(j, FACT_STREAM_GAP, &n->o->gap);
 	if (j->capture->clock_servers >= 3 && n->banner.frame && ABS(j->capture->clock_skew_s) > 2)
 		facts_say(j->facts, FACT_CLOCK_SKEW, n->banner.frame,
-			  judge_words(j, "the servers' clocks are %+" G_GINT64_FORMAT
+			  judge_words(j,
+				      "the servers' clocks are %+" G_GINT64_FORMAT
 				      " s from the capture's (median of %u servers)",
 				      j->capture->clock_skew_s, j->capture->clock_servers));
 }

@@ -26,8 +26,11 @@ static void names(struct judge *j, const struct certificate *c, struct seen_at a
 {
 	if (!j->expected_name || certificate_matches(c, j->expected_name))
 		return;
-	facts_say(j->facts, j->expected_from_dns ? FACT_CERT_NAME_MISMATCH_DNS : FACT_CERT_NAME_MISMATCH, at.frame,
-		  judge_words(j, "%s is not among its names (CN=%s)", j->expected_name, c->subject_cn));
+	facts_say(j->facts,
+		  j->expected_from_dns ? FACT_CERT_NAME_MISMATCH_DNS : FACT_CERT_NAME_MISMATCH,
+		  at.frame,
+		  judge_words(j, "%s is not among its names (CN=%s)", j->expected_name,
+			      c->subject_cn));
 }
 
 static void issuer(struct judge *j, const struct certificate *c, struct seen_at at)
@@ -35,12 +38,15 @@ static void issuer(struct judge *j, const struct certificate *c, struct seen_at 
 	const char *vendor = peers_inspection_vendor(c);
 	if (vendor)
 		facts_say(j->facts, FACT_CERT_INSPECTION_VENDOR, at.frame,
-			  judge_words(j, "issued by %s (%s)", *c->issuer_cn ? c->issuer_cn : c->issuer, vendor));
+			  judge_words(j, "issued by %s (%s)",
+				      *c->issuer_cn ? c->issuer_cn : c->issuer, vendor));
 	if (!peers_issuer_known(c))
 		facts_say(j->facts, FACT_CERT_FOREIGN_ISSUER, at.frame,
 			  judge_words(j, "issued by %s", c->issuer));
-	/* Without the ClientHello the name in force is not known: the refusal may be about the name. */
-	if (j->seen->t->top_issuer_cn && !strcmp(j->seen->t->top_issuer_cn, "DigiCert Global Root G2") &&
+	/* Without the ClientHello the name in force is not known: the refusal may be about the
+	 * name. */
+	if (j->seen->t->top_issuer_cn &&
+	    !strcmp(j->seen->t->top_issuer_cn, "DigiCert Global Root G2") &&
 	    j->seen->t->client.at.frame)
 		judge_set(j, FACT_CERT_ISSUER_G2, at.frame);
 }
@@ -51,7 +57,8 @@ static bool same_service(const struct judge *j, const char *sni, const struct se
 	struct peer a, b;
 	if (!strcmp(sni, l->name) || !strcmp(sni, l->cname))
 		return true;
-	return peers_by_name(j->peers, sni, 0, &a) && peers_by_name(j->peers, l->name, 0, &b) && a.mx == b.mx;
+	return peers_by_name(j->peers, sni, 0, &a) && peers_by_name(j->peers, l->name, 0, &b) &&
+	       a.mx == b.mx;
 }
 
 void judge_certificate(struct judge *j)
@@ -63,18 +70,22 @@ void judge_certificate(struct judge *j)
 	if (h->at.frame && h->has_sni && h->sni_bad)
 		facts_say(j->facts, FACT_SNI_MISMATCH, h->at.frame,
 			  judge_words(j, "\"%s\" is no host name", h->sni));
-	else if (h->at.frame && h->has_sni && j->seen->lookup && !same_service(j, h->sni, j->seen->lookup))
-		facts_say(j->facts, FACT_SNI_MISMATCH, h->at.frame,
-			  judge_words(j, "SNI %s, name looked up %s", h->sni, j->seen->lookup->name));
+	else if (h->at.frame && h->has_sni && j->seen->lookup &&
+		 !same_service(j, h->sni, j->seen->lookup))
+		facts_say(
+			j->facts, FACT_SNI_MISMATCH, h->at.frame,
+			judge_words(j, "SNI %s, name looked up %s", h->sni, j->seen->lookup->name));
 	if (!c)
 		return;
 	judge_set(j, FACT_CERT_SEEN, t->certificate.frame);
 	dates(j, c, t->certificate);
 	names(j, c, t->certificate);
 	issuer(j, c, t->certificate);
-	if (c->weak_signature || (!strcmp(c->key_type, "RSA") && c->key_bits && c->key_bits < RSA_LEAST))
-		facts_say(j->facts, FACT_CERT_WEAK, t->certificate.frame,
-			  judge_words(j, "%s, %u bits, %s", c->key_type, c->key_bits, c->signature));
+	if (c->weak_signature ||
+	    (!strcmp(c->key_type, "RSA") && c->key_bits && c->key_bits < RSA_LEAST))
+		facts_say(
+			j->facts, FACT_CERT_WEAK, t->certificate.frame,
+			judge_words(j, "%s, %u bits, %s", c->key_type, c->key_bits, c->signature));
 	if (t->chain_count == 1 && !c->self_signed)
 		judge_set(j, FACT_CERT_CHAIN_INCOMPLETE, t->certificate.frame);
 }

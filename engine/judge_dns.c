@@ -11,8 +11,8 @@
 #define DAY (24 * 3600 * CAP_SECOND)
 #define TYPE_MX 15
 
-/* A Microsoft name that was answered with an address Microsoft does not publish (N03). Classes whose
- * ranges are not published are left alone. */
+/* A Microsoft name that was answered with an address Microsoft does not publish (N03). Classes
+ * whose ranges are not published are left alone. */
 static void foreign_answer(struct judge *j, const struct seen_lookup *l)
 {
 	struct peer name, address;
@@ -29,7 +29,8 @@ static void foreign_answer(struct judge *j, const struct seen_lookup *l)
 	else
 		g_snprintf(text, sizeof text, "an IPv6 address");
 	facts_say(j->facts,
-		  peers_private(&j->flow->server) ? FACT_DNS_PRIVATE_ANSWER : FACT_DNS_FOREIGN_ANSWER,
+		  peers_private(&j->flow->server) ? FACT_DNS_PRIVATE_ANSWER
+						  : FACT_DNS_FOREIGN_ANSWER,
 		  l->answer_frame, judge_words(j, "%s was answered with %s", l->name, text));
 }
 
@@ -61,10 +62,10 @@ void judge_dns(struct judge *j)
 		foreign_answer(j, l);
 		if (l->answer_ns > l->query_ns && l->answer_ns - l->query_ns > SLOW)
 			facts_say(j->facts, FACT_DNS_SLOW, l->answer_frame,
-				  judge_words(j, "%.1f s for %s", (double)(l->answer_ns - l->query_ns) / 1e9,
-					      l->name));
-	} else if (judge_has(j, FACT_PEER_M365) && !j->seen->t->client.has_sni && j->seen->dns_seen &&
-		   j->flow->first_ns - j->capture->first_ns > DAY) {
+				  judge_words(j, "%.1f s for %s",
+					      (double)(l->answer_ns - l->query_ns) / 1e9, l->name));
+	} else if (judge_has(j, FACT_PEER_M365) && !j->seen->t->client.has_sni &&
+		   j->seen->dns_seen && j->flow->first_ns - j->capture->first_ns > DAY) {
 		judge_set(j, FACT_HARD_CODED_IP, j->flow->first_frame);
 	}
 	mx_elsewhere(j);

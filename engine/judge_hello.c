@@ -12,7 +12,8 @@
 /* Frame of the side's first FIN or RST, 0 none. */
 static uint32_t first_close(const struct flow_side *s)
 {
-	return s->fin_frame && s->rst_frame ? MIN(s->fin_frame, s->rst_frame) : s->fin_frame + s->rst_frame;
+	return s->fin_frame && s->rst_frame ? MIN(s->fin_frame, s->rst_frame)
+					    : s->fin_frame + s->rst_frame;
 }
 
 static bool tls13_offered(const struct seen_hello *h)
@@ -63,7 +64,8 @@ static void suite_chosen(struct judge *j)
 	if (!s->at.frame || !s->suite_count)
 		return;
 	const char *name = tls_suite_name(s->suites[0]);
-	const char *words = name ? judge_words(j, "%s", name) : judge_words(j, "0x%04x", s->suites[0]);
+	const char *words =
+		name ? judge_words(j, "%s", name) : judge_words(j, "0x%04x", s->suites[0]);
 	switch (tls_suite_class(s->suites[0])) {
 	case TLS_SUITE_BROKEN:
 		facts_say(j->facts, FACT_SUITE_BROKEN, s->at.frame, words);
@@ -92,7 +94,8 @@ static void overlap(struct judge *j)
 		suite |= tls_suite_m365(c->suites[i]);
 		offered_null |= tls_suite_is_null_anon_export(c->suites[i]);
 	}
-	for (unsigned i = 0; i < c->group_count; i++) /* x25519, P-256, P-384, P-521 and hybrids with them */
+	for (unsigned i = 0; i < c->group_count;
+	     i++) /* x25519, P-256, P-384, P-521 and hybrids with them */
 		group |= c->groups[i] == 29 || (c->groups[i] >= 23 && c->groups[i] <= 25) ||
 			 (c->groups[i] >= 0x11eb && c->groups[i] <= 0x11ed);
 	for (unsigned i = 0; i < c->sigalg_count; i++) { /* RFC 8446 4.2.3: SHA-256 or better */
@@ -106,7 +109,8 @@ static void overlap(struct judge *j)
 		judge_set(j, FACT_NO_SUITE_OVERLAP, c->at.frame);
 	if (c->max_version >= TLS_1_2 && (!c->has_groups || !group))
 		facts_say(j->facts, FACT_NO_GROUP_OVERLAP, c->at.frame,
-			  c->has_groups ? "no group that Microsoft 365 takes" : "no supported_groups extension");
+			  c->has_groups ? "no group that Microsoft 365 takes"
+					: "no supported_groups extension");
 	if (c->max_version >= TLS_1_2 && c->has_sigalgs && !sigalg)
 		judge_set(j, FACT_NO_SIGALG_OVERLAP, c->at.frame);
 }
@@ -125,15 +129,19 @@ static void alerts(struct judge *j)
 	for (unsigned i = 0; i < t->alert_count; i++) {
 		const struct seen_alert *a = &t->alerts[i];
 		const char *name = a->encrypted ? NULL : tls_alert_name(a->code);
-		const char *meaning = a->encrypted ? NULL : tls_alert_meaning(a->code, a->from_client);
-		const char *words = judge_words(j, "the %s's alert %s (%u)%s%s", a->from_client ? "client" : "server",
-						name ? name : "of unknown code", a->code, meaning ? ": " : "",
-						meaning ? meaning : "");
+		const char *meaning =
+			a->encrypted ? NULL : tls_alert_meaning(a->code, a->from_client);
+		const char *words = judge_words(j, "the %s's alert %s (%u)%s%s",
+						a->from_client ? "client" : "server",
+						name ? name : "of unknown code", a->code,
+						meaning ? ": " : "", meaning ? meaning : "");
 		enum fact fact = FACT_ALERT_OTHER;
 		if (a->encrypted || a->code == 0 || (a->level == 1 && a->code != 90))
 			continue; /* close_notify and warnings are normal (RFC 8446 6.1) */
-		if (a->from_client && server_gone && server_gone < a->at.frame && !t->server.at.frame)
-			continue; /* the client's complaint about a connection that the server closed */
+		if (a->from_client && server_gone && server_gone < a->at.frame &&
+		    !t->server.at.frame)
+			continue; /* the client's complaint about a connection that the server
+				     closed */
 		if (a->after_ccs)
 			judge_set(j, FACT_ALERT_AFTER_CCS, a->at.frame);
 		if (!a->from_client && a->code == 70)
@@ -167,15 +175,15 @@ static void leaving(struct judge *j)
 
 	if (!t->client.at.frame || t->established || j->flow->one_sided || j->seen->o->gap.frame)
 		return;
-	if (silent && !t->server.at.frame && server_first && server > t->client.at.frame && !t->retry.frame &&
-	    !j->seen->tls_without_starttls) {
+	if (silent && !t->server.at.frame && server_first && server > t->client.at.frame &&
+	    !t->retry.frame && !j->seen->tls_without_starttls) {
 		judge_set(j, FACT_SERVER_LEFT_AFTER_HELLO, server);
 		judge_set(j, FACT_TLS_FAILED, server);
 	}
 	bool cert_shown = t->certificate.frame ||
 			  (t->server.max_version == TLS_1_3 && t->first_data[FLOW_S2C].frame);
-	if (silent && cert_shown && client_first && !t->client_key.frame && !t->first_data[FLOW_C2S].frame &&
-	    !t->finished[FLOW_C2S].frame) {
+	if (silent && cert_shown && client_first && !t->client_key.frame &&
+	    !t->first_data[FLOW_C2S].frame && !t->finished[FLOW_C2S].frame) {
 		judge_set(j, FACT_CLIENT_LEFT_AFTER_CERT, client);
 		judge_set(j, FACT_TLS_FAILED, client);
 	}
@@ -192,7 +200,8 @@ static void timing(struct judge *j)
 	if (t->client.at.frame && t->server.at.frame && t->server.at.ns - t->client.at.ns > SLOW &&
 	    t->server.at.ns > t->client.at.ns)
 		facts_say(j->facts, FACT_TLS_SLOW_SERVER, t->server.at.frame,
-			  judge_words(j, "%.1f s to the ServerHello", (double)(t->server.at.ns - t->client.at.ns) / 1e9));
+			  judge_words(j, "%.1f s to the ServerHello",
+				      (double)(t->server.at.ns - t->client.at.ns) / 1e9));
 	if (t->server_done.frame && t->client_key.frame && t->client_key.ns > t->server_done.ns &&
 	    t->client_key.ns - t->server_done.ns > SLOW)
 		facts_say(j->facts, FACT_TLS_SLOW_CLIENT, t->client_key.frame,
@@ -206,8 +215,9 @@ static void big_hello(struct judge *j)
 	const struct seen_hello *c = &j->seen->t->client;
 	const struct flow_side *a = &j->flow->side[FLOW_C2S], *b = &j->flow->side[FLOW_S2C];
 	uint32_t mss = b->mss ? b->mss : 1460;
-	if (!c->at.frame || c->length + 9 <= mss || j->seen->t->server.at.frame || j->seen->t->alert_count ||
-	    b->rst_frame || (b->fin_frame && !(a->fin_frame && a->fin_frame < b->fin_frame)) ||
+	if (!c->at.frame || c->length + 9 <= mss || j->seen->t->server.at.frame ||
+	    j->seen->t->alert_count || b->rst_frame ||
+	    (b->fin_frame && !(a->fin_frame && a->fin_frame < b->fin_frame)) ||
 	    j->flow->one_sided || a->stuck_len)
 		return;
 	bool acked = a->have_acked && seq_cmp(a->acked, a->highest) >= 0;
@@ -222,7 +232,8 @@ static void hygiene(struct judge *j)
 	const struct seen_hello *c = &t->client, *s = &t->server;
 
 	judge_seen(j, FACT_TLS_HELLO_RETRY, &t->retry);
-	judge_seen(j, FACT_TLS_RENEGOTIATION, t->hello_request.frame ? &t->hello_request : &t->renegotiation);
+	judge_seen(j, FACT_TLS_RENEGOTIATION,
+		   t->hello_request.frame ? &t->hello_request : &t->renegotiation);
 	judge_seen(j, FACT_CERT_REQUESTED, &t->certificate_request);
 	if (t->client_cert.frame)
 		judge_set(j, t->client_cert_empty ? FACT_CLIENT_CERT_EMPTY : FACT_CLIENT_CERT_SENT,
@@ -234,16 +245,18 @@ static void hygiene(struct judge *j)
 		judge_set(j, FACT_TLS_NO_RENEGO_INFO, c->at.frame);
 	if (s->at.frame && s->compression)
 		judge_set(j, FACT_TLS_COMPRESSION, s->at.frame);
-	/* Abbreviated handshake: the session id comes back (RFC 5246 7.3, RFC 5077 3.4), no Certificate. */
+	/* Abbreviated handshake: the session id comes back (RFC 5246 7.3, RFC 5077 3.4), no
+	 * Certificate. */
 	bool same_id = c->session_id_length && c->session_id_length == s->session_id_length &&
 		       !memcmp(c->session_id, s->session_id, s->session_id_length);
-	if (s->at.frame && s->max_version < TLS_1_3 && t->ccs[FLOW_S2C].frame && !t->certificate.frame &&
-	    !j->seen->o->gap.frame && same_id)
+	if (s->at.frame && s->max_version < TLS_1_3 && t->ccs[FLOW_S2C].frame &&
+	    !t->certificate.frame && !j->seen->o->gap.frame && same_id)
 		judge_set(j, FACT_TLS_RESUMED, s->at.frame);
 	else if (s->at.frame && s->max_version == TLS_1_3 && s->has_psk)
 		judge_set(j, FACT_TLS_RESUMED, s->at.frame);
 	if (t->established)
-		judge_set(j, FACT_TLS_ESTABLISHED, t->first_data[0].frame ? t->first_data[0].frame : s->at.frame);
+		judge_set(j, FACT_TLS_ESTABLISHED,
+			  t->first_data[0].frame ? t->first_data[0].frame : s->at.frame);
 }
 
 void judge_hello(struct judge *j)

@@ -16,16 +16,19 @@ static const struct reply_row *row_of(const struct judge *j, const struct seen_r
 static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r)
 {
 	const struct seen_auth *a = &j->seen->m->auth;
-	if (r->stage == STAGE_BANNER || (r->stage == STAGE_STARTTLS && !j->seen->starttls_after_mail))
+	if (r->stage == STAGE_BANNER ||
+	    (r->stage == STAGE_STARTTLS && !j->seen->starttls_after_mail))
 		return true; /* S06, T11 */
-	if (r->stage == STAGE_EHLO && j->seen->o->ehlo_refused.frame == r->at.frame && r->code != 501)
+	if (r->stage == STAGE_EHLO && j->seen->o->ehlo_refused.frame == r->at.frame &&
+	    r->code != 501)
 		return true; /* S14 */
 	return r->stage == STAGE_AUTH && a->cancelled && r->code == 501;
 }
 
 /* Refused because TLS is missing: the reply came in clear and wants STARTTLS, or is what the
  * server says to AUTH or MAIL that should have been inside (exchange-online.md 3.1, 7). */
-static bool wants_tls(const struct judge *j, const struct seen_reply *r, const struct reply_row *row)
+static bool wants_tls(const struct judge *j, const struct seen_reply *r,
+		      const struct reply_row *row)
 {
 	if (r->in_tls || j->seen->mirror || j->seen->t->established)
 		return false;
@@ -62,10 +65,12 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 		facts_say(j->facts, FACT_REPLY_AUTH_573, r->at.frame, words);
 	else
 		facts_say(j->facts, FACT_REPLY_UNKNOWN, r->at.frame,
-			  j->seen->rfc3463 ? judge_words(j, "%s (%s)", words, j->seen->rfc3463) : words);
+			  j->seen->rfc3463 ? judge_words(j, "%s (%s)", words, j->seen->rfc3463)
+					   : words);
 }
 
-/* A name that RFC 5321 4.1.1.1 does not allow, or one that says nothing: the server's own name too. */
+/* A name that RFC 5321 4.1.1.1 does not allow, or one that says nothing: the server's own name too.
+ */
 static const char *bad_name(const struct judge *j, const char *name)
 {
 	const struct seen *n = j->seen;
@@ -79,7 +84,8 @@ static const char *bad_name(const struct judge *j, const char *name)
 		return "the server's own name";
 	if (strspn(name, "0123456789.") == strlen(name) || strchr(name, ':'))
 		return "an address without brackets";
-	if (strpbrk(name, "_ \\/@,;()<>\"'") || strstr(name, "..") || name[0] == '.' || name[0] == '-')
+	if (strpbrk(name, "_ \\/@,;()<>\"'") || strstr(name, "..") || name[0] == '.' ||
+	    name[0] == '-')
 		return "characters that no host name has";
 	return NULL;
 }
@@ -118,13 +124,16 @@ static void client_side(struct judge *j)
 	judge_seen(j, FACT_MAIL_NO_BRACKETS, &n->m->no_brackets);
 	if (n->m->too_big.frame)
 		facts_say(j->facts, FACT_SIZE_OVER, n->m->too_big.frame,
-			  judge_words(j, "%" G_GUINT64_FORMAT " bytes, the server takes %" G_GUINT64_FORMAT,
+			  judge_words(j,
+				      "%" G_GUINT64_FORMAT
+				      " bytes, the server takes %" G_GUINT64_FORMAT,
 				      MAX(n->m->declared_size, n->m->body_bytes),
 				      n->inner ? n->inner->size : n->ehlo.size));
 	if (n->m->bare_lf.frame)
 		facts_say(j->facts, FACT_BARE_LF, n->m->bare_lf.frame,
-			  judge_words(j, "%u line feeds without carriage return, the first at byte %" G_GUINT64_FORMAT
-				      " of the message",
+			  judge_words(j,
+				      "%u line feeds without carriage return, the first at byte "
+				      "%" G_GUINT64_FORMAT " of the message",
 				      n->m->bare_lf_count, n->m->bare_lf_offset));
 	judge_seen(j, FACT_SMUGGLING, &n->m->smuggling);
 	sender_domain(j);

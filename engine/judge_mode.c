@@ -43,6 +43,7 @@ void judge_mode(struct judge *j)
 			  judge_words(j, "ALPN %s", n->t->client.alpn));
 	if (j->mx && n->m->auth.at.frame && n->m->auth.not_listed)
 		judge_set(j, FACT_AUTH_ON_MX, n->m->auth.at.frame);
-	if (n->o->pregreet.frame && !n->tls_without_starttls && !n->o->gap.frame && !j->flow->one_sided)
+	if (n->o->pregreet.frame && !n->tls_without_starttls && !n->o->gap.frame &&
+	    !j->flow->one_sided)
 		judge_set(j, FACT_PREGREET, n->o->pregreet.frame);
 }

@@ -70,7 +70,8 @@ static enum stage after(enum stage reached)
 	}
 }
 
-/* The connection broke in the middle: a command without reply, TLS half done, a message half sent. */
+/* The connection broke in the middle: a command without reply, TLS half done, a message half sent.
+ */
 static enum stage broken_off(const struct judge *j)
 {
 	const struct seen *n = j->seen;
@@ -80,7 +81,8 @@ static enum stage broken_off(const struct judge *j)
 
 	if ((n->o->gap.frame && !HAS(MTU_BLACKHOLE)) || j->flow->one_sided || j->flow->midstream)
 		return STAGE_NONE;
-	if (HAS(MTU_BLACKHOLE) || HAS(IDLE_DROP) || HAS(BIG_CLIENT_HELLO) || (HAS(CLOSE_SEEN) && tls_open)) {
+	if (HAS(MTU_BLACKHOLE) || HAS(IDLE_DROP) || HAS(BIG_CLIENT_HELLO) ||
+	    (HAS(CLOSE_SEEN) && tls_open)) {
 		if (tls_open)
 			return tls_stage(j);
 		if (n->t->established)
@@ -93,10 +95,11 @@ static enum stage broken_off(const struct judge *j)
 		return HAS(RST_INJECTED) ? STAGE_FINISHED : STAGE_NONE;
 	if (n->pending.frame && HAS(CLOSE_SEEN) && n->pending_verb != SMTP_VERB_QUIT)
 		return n->pending_stage;
-	if (HAS(RST_INJECTED) || (HAS(SERVER_CLOSED) && !n->m->quit.frame && !n->m->accepted.frame &&
-				  (reset || n->reached >= STAGE_BANNER)))
+	if (HAS(RST_INJECTED) || (HAS(SERVER_CLOSED) && !n->m->quit.frame &&
+				  !n->m->accepted.frame && (reset || n->reached >= STAGE_BANNER)))
 		return after(n->reached);
-	if (n->m->data_start.frame && !n->m->body_end.frame && HAS(CLOSE_SEEN) && !n->m->accepted.frame)
+	if (n->m->data_start.frame && !n->m->body_end.frame && HAS(CLOSE_SEEN) &&
+	    !n->m->accepted.frame)
 		return STAGE_DATA;
 	return STAGE_NONE;
 }
@@ -105,7 +108,8 @@ static enum stage broken_off(const struct judge *j)
 static bool gave_up_without_tls(const struct judge *j)
 {
 	return (HAS(STARTTLS_NOT_IN_LIST) || HAS(STARTTLS_MASKED)) && HAS(PEER_CLAIMS_M365) &&
-	       !j->seen->m->mail.frame && !j->seen->m->auth.at.frame && !HAS(DECRYPTED_MIRROR) && HAS(CLOSE_SEEN);
+	       !j->seen->m->mail.frame && !j->seen->m->auth.at.frame && !HAS(DECRYPTED_MIRROR) &&
+	       HAS(CLOSE_SEEN);
 }
 
 static enum stage stopped(const struct judge *j)
@@ -133,7 +137,8 @@ static enum outcome outcome(const struct judge *j)
 		bool reply = n->failed != STAGE_NONE && j->stopped == n->failed;
 		bool banner = j->stopped == STAGE_BANNER && n->banner_code >= 400;
 		bool timeout = HAS(TIMEOUT_REPLY) || HAS(SLOW_CLIENT);
-		bool answered = reply && !timeout && !HAS(TLS_FAILED) && j->stopped != STAGE_STARTTLS;
+		bool answered =
+			reply && !timeout && !HAS(TLS_FAILED) && j->stopped != STAGE_STARTTLS;
 		return answered || banner ? OUTCOME_REJECTED : OUTCOME_FAILED;
 	}
 	if (n->m->accepted.frame)
@@ -188,13 +193,16 @@ void judge_outcome(struct judge *j)
 		j->reached = STAGE_DNS;
 	j->stopped = stopped(j);
 	j->outcome = outcome(j);
-	if (j->outcome == OUTCOME_NO_MAIL && n->banner.frame && !n->m->mail.frame && !n->m->auth.at.frame)
+	if (j->outcome == OUTCOME_NO_MAIL && n->banner.frame && !n->m->mail.frame &&
+	    !n->m->auth.at.frame)
 		judge_set(j, FACT_PROBE, n->m->quit.frame ? n->m->quit.frame : j->flow->last_frame);
 	j->method = method(j);
 	if (j->method != METHOD_UNKNOWN)
-		judge_set(j, FACT_METHOD_KNOWN, n->lookup ? n->lookup->answer_frame : j->flow->first_frame);
+		judge_set(j, FACT_METHOD_KNOWN,
+			  n->lookup ? n->lookup->answer_frame : j->flow->first_frame);
 	judge_set(j, j->stopped != STAGE_NONE ? FACT_FAILED : FACT_WORKED,
-		  j->stopped != STAGE_NONE && n->failed_at.frame ? n->failed_at.frame : j->flow->last_frame);
+		  j->stopped != STAGE_NONE && n->failed_at.frame ? n->failed_at.frame
+								 : j->flow->last_frame);
 	if (j->outcome == OUTCOME_INCOMPLETE)
 		facts_unset(j->facts, FACT_WORKED);
 }

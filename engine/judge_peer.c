@@ -23,7 +23,8 @@ const char *judge_words(struct judge *j, const char *format, ...)
 	return g_string_chunk_insert(j->words, text);
 }
 
-static void claim(struct judge *j, const struct peer *p, enum endpoint_source source, uint32_t frame)
+static void claim(struct judge *j, const struct peer *p, enum endpoint_source source,
+		  uint32_t frame)
 {
 	judge_set(j, FACT_PEER_M365, frame);
 	if (source != ENDPOINT_SOURCE_RANGE)
@@ -79,7 +80,8 @@ static void by_banner(struct judge *j)
 		return;
 	judge_set(j, FACT_BANNER_SEEN, n->banner.frame);
 	if (n->banner_masked) {
-		facts_say(j->facts, FACT_BANNER_MASKED, n->banner.frame, judge_words(j, "220 %s", n->banner_text));
+		facts_say(j->facts, FACT_BANNER_MASKED, n->banner.frame,
+			  judge_words(j, "220 %s", n->banner_text));
 	} else if (peers_by_banner(j->peers, n->banner_text, &p)) {
 		judge_set(j, FACT_BANNER_M365, n->banner.frame);
 		claim(j, &p, ENDPOINT_SOURCE_BANNER, n->banner.frame);

@@ -53,7 +53,8 @@ static void command(struct judge *j)
 		   j->flow->side[FLOW_S2C].last_data_ns <= n->starttls.ns &&
 		   until - n->starttls.ns >= PATIENCE) {
 		facts_say(j->facts, FACT_STARTTLS_NO_REPLY, n->starttls.frame,
-			  judge_words(j, "no reply in %.0f s", (double)(until - n->starttls.ns) / 1e9));
+			  judge_words(j, "no reply in %.0f s",
+				      (double)(until - n->starttls.ns) / 1e9));
 	}
 	if (n->tls_before_220)
 		judge_set(j, FACT_TLS_BEFORE_220, n->tls[FLOW_C2S].frame);
@@ -66,8 +67,9 @@ static void no_client_hello(struct judge *j)
 	const struct flow_side *c = &j->flow->side[FLOW_C2S];
 	bool left = c->fin_frame || c->rst_frame;
 
-	if (n->starttls_code != 220 || n->tls[FLOW_C2S].frame || n->o->plain_after_220.frame || n->readable_tls ||
-	    n->t->bad[FLOW_C2S].frame || j->flow->one_sided || c->bytes == 0 || n->o->gap_c2s)
+	if (n->starttls_code != 220 || n->tls[FLOW_C2S].frame || n->o->plain_after_220.frame ||
+	    n->readable_tls || n->t->bad[FLOW_C2S].frame || j->flow->one_sided || c->bytes == 0 ||
+	    n->o->gap_c2s)
 		return;
 	if (c->last_data_ns > n->starttls_reply.ns || c->stuck_len)
 		return;
@@ -84,10 +86,12 @@ static void clear_text(struct judge *j)
 		judge_seen(j, FACT_CLEAR_AUTH, &n->m->auth_clear);
 		judge_seen(j, FACT_CLEAR_AFTER_TLS_FAILED, &n->m->mail_after_tls_failed);
 	}
-	if (n->starttls_code == 220 && n->o->pipelined.frame && n->o->pipelined.frame <= n->starttls_reply.frame)
+	if (n->starttls_code == 220 && n->o->pipelined.frame &&
+	    n->o->pipelined.frame <= n->starttls_reply.frame)
 		facts_say(j->facts, FACT_INJECTION_C2S, n->o->pipelined.frame,
 			  judge_words(j, "%s right behind STARTTLS", n->o->pipelined_words));
-	if (n->o->s2c_clear.frame && !n->o->gap.frame && !j->flow->one_sided) /* else its command may be lost */
+	if (n->o->s2c_clear.frame && !n->o->gap.frame &&
+	    !j->flow->one_sided) /* else its command may be lost */
 		facts_say(j->facts, FACT_INJECTION_S2C, n->o->s2c_clear.frame,
 			  judge_words(j, "\"%s\" between the 220 and TLS", n->o->s2c_clear_words));
 	if (n->starttls_code == 220 && !n->mirror && !n->o->gap.frame)

@@ -19,8 +19,10 @@ static void connecting(struct judge *j)
 	const struct flow_side *c = &f->side[FLOW_C2S], *s = &f->side[FLOW_S2C];
 	uint64_t until = judge_until(j);
 
-	if (f->handshake_frame || f->midstream || (s->syn_frame && (c->data_segments || s->data_segments)))
-		judge_set(j, FACT_TCP_CONNECTED, f->handshake_frame ? f->handshake_frame : f->first_frame);
+	if (f->handshake_frame || f->midstream ||
+	    (s->syn_frame && (c->data_segments || s->data_segments)))
+		judge_set(j, FACT_TCP_CONNECTED,
+			  f->handshake_frame ? f->handshake_frame : f->first_frame);
 	if (!c->syn_frame || s->syn_frame)
 		return;
 	if (s->rst_frame) {
@@ -46,10 +48,11 @@ static void icmp(struct judge *j)
 		if (n->o->icmp_from.family == 4)
 			g_snprintf(from, sizeof from, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
 		else
-			g_snprintf(from, sizeof from, "%x:%x:…:%x", (b[0] << 8) | b[1], (b[2] << 8) | b[3],
-				   (b[14] << 8) | b[15]);
+			g_snprintf(from, sizeof from, "%x:%x:…:%x", (b[0] << 8) | b[1],
+				   (b[2] << 8) | b[3], (b[14] << 8) | b[15]);
 		facts_say(j->facts, FACT_ICMP_REJECT, n->o->icmp.frame,
-			  judge_words(j, "sent by %s, type %u code %u", from, n->o->icmp_type, n->o->icmp_code));
+			  judge_words(j, "sent by %s, type %u code %u", from, n->o->icmp_type,
+				      n->o->icmp_code));
 		facts_set(j->facts, FACT_ICMP_REJECT, j->flow->side[FLOW_C2S].syn_frame);
 	}
 	if (n->o->icmp_big.frame)
@@ -70,9 +73,11 @@ static void injected(struct judge *j)
 		if (!ttl && !s->data_after_rst_frame)
 			continue;
 		facts_say(j->facts, FACT_RST_INJECTED, s->rst_frame,
-			  ttl ? judge_words(j, "RST has TTL %u, the other segments of the %s %u to %u", s->ttl_rst,
-					    d ? "server" : "client", s->ttl_min, s->ttl_max)
-			      : judge_words(j, "the %s sent data after its RST", d ? "server" : "client"));
+			  ttl ? judge_words(
+					j, "RST has TTL %u, the other segments of the %s %u to %u",
+					s->ttl_rst, d ? "server" : "client", s->ttl_min, s->ttl_max)
+			      : judge_words(j, "the %s sent data after its RST",
+					    d ? "server" : "client"));
 		if (s->data_after_rst_frame)
 			facts_set(j->facts, FACT_RST_INJECTED, s->data_after_rst_frame);
 	}
@@ -90,7 +95,8 @@ static void greeting(struct judge *j)
 		return;
 	if (s->first_data_ns && s->first_data_ns - from >= BANNER_SILENCE)
 		facts_say(j->facts, FACT_NO_BANNER, f->handshake_frame,
-			  judge_words(j, "the banner came after %.0f s", (double)(s->first_data_ns - from) / 1e9));
+			  judge_words(j, "the banner came after %.0f s",
+				      (double)(s->first_data_ns - from) / 1e9));
 	bool spoke_first = c->data_segments && c->first_data_ns - from < BANNER_SILENCE;
 	if (s->data_segments || spoke_first || s->gap_bytes) {
 		if (j->seen->banner_code == 421 && left && left - j->seen->banner.ns <= CAP_SECOND)
@@ -115,11 +121,12 @@ static void hole(struct judge *j)
 	uint64_t until = judge_until(j);
 
 	if (!n->o->hole_first.frame || n->o->hole_size < FULL_SEGMENT || n->o->lost.frame ||
-	    until - n->o->hole_first.ns < HOLE_PATIENCE || seq_cmp(sender->acked, n->o->hole_ack) > 0)
+	    until - n->o->hole_first.ns < HOLE_PATIENCE ||
+	    seq_cmp(sender->acked, n->o->hole_ack) > 0)
 		return;
 	facts_say(j->facts, FACT_MTU_BLACKHOLE, n->o->hole_first.frame,
-		  judge_words(j, "%u bytes from the %s never arrive, what comes after them does", n->o->hole_size,
-			      n->o->hole_s2c ? "server" : "client"));
+		  judge_words(j, "%u bytes from the %s never arrive, what comes after them does",
+			      n->o->hole_size, n->o->hole_s2c ? "server" : "client"));
 	facts_set(j->facts, FACT_MTU_BLACKHOLE, n->o->hole_last.frame);
 }
 
@@ -130,8 +137,10 @@ static void path(struct judge *j)
 		const struct flow_side *s = &j->flow->side[d];
 		if (s->stuck_len && s->stuck_count >= STUCK_SENDS && !j->flow->one_sided) {
 			facts_say(j->facts, FACT_MTU_BLACKHOLE, s->stuck_frame,
-				  judge_words(j, "%u bytes from the %s sent %u times, never acknowledged; the "
-						 "largest that arrived is %u",
+				  judge_words(j,
+					      "%u bytes from the %s sent %u times, never "
+					      "acknowledged; the "
+					      "largest that arrived is %u",
 					      s->stuck_len, d ? "server" : "client", s->stuck_count,
 					      s->largest_acked));
 			facts_set(j->facts, FACT_MTU_BLACKHOLE, s->stuck_last_frame);
@@ -162,14 +171,17 @@ static void idle(struct judge *j)
 
 	if (!last || j->seen->m->quit.frame)
 		return;
-	if (rst && rst_ns > last && rst_ns - last > LONG_SILENCE && !c->fin_frame && !s->fin_frame) {
+	if (rst && rst_ns > last && rst_ns - last > LONG_SILENCE && !c->fin_frame &&
+	    !s->fin_frame) {
 		facts_say(j->facts, FACT_IDLE_DROP, rst,
-			  judge_words(j, "RST after %.0f s of silence", (double)(rst_ns - last) / 1e9));
+			  judge_words(j, "RST after %.0f s of silence",
+				      (double)(rst_ns - last) / 1e9));
 		return;
 	}
 	if (!j->seen->longest_silence.frame || j->seen->longest_silence_ns <= LONG_SILENCE)
 		return;
-	if (rst && rst_ns >= last && MAX(c->last_data_frame, s->last_data_frame) == j->seen->longest_silence.frame) {
+	if (rst && rst_ns >= last &&
+	    MAX(c->last_data_frame, s->last_data_frame) == j->seen->longest_silence.frame) {
 		facts_say(j->facts, FACT_IDLE_DROP, rst,
 			  judge_words(j, "RST to the first data after %.0f s of silence",
 				      (double)j->seen->longest_silence_ns / 1e9));
@@ -177,9 +189,9 @@ static void idle(struct judge *j)
 	}
 	for (int d = 0; d < 2; d++) {
 		const struct flow_side *a = &f->side[d], *b = &f->side[!d];
-		bool unanswered = a->last_data_frame >= j->seen->longest_silence.frame && a->have_acked &&
-				  seq_cmp(a->acked, a->highest) < 0 && b->last_ns < a->last_data_ns &&
-				  a->retransmitted >= 2;
+		bool unanswered = a->last_data_frame >= j->seen->longest_silence.frame &&
+				  a->have_acked && seq_cmp(a->acked, a->highest) < 0 &&
+				  b->last_ns < a->last_data_ns && a->retransmitted >= 2;
 		if (unanswered)
 			facts_say(j->facts, FACT_IDLE_DROP, j->seen->longest_silence.frame,
 				  judge_words(j, "no answer after %.0f s of silence",
@@ -195,7 +207,8 @@ static void closing(struct judge *j)
 	uint32_t server = s->fin_frame && s->rst_frame ? MIN(s->fin_frame, s->rst_frame)
 						       : s->fin_frame + s->rst_frame;
 	if (client || server)
-		judge_set(j, FACT_CLOSE_SEEN, client && server ? MIN(client, server) : client + server);
+		judge_set(j, FACT_CLOSE_SEEN,
+			  client && server ? MIN(client, server) : client + server);
 	if (client && (!server || client < server))
 		judge_set(j, FACT_CLIENT_CLOSED, client);
 	else if (server)

@@ -16,7 +16,7 @@ struct name {
 /* The name of value among n rows, or fallback (which may be NULL). Borrowed, static. */
 const char *name_of(const struct name *table, size_t n, int value, const char *fallback);
 /* The same for an array whose size is known here. */
-#define NAME_OF(table, value, fallback) \
+#define NAME_OF(table, value, fallback)                                                            \
 	name_of(table, sizeof(table) / sizeof((table)[0]), (int)(value), fallback)
 
 #endif

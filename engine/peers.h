@@ -23,8 +23,8 @@ struct peers;
 /* The built-in table. */
 struct peers *peers_new(void);
 void peers_free(struct peers *p);
-/* Replace the ranges by those of an endpoints document (JSON text, n bytes). Returns false and an owned
- * message in *error (g_free) when it is none; the built-in ranges then stay. */
+/* Replace the ranges by those of an endpoints document (JSON text, n bytes). Returns false and an
+ * owned message in *error (g_free) when it is none; the built-in ranges then stay. */
 bool peers_load(struct peers *p, const char *json, size_t n, char **error);
 /* Add a name pattern ("*.office365.com"), port (0 any) and endpoint ahead of the table. */
 void peers_add_name(struct peers *p, const char *pattern, uint16_t port, enum endpoint e);
@@ -32,13 +32,16 @@ void peers_add_name(struct peers *p, const char *pattern, uint16_t port, enum en
 int64_t peers_date(const struct peers *p);
 bool peers_loaded(const struct peers *p);
 
-/* Each returns true and fills *out when it is Microsoft 365. Names are lower case without final dot. */
+/* Each returns true and fills *out when it is Microsoft 365. Names are lower case without final
+ * dot. */
 bool peers_by_name(const struct peers *p, const char *name, uint16_t port, struct peer *out);
 bool peers_by_banner(const struct peers *p, const char *banner_text, struct peer *out);
 bool peers_by_certificate(const struct peers *p, const struct certificate *c, struct peer *out);
-bool peers_by_address(const struct peers *p, const struct address *a, uint16_t port, struct peer *out);
-/* A name that looks like a mistyped Microsoft name (N01): edit distance 1 to 3 from a known host name, or
- * a tenant label of the wrong form. `meant` (may be NULL) gets the name that was probably meant. */
+bool peers_by_address(const struct peers *p, const struct address *a, uint16_t port,
+		      struct peer *out);
+/* A name that looks like a mistyped Microsoft name (N01): edit distance 1 to 3 from a known host
+ * name, or a tenant label of the wrong form. `meant` (may be NULL) gets the name that was probably
+ * meant. */
 bool peers_lookalike(const struct peers *p, const char *name, const char **meant);
 /* Private, loopback, null, link-local (N03)? */
 bool peers_private(const struct address *a);

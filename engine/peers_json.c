@@ -58,7 +58,8 @@ static bool set_kind(const json_t *set, struct peer *out)
 	const json_t *url;
 	if (!ports || !json_is_array(urls))
 		return false;
-	json_array_foreach(urls, i, url) {
+	json_array_foreach(urls, i, url)
+	{
 		struct peer p;
 		const char *text = json_string_value(url);
 		if (!text || !url_is_smtp(text, &p) || !ports_are_smtp(ports, p.mx))
@@ -78,7 +79,8 @@ static void add_set(struct ranges *r, const json_t *set)
 	if (!json_is_object(set) || !set_kind(set, &kind))
 		return;
 	ips = json_object_get(set, "ips");
-	json_array_foreach(ips, i, ip) {
+	json_array_foreach(ips, i, ip)
+	{
 		const char *text = json_string_value(ip);
 		if (text)
 			ranges_add(r, text, kind.endpoint, kind.mx);
@@ -101,8 +103,7 @@ struct ranges *peers_json_ranges(const char *json, size_t n, char **error)
 	struct ranges *r = ranges_new();
 	size_t i;
 	const json_t *set;
-	json_array_foreach(root, i, set)
-		add_set(r, set);
+	json_array_foreach(root, i, set) add_set(r, set);
 	json_decref(root);
 	if (!ranges_count(r)) {
 		*error = g_strdup("no endpoints document: no set has SMTP names, ports 25 or 587, "

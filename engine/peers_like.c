@@ -7,7 +7,7 @@
 #include "peers.h"
 #include "peers_ranges.h"
 
-#define LIKE_MAX 3     /* edits */
+#define LIKE_MAX 3	  /* edits */
 #define NAME_MAX_LEN 253u /* RFC 1035 2.3.4, as text */
 
 static const char tenant_form[] = "<domain with dashes for dots>.mail.protection.outlook.com";

@@ -16,8 +16,8 @@ struct range {
 };
 
 struct ranges {
-	GArray *rows;          /* struct range */
-	uint8_t has_v4[33];    /* does a prefix of this length occur */
+	GArray *rows;	    /* struct range */
+	uint8_t has_v4[33]; /* does a prefix of this length occur */
 	uint8_t has_v6[129];
 };
 

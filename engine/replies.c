@@ -169,8 +169,7 @@ static const struct reply_row *find_inner(const struct folded *f, bool m365)
 	size_t skip = (size_t)(at - f->text) + sizeof word - 1, i = 0;
 	struct bytes rest = bytes_of(f->text + skip, f->n - skip);
 	unsigned code;
-	if (!number_at(&rest, &i, &code) || code < 400 || code > 599 ||
-	    bytes_peek(&rest, i) != ' ')
+	if (!number_at(&rest, &i, &code) || code < 400 || code > 599 || bytes_peek(&rest, i) != ' ')
 		return NULL;
 	bytes_take(&rest, i + 1);
 	struct folded inner = { .code = (uint16_t)code };

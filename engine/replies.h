@@ -11,16 +11,17 @@
 #include "smtp.h"
 
 struct reply_row {
-	const char *sentence;    /* ASCII, compared without case anywhere in the text; NULL: code only */
-	const char *also;        /* a second piece that must be there too, or NULL */
-	uint16_t code;           /* 0 = any 4xx or 5xx */
-	uint8_t klass;           /* enhanced status code; 0 = not asked for */
+	const char
+		*sentence; /* ASCII, compared without case anywhere in the text; NULL: code only */
+	const char *also;  /* a second piece that must be there too, or NULL */
+	uint16_t code;	   /* 0 = any 4xx or 5xx */
+	uint8_t klass;	   /* enhanced status code; 0 = not asked for */
 	uint16_t subject;
 	uint16_t detail_from, detail_to; /* range of the third number; 0,0 = any */
 	enum fact fact;
 	const char *cause, *fix, *check, *reference; /* NULL: those of the rule */
-	const char *source;      /* exchange-online.md section */
-	const char *since;       /* date of the newest sample known, "" unknown */
+	const char *source;			     /* exchange-online.md section */
+	const char *since; /* date of the newest sample known, "" unknown */
 };
 
 /* The trailer `[server time id]` of a reply, or `[Hostname=server]` (exchange-online.md 2.1). */
@@ -28,10 +29,10 @@ struct reply_trailer {
 	struct bytes server, time, id; /* borrowed from the text; empty when absent */
 };
 
-/* The row for this reply (code >= 400), or NULL when no row knows it. `text` is smtp_reply.text. An inner
- * "Error: 535 ..." (530 5.7.57 that repeats the reason) gives the row of the inner reply.
- * m365: rows whose code alone decides are skipped when the peer is not Microsoft 365, except those that
- * RFC 5321/3463 define the same for all. */
+/* The row for this reply (code >= 400), or NULL when no row knows it. `text` is smtp_reply.text. An
+ * inner "Error: 535 ..." (530 5.7.57 that repeats the reason) gives the row of the inner reply.
+ * m365: rows whose code alone decides are skipped when the peer is not Microsoft 365, except those
+ * that RFC 5321/3463 define the same for all. */
 const struct reply_row *replies_match(const struct smtp_reply *reply, bool m365);
 /* Split the trailer off; returns the text before it. */
 struct bytes replies_trailer(struct bytes text, struct reply_trailer *out);

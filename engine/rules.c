@@ -235,8 +235,7 @@ unsigned rules_judge(const struct facts *f, struct finding *out)
 	unsigned n = 0;
 	masks_make();
 	for (size_t i = 0; i < ROWS && n < CAP_FINDINGS; i++) {
-		if (done[masks[i].same_id] || !holds(&masks[i], f) ||
-		    absence_unproven(&rows[i], f))
+		if (done[masks[i].same_id] || !holds(&masks[i], f) || absence_unproven(&rows[i], f))
 			continue;
 		done[masks[i].same_id] = true;
 		fill(&out[n++], i, f);

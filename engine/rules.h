@@ -13,23 +13,23 @@
 #define RULE_FACTS 7
 
 struct rule {
-	const char *letter;             /* "S02" */
-	const char *id;                 /* "starttls.masked": the contract */
-	const char *title;              /* a few words, lower case: the headline */
+	const char *letter; /* "S02" */
+	const char *id;	    /* "starttls.masked": the contract */
+	const char *title;  /* a few words, lower case: the headline */
 	enum severity severity;
 	enum confidence confidence;
 	enum side side;
-	enum stage explains;            /* stage whose failure it explains; STAGE_NONE: never a cause */
-	bool absence;                   /* claims that something was absent (detections.md 1.4) */
+	enum stage explains; /* stage whose failure it explains; STAGE_NONE: never a cause */
+	bool absence;	     /* claims that something was absent (detections.md 1.4) */
 	bool inferred;
-	enum fact all[RULE_FACTS];      /* every one must hold; evidence are their frames */
-	enum fact any[RULE_FACTS];      /* at least one must hold when not empty; evidence too */
-	enum fact none[RULE_FACTS];     /* none may hold */
-	const char *cause;              /* what happened, a sentence for the administrator */
-	const char *fix;                /* what to do, by `side` */
-	const char *check;              /* exact command, cmdlet or setting that proves it */
-	const char *reference;          /* RFC or Microsoft page, short */
-	const char *keys;               /* "-", "K/-", "I", "K" as in the table of findings */
+	enum fact all[RULE_FACTS];  /* every one must hold; evidence are their frames */
+	enum fact any[RULE_FACTS];  /* at least one must hold when not empty; evidence too */
+	enum fact none[RULE_FACTS]; /* none may hold */
+	const char *cause;	    /* what happened, a sentence for the administrator */
+	const char *fix;	    /* what to do, by `side` */
+	const char *check;	    /* exact command, cmdlet or setting that proves it */
+	const char *reference;	    /* RFC or Microsoft page, short */
+	const char *keys;	    /* "-", "K/-", "I", "K" as in the table of findings */
 };
 
 /* All rows in order; *n gets the count. */
@@ -40,8 +40,8 @@ const struct rule *rules_find(const char *id);
 unsigned rules_judge(const struct facts *f, struct finding *out);
 /* A finding of this row that its facts do not show here, with these words and no frames. */
 void rules_borrow(const struct rule *r, const char *detail, struct finding *out);
-/* The words of the finding's facts joined by "; ", at most three and only whole ones, into buf of size
- * bytes (at least 1); returns the length. finding->detail has the first of them, borrowed. */
+/* The words of the finding's facts joined by "; ", at most three and only whole ones, into buf of
+ * size bytes (at least 1); returns the length. finding->detail has the first of them, borrowed. */
 size_t rules_detail(const struct facts *f, const struct finding *finding, char *buf, size_t size);
 /* Which of the findings explains that the session stopped at `stopped`; NULL when none does.
  * The earliest explained stage wins, then row order. */

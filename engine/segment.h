@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct address {
-	uint8_t family;   /* 4 or 6; 0 = none */
+	uint8_t family;	  /* 4 or 6; 0 = none */
 	uint8_t byte[16]; /* 4 or 16 used, rest zero, so that memcmp compares */
 };
 
@@ -29,10 +29,10 @@ enum tunnel_kind {
 
 /* Where the copy of the packet came from; innermost tunnel. */
 struct encapsulation {
-	uint16_t vlan[2];      /* VLAN ids outermost first, of the innermost Ethernet frame */
-	uint8_t vlan_count;    /* 0 to 2; more tags than 2 keep the first and the last */
-	uint8_t tunnel;        /* enum tunnel_kind */
-	uint32_t tunnel_id;    /* GRE key, ERSPAN session, VNI, MPLS label, PPPoE session */
+	uint16_t vlan[2];   /* VLAN ids outermost first, of the innermost Ethernet frame */
+	uint8_t vlan_count; /* 0 to 2; more tags than 2 keep the first and the last */
+	uint8_t tunnel;	    /* enum tunnel_kind */
+	uint32_t tunnel_id; /* GRE key, ERSPAN session, VNI, MPLS label, PPPoE session */
 	struct address outer_src, outer_dst; /* of the tunnel, family 0 when it has none */
 };
 
@@ -46,22 +46,22 @@ enum tcp_flag {
 
 struct segment {
 	uint64_t time_ns; /* UTC, since 1970 */
-	uint32_t frame;   /* number of the frame, from 1 */
+	uint32_t frame;	  /* number of the frame, from 1 */
 	struct address src, dst;
 	uint16_t sport, dport;
 	uint32_t seq, ack;
-	uint8_t flags;   /* enum tcp_flag */
-	uint8_t ttl;     /* hop limit with IPv6 */
-	uint16_t window; /* as in the header, not scaled */
-	uint16_t mss;    /* of the MSS option, 0 when absent */
-	uint16_t ip_id;  /* IPv4 identification, 0 with IPv6 */
-	bool checksum_bad;     /* TCP checksum wrong (and not zero); false when not checkable */
-	uint8_t sack_count;    /* SACK blocks that follow, at most 3 (RFC 2018) */
-	uint32_t sack[3][2];   /* left and right edge */
+	uint8_t flags;	     /* enum tcp_flag */
+	uint8_t ttl;	     /* hop limit with IPv6 */
+	uint16_t window;     /* as in the header, not scaled */
+	uint16_t mss;	     /* of the MSS option, 0 when absent */
+	uint16_t ip_id;	     /* IPv4 identification, 0 with IPv6 */
+	bool checksum_bad;   /* TCP checksum wrong (and not zero); false when not checkable */
+	uint8_t sack_count;  /* SACK blocks that follow, at most 3 (RFC 2018) */
+	uint32_t sack[3][2]; /* left and right edge */
 	bool has_mac;
 	uint8_t src_mac[6];
-	uint32_t len;          /* payload bytes on the wire */
-	uint32_t caplen;       /* payload bytes captured, <= len */
+	uint32_t len;	 /* payload bytes on the wire */
+	uint32_t caplen; /* payload bytes captured, <= len */
 	const uint8_t *payload;
 	struct encapsulation encap;
 };
@@ -81,7 +81,7 @@ struct datagram {
 struct icmp_error {
 	uint64_t time_ns;
 	uint32_t frame;
-	struct address from;     /* who sent the error: the blocker */
+	struct address from;	 /* who sent the error: the blocker */
 	struct address src, dst; /* of the quoted packet */
 	uint16_t sport, dport;
 	uint32_t seq;

@@ -10,7 +10,8 @@
 
 #define SILENCE_WORTH_NOTING (60 * CAP_SECOND)
 
-/* Most sessions of a mirror port wait quietly: what only TLS or mail need is allocated with them. */
+/* Most sessions of a mirror port wait quietly: what only TLS or mail need is allocated with them.
+ */
 static const struct seen_tls no_tls;
 static const struct seen_mail no_mail;
 static const struct seen_odd nothing_odd;
@@ -103,7 +104,8 @@ size_t session_kept(const struct session *s)
 	n += s->seen.o != &nothing_odd ? sizeof *s->seen.o : 0;
 	n += s->seen.m != &no_mail ? sizeof *s->seen.m : 0;
 	n += s->seen.t != &no_tls ? sizeof *s->seen.t + s->seen.leaf_bytes : 0;
-	n += (s->seen.m->from ? 168u : 0u) + (s->seen.m->to ? 168u : 0u) + (s->seen.ehlo.lines ? 128u : 0u);
+	n += (s->seen.m->from ? 168u : 0u) + (s->seen.m->to ? 168u : 0u) +
+	     (s->seen.ehlo.lines ? 128u : 0u);
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;
 	return n;
 }
@@ -121,7 +123,8 @@ void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_
 	k->answer_ns = l->answer_ns;
 }
 
-void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size, struct flow_mark m)
+void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size,
+		  struct flow_mark m)
 {
 	struct seen *n = &s->seen;
 	if (!n->o->hole_first.frame || n->o->hole_ack != ack || n->o->hole_s2c != server_bytes) {
@@ -149,8 +152,9 @@ void session_icmp(struct session *s, const struct icmp_error *e)
 		session_odd(s)->icmp_type = e->type;
 		session_odd(s)->icmp_code = e->code;
 	}
-	session_event(s, EVENT_NOTE, m, false, too_big ? "ICMP: packet too big, next MTU %u"
-						       : "ICMP: destination unreachable, type %u code %u",
+	session_event(s, EVENT_NOTE, m, false,
+		      too_big ? "ICMP: packet too big, next MTU %u"
+			      : "ICMP: destination unreachable, type %u code %u",
 		      too_big ? e->next_mtu : e->type, e->code);
 }
 
@@ -171,7 +175,9 @@ static size_t proxy_answer(struct bytes in)
 		return 0;
 	if (n == 2)
 		return n;
-	size_t address = bytes_peek(&in, 3) == 1 ? 4 : bytes_peek(&in, 3) == 4 ? 16 : 1u + bytes_peek(&in, 4);
+	size_t address = bytes_peek(&in, 3) == 1   ? 4
+			 : bytes_peek(&in, 3) == 4 ? 16
+						   : 1u + bytes_peek(&in, 4);
 	return MIN(n, 6 + address);
 }
 
@@ -187,7 +193,8 @@ static const char *proxy_words(const struct seen *n, struct bytes in)
 }
 
 /* The first bytes of a direction may be a proxy's dialogue. True: all of them were. */
-static bool proxy_request(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)
+static bool proxy_request(struct session *s, enum flow_dir dir, struct bytes *in,
+			  struct flow_mark m)
 {
 	struct seen *n = &s->seen;
 	const char *words = dir == FLOW_C2S && !n->banner.frame ? proxy_words(n, *in) : NULL;
@@ -196,7 +203,8 @@ static bool proxy_request(struct session *s, enum flow_dir dir, struct bytes *in
 		bool first = !n->o->proxy.frame;
 		seen_first(&session_odd(s)->proxy, m);
 		session_odd(s)->proxy_words = words;
-		session_event(s, EVENT_C2S, m, false, first ? "%s request to a proxy" : "%s, to the proxy (not shown)",
+		session_event(s, EVENT_C2S, m, false,
+			      first ? "%s request to a proxy" : "%s, to the proxy (not shown)",
 			      words);
 		bytes_upto(in, bytes_left(in));
 		return true;
@@ -229,10 +237,12 @@ static void notice_silence(struct session *s, enum flow_dir dir, struct flow_mar
 /* After an accepted STARTTLS: bytes that neither begin a TLS record nor a line of text. */
 static void notice_garbage(struct session *s, enum flow_dir dir, struct flow_mark m)
 {
-	struct bytes kept = dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
+	struct bytes kept =
+		dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
 	uint8_t first = bytes_peek(&kept, 0);
-	if (s->seen.starttls_code != 220 || s->seen.o->plain_after_220.frame || s->mode[dir] != SESSION_MODE_SMTP ||
-	    bytes_left(&kept) < 5 || smtp_looks_like_tls(kept, NULL) || (first >= ' ' && first < 0x7f))
+	if (s->seen.starttls_code != 220 || s->seen.o->plain_after_220.frame ||
+	    s->mode[dir] != SESSION_MODE_SMTP || bytes_left(&kept) < 5 ||
+	    smtp_looks_like_tls(kept, NULL) || (first >= ' ' && first < 0x7f))
 		return;
 	seen_first(&session_tls(s)->bad[dir], m);
 	s->mode[dir] = SESSION_MODE_OPAQUE;
@@ -255,7 +265,8 @@ static void make_decoder(struct session *s, enum flow_dir dir)
 static void data_smtp(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)
 {
 	make_decoder(s, dir);
-	if (s->seen.midstream && bytes_peek(in, 0) == 0x17 && bytes_peek(in, 1) == 3 && bytes_peek(in, 2) <= 4) {
+	if (s->seen.midstream && bytes_peek(in, 0) == 0x17 && bytes_peek(in, 1) == 3 &&
+	    bytes_peek(in, 2) <= 4) {
 		session_start_tls(s, dir, m); /* the capture began inside TLS */
 		return;
 	}
@@ -290,7 +301,8 @@ void session_data(struct session *s, const struct flow *f, enum flow_dir dir, st
 	}
 }
 
-void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view, struct flow_mark mark)
+void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view,
+		       struct flow_mark mark)
 {
 	s->seen.plaintext = true;
 	s->seen.readable_tls = true;
@@ -326,16 +338,19 @@ void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uin
 	if (why == FLOW_GAP_LOST)
 		seen_first(&session_odd(s)->lost, mark);
 	if (why == FLOW_GAP_SNAPPED)
-		seen_first(matters ? &session_odd(s)->snapped : &session_odd(s)->snapped_body, mark);
+		seen_first(matters ? &session_odd(s)->snapped : &session_odd(s)->snapped_body,
+			   mark);
 	if (matters) {
 		seen_first(&session_odd(s)->gap, mark);
 		if (dir == FLOW_C2S)
 			session_odd(s)->gap_c2s = true;
 		else
 			session_odd(s)->gap_s2c = true;
-		session_event(s, EVENT_NOTE, mark, false, "%" G_GUINT64_FORMAT " bytes from the %s are %s",
-			      missing, dir == FLOW_C2S ? "client" : "server",
-			      why == FLOW_GAP_SNAPPED ? "cut off by the snap length" : "missing in the capture");
+		session_event(s, EVENT_NOTE, mark, false,
+			      "%" G_GUINT64_FORMAT " bytes from the %s are %s", missing,
+			      dir == FLOW_C2S ? "client" : "server",
+			      why == FLOW_GAP_SNAPPED ? "cut off by the snap length"
+						      : "missing in the capture");
 		/* Replies can no longer be matched to commands: forget what waits (RFC 2920). */
 		if (dir == FLOW_S2C || !s->body_open) {
 			if (s->queue)
@@ -356,8 +371,9 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 		   struct flow_mark mark)
 {
 	(void)f;
-	session_event(s, dir == FLOW_C2S ? EVENT_C2S : EVENT_S2C, mark, false, "%s %s the connection",
-		      dir == FLOW_C2S ? "the client" : "the server", reset ? "resets" : "closes");
+	session_event(s, dir == FLOW_C2S ? EVENT_C2S : EVENT_S2C, mark, false,
+		      "%s %s the connection", dir == FLOW_C2S ? "the client" : "the server",
+		      reset ? "resets" : "closes");
 	session_step(s, reset ? "reset" : "close");
 }
 
@@ -368,7 +384,8 @@ static void suspect_mirror(struct session *s, const struct flow *f)
 	bool holes = n->o->gap.frame || f->one_sided || f->midstream;
 	struct seen_at sign = { 0 };
 
-	if (n->mirror || n->readable_tls || !holes || n->tls[FLOW_C2S].frame || n->tls[FLOW_S2C].frame)
+	if (n->mirror || n->readable_tls || !holes || n->tls[FLOW_C2S].frame ||
+	    n->tls[FLOW_S2C].frame)
 		return;
 	if (n->o->plain_after_220.frame && !(n->inner && n->inner->complete))
 		sign = n->o->plain_after_220; /* what the second list says is not known */

@@ -16,9 +16,9 @@ struct session_context {
 	struct peers *peers;
 	struct dns *dns;
 	bool redact, dialogue;
-	GString *scratch[4];        /* for session_show, in turn; owned by the engine */
+	GString *scratch[4]; /* for session_show, in turn; owned by the engine */
 	unsigned scratch_at;
-	uint64_t now_ns;            /* newest packet time */
+	uint64_t now_ns; /* newest packet time */
 	void (*on_event)(unsigned session, const struct event *e, void *host); /* may be NULL */
 	void *host;
 };
@@ -31,7 +31,7 @@ enum session_mode {
 
 struct session_command { /* waits for its reply */
 	enum smtp_verb verb;
-	bool body;           /* the end of a message */
+	bool body; /* the end of a message */
 	bool in_tls;
 	struct seen_at at;
 };
@@ -50,52 +50,53 @@ struct session_extra {
 /* Its place in the list of open sessions that are worth a look (early.c). */
 struct session_early {
 	struct session *older, *newer;
-	struct flow *flow;          /* for the look */
+	struct flow *flow; /* for the look */
 	uint64_t due_ns;
-	uint64_t certain_ns;        /* since when its cause is certain, 0 it is not */
-	uint32_t noted;             /* event_order at the last look */
-	unsigned alarms;            /* critical findings told */
+	uint64_t certain_ns; /* since when its cause is certain, 0 it is not */
+	uint32_t noted;	     /* event_order at the last look */
+	unsigned alarms;     /* critical findings told */
 	bool listed, cause_told;
-	bool told;                  /* something was */
+	bool told; /* something was */
 };
 
 struct session {
 	struct session_context *cx;
 	unsigned number;
 	struct seen seen;
-	enum session_mode mode[2];      /* by enum flow_dir */
-	struct smtp_client *client;     /* NULL until needed */
+	enum session_mode mode[2];  /* by enum flow_dir */
+	struct smtp_client *client; /* NULL until needed */
 	struct smtp_server *server;
 	struct tls *tls[2];
 	struct smtp_client *inner_client; /* readable inside of TLS */
 	struct smtp_server *inner_server;
-	GArray *queue;                  /* struct session_command; NULL until needed */
-	bool desync;                    /* replies can no longer be matched until a quiet point */
-	bool inside;                    /* what is being read now is inside TLS */
-	unsigned garbage[2];            /* lines in a row that are not SMTP */
-	bool auth_open;                 /* AUTH exchange is going on */
-	bool body_open;                 /* message body is going on */
-	bool chunk_last_sent;           /* BDAT LAST was sent */
+	GArray *queue;	      /* struct session_command; NULL until needed */
+	bool desync;	      /* replies can no longer be matched until a quiet point */
+	bool inside;	      /* what is being read now is inside TLS */
+	unsigned garbage[2];  /* lines in a row that are not SMTP */
+	bool auth_open;	      /* AUTH exchange is going on */
+	bool body_open;	      /* message body is going on */
+	bool chunk_last_sent; /* BDAT LAST was sent */
 	bool transaction_refused;
 	enum stage transaction_stage;
 	struct seen_at transaction_at;
 	unsigned rcpt_ok;
-	struct seen_ehlo *filling;      /* EHLO whose reply is being read */
+	struct seen_ehlo *filling; /* EHLO whose reply is being read */
 	uint64_t last_c2s_ns, last_data_ns;
 	GStringChunk *arena;
 	size_t arena_bytes;
-	GStringChunk *lists[2];         /* text of the EHLO list before TLS and of the inner one */
-	char *last_text;                /* of the last reply, when it is not kept */
+	GStringChunk *lists[2]; /* text of the EHLO list before TLS and of the inner one */
+	char *last_text;	/* of the last reply, when it is not kept */
 	char last_enhanced[24];
 	bool had_list;
 	uint32_t event_order;
-	GArray *events;                 /* struct event */
+	GArray *events; /* struct event */
 	bool events_cut;
-	char *history, *tls_history;    /* words with blanks between; NULL empty */
-	struct session_extra *extra;    /* SESSION_EXTRAS at most, allocated when needed */
+	char *history, *tls_history; /* words with blanks between; NULL empty */
+	struct session_extra *extra; /* SESSION_EXTRAS at most, allocated when needed */
 	unsigned extra_count;
-	const struct rule *cause;       /* as told in the verdict, NULL none (conclude.c) */
-	const struct rule *cause_before; /* why TLS failed in the session before (clients.c), NULL none */
+	const struct rule *cause; /* as told in the verdict, NULL none (conclude.c) */
+	const struct rule
+		*cause_before; /* why TLS failed in the session before (clients.c), NULL none */
 	uint32_t cause_frame, cause_before_frame;
 	struct session_early early;
 };
@@ -110,12 +111,14 @@ void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uin
 void session_close(struct session *s, const struct flow *f, enum flow_dir dir, bool reset,
 		   struct flow_mark mark);
 /* Decrypted bytes of one direction, in order. */
-void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view, struct flow_mark mark);
+void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view,
+		       struct flow_mark mark);
 /* An alert that was encrypted on the wire. */
 void session_plain_alert(struct session *s, enum flow_dir dir, uint8_t level, uint8_t code,
 			 struct flow_mark m);
 /* A side reports a hole with SACK (RFC 2018): its ACK stays at `ack`, `size` bytes are missing. */
-void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size, struct flow_mark m);
+void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size,
+		  struct flow_mark m);
 void session_icmp(struct session *s, const struct icmp_error *e);
 /* The name the client meant, at the first packet. */
 void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_seen);
@@ -127,24 +130,28 @@ void session_end(struct session *s, const struct flow *f);
 const char *session_keep(struct session *s, struct bytes text, size_t most);
 /* Cleaned text for an event's format, valid until the fourth call after this one. */
 const char *session_show(struct session *s, struct bytes text, size_t most);
-const char *session_show_address(struct session *s, struct bytes address); /* redacted when asked for */
+const char *session_show_address(struct session *s,
+				 struct bytes address); /* redacted when asked for */
 /* Cleaned copy for the EHLO list in hand; gone when the next list of that kind begins. */
 const char *session_keep_list(struct session *s, bool inner, struct bytes text, size_t most);
 void session_new_list(struct session *s, bool inner);
 const char *session_keep_text(struct session *s, const char *text);
-const char *session_keep_address(struct session *s, struct bytes address);  /* redacted when asked for */
-void session_event(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
-		   const char *format, ...) G_GNUC_PRINTF(5, 6);
+const char *session_keep_address(struct session *s,
+				 struct bytes address); /* redacted when asked for */
+void session_event(struct session *s, enum event_direction dir, struct flow_mark mark,
+		   bool encrypted, const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* The same for a greeting or EHLO list, whose text is kept elsewhere and made again at the end. */
-void session_event_again(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
-			 const char *text);
+void session_event_again(struct session *s, enum event_direction dir, struct flow_mark mark,
+			 bool encrypted, const char *text);
 void session_free_events(struct session *s);
-/* Events of frames that carry no dialogue: SYN, DNS answer, repeated segments; then all in order. */
+/* Events of frames that carry no dialogue: SYN, DNS answer, repeated segments; then all in order.
+ */
 void session_network_events(struct session *s, const struct flow *f);
-void session_step(struct session *s, const char *word);     /* history */
+void session_step(struct session *s, const char *word);	    /* history */
 void session_tls_step(struct session *s, const char *word); /* tls history */
 void session_reach(struct session *s, enum stage stage);
-/* What was seen of TLS, of login and mail, of oddities, to be written; allocated at the first call. */
+/* What was seen of TLS, of login and mail, of oddities, to be written; allocated at the first call.
+ */
 struct seen_tls *session_tls(struct session *s);
 struct seen_mail *session_mail(struct session *s);
 struct seen_odd *session_odd(struct session *s);
@@ -158,10 +165,13 @@ static inline void seen_first(struct seen_at *at, struct flow_mark m)
 		*at = seen_at(m);
 }
 
-/* The stage that a command belongs to, STAGE_NONE for those that move nothing (NOOP, RSET, QUIT). */
+/* The stage that a command belongs to, STAGE_NONE for those that move nothing (NOOP, RSET, QUIT).
+ */
 enum stage session_stage_of(const struct session_command *c, bool inside);
-void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in, struct flow_mark m);
-void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in, struct flow_mark m);
+void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in,
+			 struct flow_mark m);
+void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in,
+			 struct flow_mark m);
 void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m);
 void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m);
 

@@ -77,7 +77,8 @@ struct bytes session_without_echo(struct bytes text, uint16_t code, char room[CA
 		}
 		if (at == end || code > 504 || !opens_quote(&all, at))
 			continue;
-		for (close = end; close > at + 1 && bytes_peek(&all, close - 1) != bytes_peek(&all, at);)
+		for (close = end;
+		     close > at + 1 && bytes_peek(&all, close - 1) != bytes_peek(&all, at);)
 			close--;
 		close = close > at + 1 ? close - 1 : end;
 		struct bytes quoted = all;

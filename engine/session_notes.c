@@ -196,8 +196,8 @@ static const char *format_text(struct session *s, const char *format, va_list ap
 	return session_show(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT);
 }
 
-void session_event(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
-		   const char *format, ...)
+void session_event(struct session *s, enum event_direction dir, struct flow_mark mark,
+		   bool encrypted, const char *format, ...)
 {
 	va_list ap;
 	va_start(ap, format);
@@ -211,8 +211,8 @@ void session_event(struct session *s, enum event_direction dir, struct flow_mark
 	va_end(ap);
 }
 
-void session_event_again(struct session *s, enum event_direction dir, struct flow_mark mark, bool encrypted,
-			 const char *text)
+void session_event_again(struct session *s, enum event_direction dir, struct flow_mark mark,
+			 bool encrypted, const char *text)
 {
 	record(s,
 	       (struct event){ .time_ns = mark.time_ns,
@@ -290,7 +290,8 @@ void session_network_events(struct session *s, const struct flow *f)
 		if (!x->stuck_len || !x->stuck_frame)
 			continue;
 		m = (struct flow_mark){ .time_ns = x->last_data_ns, .frame = x->stuck_frame };
-		session_event(s, (enum event_direction)i, m, false, "%u bytes, never acknowledged", x->stuck_len);
+		session_event(s, (enum event_direction)i, m, false, "%u bytes, never acknowledged",
+			      x->stuck_len);
 		m.frame = x->stuck_last_frame;
 		session_event(s, (enum event_direction)i, m, false, "the same bytes again");
 	}

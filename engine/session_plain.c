@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An alert that the host decrypted: it takes the place of the sealed record that was counted before,
- * or stands for itself where TLS 1.3 hid it among the data (RFC 8446 section 6).
+ * An alert that the host decrypted: it takes the place of the sealed record that was counted
+ * before, or stands for itself where TLS 1.3 hid it among the data (RFC 8446 section 6).
  */
 #include "session.h"
 
@@ -23,8 +23,10 @@ void session_plain_alert(struct session *s, enum flow_dir dir, uint8_t level, ui
 
 	if (!a) /* close_notify is an orderly end */
 		return;
-	*a = (struct seen_alert){ .from_client = dir == FLOW_C2S, .level = level, .code = code, .at = seen_at(m) };
-	session_event(s, (enum event_direction)dir, m, true, "%s alert %s (%u)", level == 2 ? "fatal" : "warning",
-		      name ? name : "of unknown code", code);
+	*a = (struct seen_alert){
+		.from_client = dir == FLOW_C2S, .level = level, .code = code, .at = seen_at(m)
+	};
+	session_event(s, (enum event_direction)dir, m, true, "%s alert %s (%u)",
+		      level == 2 ? "fatal" : "warning", name ? name : "of unknown code", code);
 	session_tls_step(s, "alert");
 }

@@ -78,7 +78,8 @@ static void capability(struct session *s, struct seen_ehlo *e, struct bytes line
 	else if (masked_word(word) && (!e->masked || bytes_left(&word) == strlen("STARTTLS")))
 		e->masked = session_keep_list(s, e == s->seen.inner, word, 32);
 	if (!e->lines || e->count == LINES_FIRST)
-		e->lines = g_renew(const char *, e->lines, e->count < LINES_FIRST ? LINES_FIRST : CAP_EHLO_WORDS);
+		e->lines = g_renew(const char *, e->lines,
+				   e->count < LINES_FIRST ? LINES_FIRST : CAP_EHLO_WORDS);
 	if (e->count < CAP_EHLO_WORDS)
 		e->lines[e->count++] = session_keep_list(s, e == s->seen.inner, line, 200);
 }
@@ -123,8 +124,8 @@ static void ehlo_done(struct session *s, const struct smtp_item *i, struct flow_
 		return;
 	}
 	e->complete = i->reply.lines <= CAP_EHLO_WORDS;
-	/* The list of inside TLS, readable (C07). The first list may be lost; AUTH in it would tell a
-	 * server that stays plain. */
+	/* The list of inside TLS, readable (C07). The first list may be lost; AUTH in it would tell
+	 * a server that stays plain. */
 	if (inner && !s->inside && !e->has_starttls && e->has_auth && !n->ehlo.has_auth) {
 		n->mirror = true;
 		n->mirror_certain = n->ehlo.has_starttls;
@@ -137,7 +138,8 @@ static void ehlo_done(struct session *s, const struct smtp_item *i, struct flow_
 
 static struct session_command *head(struct session *s)
 {
-	return s->queue && s->queue->len ? &g_array_index(s->queue, struct session_command, 0) : NULL;
+	return s->queue && s->queue->len ? &g_array_index(s->queue, struct session_command, 0)
+					 : NULL;
 }
 
 enum stage session_stage_of(const struct session_command *c, bool inside)
@@ -232,7 +234,8 @@ static enum stage stage_by_code(const struct session *s, uint16_t code)
 	case 554:
 		return STAGE_DATA;
 	default:
-		return s->seen.midstream && s->seen.reached < STAGE_EHLO ? STAGE_MAIL : next_stage(s);
+		return s->seen.midstream && s->seen.reached < STAGE_EHLO ? STAGE_MAIL
+									 : next_stage(s);
 	}
 }
 
@@ -256,8 +259,8 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 	}
 }
 
-static struct seen_reply describe(struct session *s, const struct smtp_item *i, const struct session_command *c,
-				  struct flow_mark m)
+static struct seen_reply describe(struct session *s, const struct smtp_item *i,
+				  const struct session_command *c, struct flow_mark m)
 {
 	const struct smtp_reply *r = &i->reply;
 	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
@@ -308,7 +311,8 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i, 
 		out.stage = STAGE_STARTTLS; /* what a firewall left of it */
 	else if (!c)
 		out.stage = stage_by_code(s, i->code);
-	else if (out.stage == STAGE_NONE && (c->verb == SMTP_VERB_UNKNOWN || c->verb >= SMTP_VERB_PROXY))
+	else if (out.stage == STAGE_NONE &&
+		 (c->verb == SMTP_VERB_UNKNOWN || c->verb >= SMTP_VERB_PROXY))
 		out.stage = next_stage(s);
 	return out;
 }
@@ -408,7 +412,8 @@ static void starttls_reply(struct session *s, const struct smtp_item *i, const s
 	n->starttls_code = i->code;
 	if (i->code == 220) {
 		session_reach(s, STAGE_STARTTLS);
-		if (s->queue) /* what was pipelined behind it is discarded by the server (RFC 3207 4.2) */
+		if (s->queue) /* what was pipelined behind it is discarded by the server (RFC
+				 3207 4.2) */
 			g_array_set_size(s->queue, 0);
 	} else if (i->code >= 400) {
 		refused(s, r);
@@ -476,12 +481,13 @@ static bool is_banner(const struct session *s, const struct smtp_item *i)
 		return false;
 	if (n->midstream || s->desync) {
 		struct bytes t = i->reply.text;
-		const char *found = bytes_left(&t) ? g_strstr_len((const char *)t.at, (gssize)bytes_left(&t),
-								  "SMTP")
+		const char *found = bytes_left(&t) ? g_strstr_len((const char *)t.at,
+								  (gssize)bytes_left(&t), "SMTP")
 						   : NULL;
 		/* "220 2.0.0 SMTP server ready" answers STARTTLS; a greeting has no enhanced code
 		 * (RFC 2034 4). */
-		return i->code == 220 && found && !i->reply.enhanced && !(s->queue && s->queue->len);
+		return i->code == 220 && found && !i->reply.enhanced &&
+		       !(s->queue && s->queue->len);
 	}
 	return i->code == 220 || i->code == 421 || i->code >= 500;
 }
@@ -496,7 +502,8 @@ static void banner(struct session *s, const struct smtp_item *i, struct flow_mar
 	n->banner = seen_at(m);
 	n->banner_code = i->code;
 	n->banner_text = session_keep(s, text, CAP_FIELD);
-	n->banner_host = session_keep(s, bytes_upto(&host, blank >= 0 ? (size_t)blank : bytes_left(&host)), 255);
+	n->banner_host = session_keep(
+		s, bytes_upto(&host, blank >= 0 ? (size_t)blank : bytes_left(&host)), 255);
 	for (size_t k = 0; k < bytes_left(&text); k++) {
 		uint8_t c = bytes_peek(&text, k);
 		stars += c == '*';
@@ -529,10 +536,12 @@ static void reply_event(struct session *s, const struct smtp_item *i, struct flo
 {
 	char code[40] = "", room[CAP_REPLY_TEXT + 8];
 	if (i->reply.enhanced)
-		snprintf(code, sizeof code, " %u.%u.%u", i->reply.klass, i->reply.subject, i->reply.detail);
+		snprintf(code, sizeof code, " %u.%u.%u", i->reply.klass, i->reply.subject,
+			 i->reply.detail);
 	/* One line for people: the lines of a list with commas, those of a refusal with blanks. */
 	GString *line = g_string_sized_new(bytes_left(&i->reply.text) + 16);
-	for (struct bytes t = session_without_echo(i->reply.text, i->code, room); bytes_left(&t) && i->code != 334;) {
+	for (struct bytes t = session_without_echo(i->reply.text, i->code, room);
+	     bytes_left(&t) && i->code != 334;) {
 		uint8_t c = bytes_u8(&t);
 		if (c == '\n' && i->code < 400)
 			g_string_append_c(line, ',');
@@ -544,7 +553,8 @@ static void reply_event(struct session *s, const struct smtp_item *i, struct flo
 		session_event_again(s, EVENT_S2C, m, s->inside, text);
 		return;
 	}
-	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s", i->code, code, *text ? " " : "", text);
+	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s", i->code, code, *text ? " " : "",
+		      text);
 }
 
 /* After an accepted STARTTLS nothing readable should come, unless the mirror decrypts. */
@@ -552,13 +562,15 @@ static bool clear_after_220(struct session *s, const struct smtp_item *i, struct
 {
 	char room[CAP_REPLY_TEXT + 8];
 	struct seen *n = &s->seen;
-	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls || n->o->plain_after_220.frame)
+	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls ||
+	    n->o->plain_after_220.frame)
 		return false;
 	if (n->t->alert_count)
 		seen_first(&session_tls(s)->text_after_alert, m);
 	else if (!n->o->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
 		session_odd(s)->s2c_clear = seen_at(m);
-		session_odd(s)->s2c_clear_words = session_keep(s, session_without_echo(i->reply.text, i->code, room), 60);
+		session_odd(s)->s2c_clear_words =
+			session_keep(s, session_without_echo(i->reply.text, i->code, room), 60);
 	}
 	return true;
 }
@@ -624,15 +636,21 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 	if (i->first_line_of_reply && h && !h->body &&
 	    (h->verb == SMTP_VERB_EHLO || h->verb == SMTP_VERB_HELO) &&
 	    (s->seen.last_set || s->seen.midstream || i->code == 250))
-		s->filling = s->inside || s->seen.o->plain_after_220.frame ? s->seen.inner : &s->seen.ehlo;
-	else if (i->first_line_of_reply && !h && !i->last && i->code == 250 && !s->client && !s->inside)
+		s->filling = s->inside || s->seen.o->plain_after_220.frame ? s->seen.inner
+									   : &s->seen.ehlo;
+	else if (i->first_line_of_reply && !h && !i->last && i->code == 250 && !s->client &&
+		 !s->inside)
 		s->filling = list_without_command(s);
 	if (s->filling && i->code < 400)
 		ehlo_line(s, i);
 	char room[CAP_REPLY_TEXT + 8];
 	if (s->cx->dialogue)
 		session_event(s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, i->last ? ' ' : '-',
-			      i->code == 334 ? "" : session_show(s, session_without_echo(i->text, i->code, room), 400));
+			      i->code == 334
+				      ? ""
+				      : session_show(s,
+						     session_without_echo(i->text, i->code, room),
+						     400));
 	if (!i->last)
 		return;
 	if (!s->cx->dialogue)

@@ -28,7 +28,9 @@ static bool waiting_for(const struct session *s, enum smtp_verb verb)
 
 static void push(struct session *s, enum smtp_verb verb, bool body, struct flow_mark m)
 {
-	struct session_command c = { .verb = verb, .body = body, .in_tls = s->inside, .at = seen_at(m) };
+	struct session_command c = {
+		.verb = verb, .body = body, .in_tls = s->inside, .at = seen_at(m)
+	};
 	if (!s->queue)
 		s->queue = g_array_new(FALSE, FALSE, sizeof c);
 	if (s->queue->len < CAP_PIPELINE)
@@ -191,15 +193,17 @@ static void on_foreign(struct session *s, const struct smtp_item *i, struct flow
 	if (n->o->foreign.frame || n->m->auth.tries) /* after AUTH it is an answer out of step */
 		return;
 	session_odd(s)->foreign = seen_at(m);
-	session_odd(s)->foreign_words = i->verb ? smtp_verb_name(i->verb) : session_keep(s, unknown_line(s, i), 40);
+	session_odd(s)->foreign_words =
+		i->verb ? smtp_verb_name(i->verb) : session_keep(s, unknown_line(s, i), 40);
 }
 
 static void command_text(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	const char *verb = smtp_verb_name(i->verb);
 	if (i->verb == SMTP_VERB_AUTH) {
-		const char *what = i->auth.has_password ? "password" : i->auth.has_hash ? "challenge answer"
-									  : "initial response";
+		const char *what = i->auth.has_password ? "password"
+				   : i->auth.has_hash	? "challenge answer"
+							: "initial response";
 		if (i->auth.has_user && !s->cx->redact)
 			session_event(s, EVENT_C2S, m, s->inside, "AUTH %s, user %s%s",
 				      smtp_mech_name(i->auth.mech), i->auth.user,
@@ -207,19 +211,24 @@ static void command_text(struct session *s, const struct smtp_item *i, struct fl
 		else
 			session_event(s, EVENT_C2S, m, s->inside, "AUTH %s%s%s%s",
 				      smtp_mech_name(i->auth.mech), i->auth.initial ? ", " : "",
-				      i->auth.initial ? what : "", i->auth.initial ? " (not shown)" : "");
+				      i->auth.initial ? what : "",
+				      i->auth.initial ? " (not shown)" : "");
 	} else if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_RCPT) {
-		const char *open = i->path.brackets ? "<" : "", *close = i->path.brackets ? ">" : "";
+		const char *open = i->path.brackets ? "<" : "",
+			   *close = i->path.brackets ? ">" : "";
 		session_event(s, EVENT_C2S, m, s->inside, "%s %s%s%s%s%s",
 			      i->verb == SMTP_VERB_MAIL ? "MAIL FROM:" : "RCPT TO:", open,
 			      session_show_address(s, i->path.address), close,
 			      bytes_left(&i->path.params) ? " " : "",
-			      s->cx->redact ? "" : session_show(s, bytes_trim(i->path.params), 200));
+			      s->cx->redact ? ""
+					    : session_show(s, bytes_trim(i->path.params), 200));
 	} else if (i->verb != SMTP_VERB_UNKNOWN) {
 		const char *argument = session_show(s, i->argument, 300);
-		session_event(s, EVENT_C2S, m, s->inside, "%s%s%s", verb, *argument ? " " : "", argument);
+		session_event(s, EVENT_C2S, m, s->inside, "%s%s%s", verb, *argument ? " " : "",
+			      argument);
 	} else {
-		session_event(s, EVENT_C2S, m, s->inside, "%s", session_show(s, unknown_line(s, i), 300));
+		session_event(s, EVENT_C2S, m, s->inside, "%s",
+			      session_show(s, unknown_line(s, i), 300));
 	}
 }
 
@@ -340,7 +349,8 @@ static void on_body_end(struct session *s, const struct smtp_item *i, struct flo
 	if (i->body.smuggling && !i->body.bdat)
 		seen_first(&n->m->smuggling, m);
 	if (!i->body.bdat) {
-		session_event(s, EVENT_C2S, m, s->inside, "end of the message, %s%" G_GUINT64_FORMAT " bytes",
+		session_event(s, EVENT_C2S, m, s->inside,
+			      "end of the message, %s%" G_GUINT64_FORMAT " bytes",
 			      i->body.gap ? "at least " : "", i->body.bytes);
 		s->body_open = false;
 		push(s, SMTP_VERB_DATA, true, m);
@@ -368,18 +378,21 @@ static void on_auth_response(struct session *s, const struct smtp_item *i, struc
 
 /* A line that is not SMTP. After some of them without a sound one the direction is only counted:
  * binary data would else cost a text for each of its "lines". */
-static void garbage(struct session *s, enum flow_dir dir, const struct smtp_item *i, struct flow_mark m)
+static void garbage(struct session *s, enum flow_dir dir, const struct smtp_item *i,
+		    struct flow_mark m)
 {
 	if (++s->garbage[dir] > GARBAGE_MOST && !s->inside)
 		s->mode[dir] = SESSION_MODE_OPAQUE;
-	session_event(s, (enum event_direction)dir, m, s->inside, "not SMTP: %s", session_show(s, unknown_line(s, i), 60));
+	session_event(s, (enum event_direction)dir, m, s->inside, "not SMTP: %s",
+		      session_show(s, unknown_line(s, i), 60));
 }
 
 /* Greeting and STARTTLS say nothing of login and mail; everything else may. */
 static bool only_greets(const struct smtp_item *i)
 {
-	return i->kind == SMTP_ITEM_COMMAND && (i->verb == SMTP_VERB_EHLO || i->verb == SMTP_VERB_HELO ||
-						i->verb == SMTP_VERB_STARTTLS || i->verb == SMTP_VERB_NOOP);
+	return i->kind == SMTP_ITEM_COMMAND &&
+	       (i->verb == SMTP_VERB_EHLO || i->verb == SMTP_VERB_HELO ||
+		i->verb == SMTP_VERB_STARTTLS || i->verb == SMTP_VERB_NOOP);
 }
 
 static void client_item(struct session *s, struct smtp_client *c, const struct smtp_item *i,
@@ -414,7 +427,8 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 	}
 }
 
-void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in, struct flow_mark m)
+void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in,
+			 struct flow_mark m)
 {
 	struct smtp_item item;
 	for (;;) {
@@ -440,7 +454,8 @@ void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes 
 	}
 }
 
-void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in, struct flow_mark m)
+void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in,
+			 struct flow_mark m)
 {
 	struct smtp_item item;
 	for (;;) {

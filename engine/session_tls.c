@@ -20,7 +20,8 @@ static bool waiting_for_starttls(const struct session *s)
 void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	struct bytes carry = dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
+	struct bytes carry =
+		dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
 
 	seen_first(&n->tls[dir], m);
 	if (dir == FLOW_C2S && n->starttls_code != 220) {
@@ -45,7 +46,8 @@ static const uint16_t *keep_list(struct session *s, const uint16_t *list, unsign
 	if (!s->arena)
 		s->arena = g_string_chunk_new(254);
 	/* One more element leaves room to align what the chunk of characters gives. */
-	char *raw = g_string_chunk_insert_len(s->arena, (const char *)list, (gssize)(n * sizeof *list));
+	char *raw =
+		g_string_chunk_insert_len(s->arena, (const char *)list, (gssize)(n * sizeof *list));
 	if (((uintptr_t)raw & 1) == 0)
 		return (const uint16_t *)(void *)raw;
 	char *room = g_string_chunk_insert_len(s->arena, "\0\0\0", 3);
@@ -54,7 +56,8 @@ static const uint16_t *keep_list(struct session *s, const uint16_t *list, unsign
 	return ((uintptr_t)raw & 1) == 0 ? (const uint16_t *)(void *)raw : NULL;
 }
 
-static void keep_hello(struct session *s, struct seen_hello *to, const struct tls_hello *h, struct flow_mark m)
+static void keep_hello(struct session *s, struct seen_hello *to, const struct tls_hello *h,
+		       struct flow_mark m)
 {
 	memset(to, 0, sizeof *to);
 	to->at = seen_at(m);
@@ -101,7 +104,8 @@ static void client_hello(struct session *s, const struct tls_hello *h, struct fl
 	}
 	keep_hello(s, &t->client, h, m);
 	session_event(s, EVENT_C2S, m, false, "ClientHello, highest version %s%s%s%s",
-		      h->sslv2 && h->max_version == TLS_SSL2 ? "SSL 2.0" : tls_version_name(h->max_version),
+		      h->sslv2 && h->max_version == TLS_SSL2 ? "SSL 2.0"
+							     : tls_version_name(h->max_version),
 		      h->has_sni ? ", server name " : ", no server name", h->has_sni ? h->sni : "",
 		      h->sslv2 ? ", in SSL 2.0 form" : "");
 	session_tls_step(s, "client_hello");
@@ -117,8 +121,8 @@ static void server_hello(struct session *s, const struct tls_hello *h, struct fl
 	keep_hello(s, &t->server, h, m);
 	if (h->key_share)
 		t->group = h->key_share;
-	session_event(s, EVENT_S2C, m, false, "ServerHello, %s, %s", tls_version_name(h->max_version),
-		      suite ? suite : "unknown cipher suite");
+	session_event(s, EVENT_S2C, m, false, "ServerHello, %s, %s",
+		      tls_version_name(h->max_version), suite ? suite : "unknown cipher suite");
 	session_tls_step(s, "server_hello");
 	session_reach(s, STAGE_SERVER_HELLO);
 }
@@ -150,7 +154,8 @@ static void server_certificate(struct session *s, const struct tls_item *i, stru
 	} else {
 		t->top_issuer_cn = session_keep_text(s, t->leaf->issuer_cn);
 	}
-	session_event(s, EVENT_S2C, m, false, "Certificate CN=%s, issued by %s", t->leaf->subject_cn,
+	session_event(s, EVENT_S2C, m, false, "Certificate CN=%s, issued by %s",
+		      t->leaf->subject_cn,
 		      *t->leaf->issuer_cn ? t->leaf->issuer_cn : t->leaf->issuer);
 }
 
@@ -165,7 +170,8 @@ static void client_certificate(struct session *s, const struct tls_item *i, stru
 		      t->client_cert_empty ? "no client certificate" : "client certificate");
 }
 
-static void alert(struct session *s, enum flow_dir dir, const struct tls_item *i, struct flow_mark m)
+static void alert(struct session *s, enum flow_dir dir, const struct tls_item *i,
+		  struct flow_mark m)
 {
 	struct seen_tls *t = session_tls(s);
 	bool encrypted = i->kind == TLS_ITEM_ALERT_ENCRYPTED;
@@ -184,15 +190,16 @@ static void alert(struct session *s, enum flow_dir dir, const struct tls_item *i
 		session_event(s, (enum event_direction)dir, m, true, "encrypted alert");
 	else
 		session_event(s, (enum event_direction)dir, m, false, "%s alert %s (%u)",
-			      i->alert_level == 2 ? "fatal" : "warning", name ? name : "of unknown code",
-			      i->alert_code);
+			      i->alert_level == 2 ? "fatal" : "warning",
+			      name ? name : "of unknown code", i->alert_code);
 	if (!encrypted)
 		session_tls_step(s, "alert");
 }
 
 /* Records of type 23: in TLS 1.3 the rest of the handshake looks like data. The client's first one
  * is its Finished (53 or 69 bytes), its certificate, or an alert (19 bytes), inside-tls.md 1. */
-static void data_record(struct session *s, enum flow_dir dir, const struct tls_item *i, struct flow_mark m)
+static void data_record(struct session *s, enum flow_dir dir, const struct tls_item *i,
+			struct flow_mark m)
 {
 	struct seen_tls *t = session_tls(s);
 	if (!t->first_data[dir].frame) {
@@ -202,7 +209,8 @@ static void data_record(struct session *s, enum flow_dir dir, const struct tls_i
 	if (t->data_records[dir] < G_MAXUINT)
 		t->data_records[dir]++;
 	bool v13 = t->server.max_version == TLS_1_3;
-	if (v13 && dir == FLOW_C2S && i->length > 19 && t->first_data[FLOW_S2C].frame && !t->established) {
+	if (v13 && dir == FLOW_C2S && i->length > 19 && t->first_data[FLOW_S2C].frame &&
+	    !t->established) {
 		t->established = true;
 		session_event(s, EVENT_NOTE, m, true, "TLS is established");
 		session_tls_step(s, "finished");
@@ -213,7 +221,8 @@ static void data_record(struct session *s, enum flow_dir dir, const struct tls_i
 static void finished(struct session *s, enum flow_dir dir, struct flow_mark m)
 {
 	struct seen_tls *t = session_tls(s);
-	/* One encrypted handshake record a side is the Finished; one more begins another handshake. */
+	/* One encrypted handshake record a side is the Finished; one more begins another handshake.
+	 */
 	if (t->established && t->finished[dir].frame)
 		seen_first(&t->renegotiation, m);
 	seen_first(&t->finished[dir], m);
@@ -226,7 +235,8 @@ static void finished(struct session *s, enum flow_dir dir, struct flow_mark m)
 	}
 }
 
-static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item *i, struct flow_mark m)
+static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item *i,
+		     struct flow_mark m)
 {
 	struct seen_tls *t = session_tls(s);
 	switch (i->kind) {
@@ -288,8 +298,9 @@ static bool text_again(struct session *s, enum flow_dir dir, struct bytes at)
 {
 	uint8_t c = bytes_peek(&at, 0);
 	if (dir == FLOW_S2C)
-		return c >= '2' && c <= '5' && bytes_peek(&at, 1) >= '0' && bytes_peek(&at, 1) <= '9' &&
-		       bytes_peek(&at, 2) >= '0' && bytes_peek(&at, 2) <= '9';
+		return c >= '2' && c <= '5' && bytes_peek(&at, 1) >= '0' &&
+		       bytes_peek(&at, 1) <= '9' && bytes_peek(&at, 2) >= '0' &&
+		       bytes_peek(&at, 2) <= '9';
 	return s->seen.t->alert_count && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
 }
 

@@ -21,7 +21,8 @@ enum smtp_verb {
 	SMTP_VERB_COUNT
 };
 const char *smtp_verb_name(enum smtp_verb v); /* "STARTTLS"; "unknown" */
-/* Where the verb is defined: "RFC 3207", "Exchange"; "RFC 9110" for HTTP methods; "" for unknown. */
+/* Where the verb is defined: "RFC 3207", "Exchange"; "RFC 9110" for HTTP methods; "" for unknown.
+ */
 const char *smtp_verb_source(enum smtp_verb v);
 
 enum smtp_mech {
@@ -42,87 +43,88 @@ const char *smtp_mech_name(enum smtp_mech m);
 
 /* Marks of a line that a rule may want. */
 enum smtp_line_mark {
-	SMTP_LINE_BARE_LF = 1,   /* ended by LF without CR */
-	SMTP_LINE_TOO_LONG = 2,  /* longer than CAP_LINE: the view holds the front only */
-	SMTP_LINE_OVER_512 = 4,  /* longer than RFC 5321 4.5.3.1 allows */
-	SMTP_LINE_NUL = 8,       /* has a NUL byte */
-	SMTP_LINE_8BIT = 16,     /* has a byte over 0x7f */
+	SMTP_LINE_BARE_LF = 1,	     /* ended by LF without CR */
+	SMTP_LINE_TOO_LONG = 2,	     /* longer than CAP_LINE: the view holds the front only */
+	SMTP_LINE_OVER_512 = 4,	     /* longer than RFC 5321 4.5.3.1 allows */
+	SMTP_LINE_NUL = 8,	     /* has a NUL byte */
+	SMTP_LINE_8BIT = 16,	     /* has a byte over 0x7f */
 	SMTP_LINE_LEADING_JUNK = 32, /* BOM, blanks or control bytes before the verb */
 };
 
 /* What the shape of an AUTH payload shows; never the secret itself. */
 struct smtp_auth {
 	enum smtp_mech mech;
-	bool initial;      /* came on the AUTH line itself */
-	bool cancel;       /* "*" (RFC 4954 4) */
-	bool empty;        /* "=" or an empty line: no data */
+	bool initial; /* came on the AUTH line itself */
+	bool cancel;  /* "*" (RFC 4954 4) */
+	bool empty;   /* "=" or an empty line: no data */
 	bool bad_base64;
-	bool has_user;     /* `user` is set */
+	bool has_user;	   /* `user` is set */
 	bool has_password; /* a clear password (PLAIN, LOGIN) or bearer token was in it */
-	bool has_hash;     /* a challenge answer (CRAM-MD5, NTLM, SCRAM): crackable, not clear */
-	unsigned step;     /* 0 = initial or first answer, 1 = second ... */
-	char user[128];    /* UTF-8, cut at 127; empty when unknown */
+	bool has_hash;	   /* a challenge answer (CRAM-MD5, NTLM, SCRAM): crackable, not clear */
+	unsigned step;	   /* 0 = initial or first answer, 1 = second ... */
+	char user[128];	   /* UTF-8, cut at 127; empty when unknown */
 };
 
 /* MAIL FROM and RCPT TO (RFC 5321 4.1.1.2-3). */
 struct smtp_path {
 	struct bytes address; /* inside <>, source route removed; empty for <> */
-	bool brackets;        /* had < and > */
+	bool brackets;	      /* had < and > */
 	bool has_size;
-	uint64_t size;        /* SIZE= (RFC 1870) */
-	struct bytes params;  /* everything after the path; AUTH= values kept, they are addresses */
+	uint64_t size;	     /* SIZE= (RFC 1870) */
+	struct bytes params; /* everything after the path; AUTH= values kept, they are addresses */
 };
 
 enum smtp_item_kind {
-	SMTP_ITEM_COMMAND,       /* verb, argument; with AUTH also .auth; MAIL/RCPT also .path */
+	SMTP_ITEM_COMMAND,	 /* verb, argument; with AUTH also .auth; MAIL/RCPT also .path */
 	SMTP_ITEM_AUTH_RESPONSE, /* .auth */
-	SMTP_ITEM_BODY_END,      /* end of data: .body; BDAT: each chunk */
-	SMTP_ITEM_REPLY_LINE,    /* one line of a reply; `last` ends it and fills .reply */
-	SMTP_ITEM_GARBAGE,       /* a line that is not SMTP: .line */
-	SMTP_ITEM_TLS,           /* the bytes at the front are a TLS record or SSLv2 hello; nothing taken */
+	SMTP_ITEM_BODY_END,	 /* end of data: .body; BDAT: each chunk */
+	SMTP_ITEM_REPLY_LINE,	 /* one line of a reply; `last` ends it and fills .reply */
+	SMTP_ITEM_GARBAGE,	 /* a line that is not SMTP: .line */
+	SMTP_ITEM_TLS, /* the bytes at the front are a TLS record or SSLv2 hello; nothing taken */
 };
 
 struct smtp_body {
-	uint64_t bytes;            /* body size on the wire, end mark left out */
+	uint64_t bytes; /* body size on the wire, end mark left out */
 	bool bdat, bdat_last;
-	uint32_t bare_lf;          /* how many LF without CR */
-	uint64_t bare_lf_at;       /* offset of the first in the body */
-	bool smuggling;            /* "\n.\r\n", "\n.\n" or "\r\n.\n" inside (end mark not CRLF.CRLF) */
-	bool gap;                  /* bytes were missing: counts are lower bounds */
+	uint32_t bare_lf;    /* how many LF without CR */
+	uint64_t bare_lf_at; /* offset of the first in the body */
+	bool smuggling;	     /* "\n.\r\n", "\n.\n" or "\r\n.\n" inside (end mark not CRLF.CRLF) */
+	bool gap;	     /* bytes were missing: counts are lower bounds */
 };
 
 struct smtp_reply {
-	uint16_t code;             /* 200 to 599 (others come as garbage) */
-	bool enhanced;             /* an enhanced status code; its class fits the code, 4 and 5 mix */
+	uint16_t code; /* 200 to 599 (others come as garbage) */
+	bool enhanced; /* an enhanced status code; its class fits the code, 4 and 5 mix */
 	uint8_t klass;
 	uint16_t subject, detail;
-	struct bytes text;         /* text of all lines joined by '\n', code and enhanced code left out */
+	struct bytes text; /* text of all lines joined by '\n', code and enhanced code left out */
 	unsigned lines;
-	bool mixed_codes;          /* lines had different codes */
+	bool mixed_codes; /* lines had different codes */
 };
 
 struct smtp_item {
 	enum smtp_item_kind kind;
-	struct bytes line;         /* the line without CRLF; for AUTH lines cut after the mechanism */
-	unsigned marks;            /* enum smtp_line_mark */
+	struct bytes line; /* the line without CRLF; for AUTH lines cut after the mechanism */
+	unsigned marks;	   /* enum smtp_line_mark */
 	enum smtp_verb verb;
-	struct bytes argument;     /* after the verb, trimmed; empty for AUTH payloads */
+	struct bytes argument; /* after the verb, trimmed; empty for AUTH payloads */
 	struct smtp_path path;
 	struct smtp_auth auth;
 	struct smtp_body body;
 	/* reply line */
 	uint16_t code;
 	bool last;
-	struct bytes text;         /* of this line after the code and the separator */
-	struct smtp_reply reply;   /* filled when `last` */
+	struct bytes text;	 /* of this line after the code and the separator */
+	struct smtp_reply reply; /* filled when `last` */
 	bool first_line_of_reply;
 };
 
 enum smtp_expect {
 	SMTP_EXPECT_COMMAND,
-	SMTP_EXPECT_AUTH,      /* the server said 334: next line is a secret */
-	SMTP_EXPECT_AUTH_MAYBE, /* AUTH sent, reply not seen: a known verb with sound syntax is a command */
-	SMTP_EXPECT_DATA,      /* body until the end mark */
+	SMTP_EXPECT_AUTH,	/* the server said 334: next line is a secret */
+	SMTP_EXPECT_AUTH_MAYBE, /* AUTH sent, reply not seen: a known verb with sound syntax is a
+				   command */
+	SMTP_EXPECT_DATA,	/* body until the end mark */
 	SMTP_EXPECT_DATA_MAYBE, /* DATA sent, reply not seen: same as DATA */
 };
 
@@ -142,8 +144,8 @@ enum smtp_expect smtp_client_expecting(const struct smtp_client *c);
  * kept inside). STEP_BAD: what follows cannot be SMTP at all (nothing sensible in CAP_LINE bytes).
  * `SMTP_ITEM_TLS` leaves the bytes in `in`. */
 enum step smtp_client_next(struct smtp_client *c, struct bytes *in, struct smtp_item *out);
-/* `missing` bytes were lost; partial line dropped; a body or BDAT chunk goes on with the count (of a
- * chunk the lost bytes count, of DATA they do not: its end may be among them). Outside of a body
+/* `missing` bytes were lost; partial line dropped; a body or BDAT chunk goes on with the count (of
+ * a chunk the lost bytes count, of DATA they do not: its end may be among them). Outside of a body
  * lines are then dropped until one is surely a command. Call it with 0 for a start in the middle
  * of a connection, where the first lines may be the text of a message. */
 void smtp_client_gap(struct smtp_client *c, uint64_t missing);
@@ -172,8 +174,8 @@ bool smtp_server_in_reply(const struct smtp_server *s);
 size_t smtp_client_kept(const struct smtp_client *c);
 size_t smtp_server_kept(const struct smtp_server *s);
 
-/* Does it begin like a TLS record of a handshake or alert (16|15 03 0x len) or an SSLv2 ClientHello?
- * At least 5 bytes needed for true. `sslv2` may be NULL. */
+/* Does it begin like a TLS record of a handshake or alert (16|15 03 0x len) or an SSLv2
+ * ClientHello? At least 5 bytes needed for true. `sslv2` may be NULL. */
 bool smtp_looks_like_tls(struct bytes b, bool *sslv2);
 
 #endif

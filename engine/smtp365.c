@@ -32,15 +32,15 @@ struct smtp365 {
 	struct clocks clocks;
 	struct room *room;
 	struct early early;
-	struct session *looked;     /* during a look at an open session */
-	uint64_t lookups_until;     /* failed look-ups first asked before were told */
+	struct session *looked; /* during a look at an open session */
+	uint64_t lookups_until; /* failed look-ups first asked before were told */
 	struct judge_capture capture;
 	smtp365_session_fn on_session;
 	smtp365_event_fn on_event;
 	void *host;
 	unsigned last_number;
-	unsigned fed_number;        /* session of the segment fed last, 0 none */
-	uint8_t *candidate_ports;   /* bit per port that ever had a candidate; NULL until needed */
+	unsigned fed_number;	  /* session of the segment fed last, 0 none */
+	uint8_t *candidate_ports; /* bit per port that ever had a candidate; NULL until needed */
 	bool c2s_data_seen;
 	struct smtp365_stats stats;
 	char ranges_date[16];
@@ -100,7 +100,8 @@ static bool proven(const struct seen *n)
 /* Sessions are numbered in the order of their first packets. */
 static void number(struct smtp365 *e, struct flow *f)
 {
-	if (f->tag || !(on_watched_port(e, f) || (f->session && proven(&((struct session *)f->session)->seen))))
+	if (f->tag || !(on_watched_port(e, f) ||
+			(f->session && proven(&((struct session *)f->session)->seen))))
 		return;
 	f->tag = ++e->last_number;
 	clients_opened(e->clients, f);
@@ -108,7 +109,8 @@ static void number(struct smtp365 *e, struct flow *f)
 		((struct session *)f->session)->number = f->tag;
 }
 
-static void hook_data(struct flow *f, enum flow_dir dir, struct bytes view, struct flow_mark mark, void *host)
+static void hook_data(struct flow *f, enum flow_dir dir, struct bytes view, struct flow_mark mark,
+		      void *host)
 {
 	struct smtp365 *e = host;
 	struct session *s = session_of(e, f);
@@ -131,7 +133,8 @@ static void hook_gap(struct flow *f, enum flow_dir dir, uint64_t missing, enum f
 	session_gap(session_of(host, f), f, dir, missing, why, mark);
 }
 
-static void hook_close(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark, void *host)
+static void hook_close(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark,
+		       void *host)
 {
 	session_close(session_of(host, f), f, dir, reset, mark);
 }
@@ -185,8 +188,8 @@ static int server_side(const struct segment *s, void *host)
 		return dst ? 1 : -1;
 	if (bytes_starts(&b, "220", 3))
 		return -1;
-	if (bytes_starts(&b, "EHLO ", 5) || bytes_starts(&b, "HELO ", 5) || bytes_starts(&b, "CONNECT ", 8) ||
-	    bytes_peek(&b, 0) == 5)
+	if (bytes_starts(&b, "EHLO ", 5) || bytes_starts(&b, "HELO ", 5) ||
+	    bytes_starts(&b, "CONNECT ", 8) || bytes_peek(&b, 0) == 5)
 		return 1;
 	return 0;
 }
@@ -206,12 +209,14 @@ static void no_verdict(const struct verdict *v, void *host)
 	(void)host;
 }
 
-struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn on_session, void *host,
-			    char **error)
+struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn on_session,
+			    void *host, char **error)
 {
-	static const struct flow_hooks hooks = {
-		.data = hook_data, .gap = hook_gap, .close = hook_close, .end = hook_end, .kept = hook_kept
-	};
+	static const struct flow_hooks hooks = { .data = hook_data,
+						 .gap = hook_gap,
+						 .close = hook_close,
+						 .end = hook_end,
+						 .kept = hook_kept };
 	struct peers *peers = peers_new();
 
 	if (o->endpoints_json && !peers_load(peers, o->endpoints_json, o->endpoints_size, error)) {
@@ -312,7 +317,8 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		return;
 	}
 	tick(e, g->time_ns);
-	if (answer == GATE_CANDIDATE && !flow_find(e->flows, &g->src, g->sport, &g->dst, g->dport, NULL))
+	if (answer == GATE_CANDIDATE &&
+	    !flow_find(e->flows, &g->src, g->sport, &g->dst, g->dport, NULL))
 		mark_candidate(e, g);
 	e->stats.smtp_segments++;
 	struct flow *f = flow_feed(e->flows, g);
@@ -324,7 +330,8 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		early_touch(&e->early, f->session, f, e->capture.now_ns);
 	e->fed_number = f->tag;
 	if (g->sack_count && f->session && (g->flags & TCP_ACK))
-		session_hole(f->session, !memcmp(&g->src, &f->client, sizeof g->src), g->ack, g->sack[0][0] - g->ack,
+		session_hole(f->session, !memcmp(&g->src, &f->client, sizeof g->src), g->ack,
+			     g->sack[0][0] - g->ack,
 			     (struct flow_mark){ .time_ns = g->time_ns, .frame = g->frame });
 	if (f->side[FLOW_S2C].segments)
 		e->capture.answers_seen = true;
@@ -352,9 +359,11 @@ void smtp365_icmp(struct smtp365 *e, const struct icmp_error *i)
 	struct flow *f = flow_find(e->flows, &i->src, i->sport, &i->dst, i->dport, &dir);
 	if (!f)
 		return;
-	/* The quoted header must be one of this connection's segments, not a forged or stale one. */
+	/* The quoted header must be one of this connection's segments, not a forged or stale one.
+	 */
 	const struct flow_side *side = &f->side[dir];
-	bool ours = side->have_next && seq_cmp(i->seq, side->isn) >= 0 && seq_cmp(i->seq, side->highest) <= 0;
+	bool ours = side->have_next && seq_cmp(i->seq, side->isn) >= 0 &&
+		    seq_cmp(i->seq, side->highest) <= 0;
 	if (!ours)
 		return;
 	session_icmp(session_of(e, f), i);
@@ -406,7 +415,8 @@ void smtp365_finish(struct smtp365 *e)
 	dns_finish(e->cx.dns, e->capture.now_ns);
 	flow_table_finish(e->flows);
 	clients_lookups(e->clients, e->cx.dns, e->lookups_until, UINT64_MAX, lookup_failed, e);
-	e->lookups_until = MAX(e->lookups_until, e->capture.now_ns + 1); /* told once, though freed later */
+	e->lookups_until =
+		MAX(e->lookups_until, e->capture.now_ns + 1); /* told once, though freed later */
 }
 
 /* ---- live ---- */
@@ -424,7 +434,8 @@ static void look(struct session *s, void *host)
 {
 	struct smtp365 *e = host;
 	struct flow *f = s->early.flow;
-	f = flow_find(e->flows, &f->client, f->client_port, &f->server, f->server_port, NULL); /* sides valid */
+	f = flow_find(e->flows, &f->client, f->client_port, &f->server, f->server_port,
+		      NULL); /* sides valid */
 	e->looked = s;
 	e->capture.table_stale = ranges_stale(e);
 	conclude_open(e->room, s, f, &e->capture, open_verdict, e);

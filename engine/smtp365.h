@@ -2,7 +2,8 @@
 /*
  * The whole public API of the engine. A window makes one engine, feeds it segments, datagrams,
  * ICMP errors and decrypted bytes in the order of the capture, and gets one verdict per session
- * through a callback. No I/O, no clock, no threads; one engine must not be used by two threads at once.
+ * through a callback. No I/O, no clock, no threads; one engine must not be used by two threads at
+ * once.
  */
 #ifndef SMTP365_H
 #define SMTP365_H
@@ -17,26 +18,27 @@ struct smtp365; /* opaque */
 
 /* A host that counts as Microsoft 365 although the built-in table does not know it. */
 struct smtp365_name {
-	const char *pattern;      /* "smtp.contoso.com", "*.contoso.com" */
-	uint16_t port;            /* 0 any */
+	const char *pattern; /* "smtp.contoso.com", "*.contoso.com" */
+	uint16_t port;	     /* 0 any */
 	enum endpoint endpoint;
 };
 
 struct smtp365_options {
-	bool redact;              /* hide user names and local parts of addresses */
-	bool dialogue;            /* keep every command and reply line as events (-v) */
-	size_t memory;            /* cap in bytes for connections; 0 = CAP_MEMORY_ALL */
-	uint8_t hash_key[16];     /* random per process; all zero is allowed (tests) */
-	const uint16_t *ports;    /* more watched ports, borrowed for the call */
+	bool redact;	       /* hide user names and local parts of addresses */
+	bool dialogue;	       /* keep every command and reply line as events (-v) */
+	size_t memory;	       /* cap in bytes for connections; 0 = CAP_MEMORY_ALL */
+	uint8_t hash_key[16];  /* random per process; all zero is allowed (tests) */
+	const uint16_t *ports; /* more watched ports, borrowed for the call */
 	unsigned port_count;
-	bool only_ports;          /* watch only `ports`, not the default ones */
+	bool only_ports;		  /* watch only `ports`, not the default ones */
 	const struct smtp365_name *names; /* ahead of the built-in table, borrowed for the call */
 	unsigned name_count;
 	const char *endpoints_json; /* text of a Microsoft endpoints document, or NULL */
 	size_t endpoints_size;
 };
 
-/* Called once per session, when it ends, and with smtp365_tick also before that (`open` in the verdict). `v` and all it points to are valid during the call only. */
+/* Called once per session, when it ends, and with smtp365_tick also before that (`open` in the
+ * verdict). `v` and all it points to are valid during the call only. */
 typedef void (*smtp365_session_fn)(const struct verdict *v, void *host);
 /* Called for each event as it happens, with the session's number; may be NULL. For a window that
  * shows notes per frame. `e` is valid during the call. */
@@ -46,25 +48,27 @@ struct smtp365_stats {
 	uint64_t segments, datagrams, icmp_errors;
 	uint64_t sessions, sessions_m365, culled;
 	uint64_t duplicates, gap_bytes;
-	uint64_t c2s_only, s2c_only;  /* sessions with packets of one side only */
+	uint64_t c2s_only, s2c_only; /* sessions with packets of one side only */
 	size_t bytes_peak;
 	/* for live capture */
-	uint64_t smtp_segments;       /* of connections that are followed */
-	uint64_t one_sided;           /* sessions whose dialogue was captured one way only (C01) */
-	uint64_t two_sided;           /* sessions with payload of both sides */
-	uint64_t told_early;          /* verdicts of open sessions */
-	uint64_t delivered_bytes;     /* payload of ended sessions that was seen, beside gap_bytes */
-	uint64_t open;                /* connections in the table now */
-	size_t bytes;                 /* memory of the table and what it holds now */
+	uint64_t smtp_segments;	  /* of connections that are followed */
+	uint64_t one_sided;	  /* sessions whose dialogue was captured one way only (C01) */
+	uint64_t two_sided;	  /* sessions with payload of both sides */
+	uint64_t told_early;	  /* verdicts of open sessions */
+	uint64_t delivered_bytes; /* payload of ended sessions that was seen, beside gap_bytes */
+	uint64_t open;		  /* connections in the table now */
+	size_t bytes;		  /* memory of the table and what it holds now */
 };
 
-/* A new engine, owned by the caller. On bad options NULL and an owned message in *error (g_free). */
-struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn on_session, void *host,
-			    char **error);
+/* A new engine, owned by the caller. On bad options NULL and an owned message in *error (g_free).
+ */
+struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn on_session,
+			    void *host, char **error);
 void smtp365_on_event(struct smtp365 *s, smtp365_event_fn fn);
 /* Feed one packet's content. Never fails; strange input becomes facts. */
 void smtp365_segment(struct smtp365 *s, const struct segment *g);
-/* Number of the session to which the segment fed last belongs; 0: none, or not yet known to be SMTP. */
+/* Number of the session to which the segment fed last belongs; 0: none, or not yet known to be
+ * SMTP. */
 unsigned smtp365_last_session(const struct smtp365 *s);
 void smtp365_datagram(struct smtp365 *s, const struct datagram *g);
 void smtp365_icmp(struct smtp365 *s, const struct icmp_error *e);
@@ -77,23 +81,25 @@ void smtp365_plain_alert(struct smtp365 *s, const struct plaintext *p);
 bool smtp365_watches(const struct smtp365 *s, uint16_t port_a, uint16_t port_b);
 /* Watch one more port from now on: the host knows that SMTP is spoken there. */
 void smtp365_watch(struct smtp365 *s, uint16_t port);
-/* Live capture: the time is now_ns although no packet came. Ends sessions that are idle, tells of failed
- * look-ups half a minute after them, and, from the first call on, of open sessions: a critical finding
- * within a second, a certain cause once it lasted 5 s. Call it a few times a second, with a time that
- * packets still to come are not far behind of. Not for files: their time is that of their packets. */
+/* Live capture: the time is now_ns although no packet came. Ends sessions that are idle, tells of
+ * failed look-ups half a minute after them, and, from the first call on, of open sessions: a
+ * critical finding within a second, a certain cause once it lasted 5 s. Call it a few times a
+ * second, with a time that packets still to come are not far behind of. Not for files: their time
+ * is that of their packets. */
 void smtp365_tick(struct smtp365 *s, uint64_t now_ns);
-/* The capture is over: every open session is reported, then failed look-ups. The engine stays usable. */
+/* The capture is over: every open session is reported, then failed look-ups. The engine stays
+ * usable. */
 void smtp365_finish(struct smtp365 *s);
 void smtp365_free(struct smtp365 *s);
 struct smtp365_stats smtp365_stats(const struct smtp365 *s);
-/* Date of the address ranges in use as "YYYY-MM-DD", and whether they are over 180 days older than the
- * newest packet seen so far. */
+/* Date of the address ranges in use as "YYYY-MM-DD", and whether they are over 180 days older than
+ * the newest packet seen so far. */
 const char *smtp365_ranges_date(const struct smtp365 *s, bool *stale);
 
 /* The table of findings, one entry per id in the order of the table, for listings. */
 struct smtp365_rule {
 	const char *letter, *id, *title;
-	enum severity severity;     /* the highest of its rows */
+	enum severity severity;	    /* the highest of its rows */
 	enum confidence confidence; /* the highest of its rows */
 	enum side side;
 	const char *cause, *fix, *check, *reference, *keys;

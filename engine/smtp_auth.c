@@ -10,11 +10,11 @@ static const struct {
 	const char *word;
 	enum smtp_mech mech;
 } mechs[] = {
-    {"PLAIN", SMTP_MECH_PLAIN},       {"LOGIN", SMTP_MECH_LOGIN},
-    {"XOAUTH2", SMTP_MECH_XOAUTH2},   {"OAUTHBEARER", SMTP_MECH_OAUTHBEARER},
-    {"CRAM-MD5", SMTP_MECH_CRAM_MD5}, {"DIGEST-MD5", SMTP_MECH_DIGEST_MD5},
-    {"NTLM", SMTP_MECH_NTLM},         {"GSSAPI", SMTP_MECH_GSSAPI},
-    {"EXTERNAL", SMTP_MECH_EXTERNAL},
+	{ "PLAIN", SMTP_MECH_PLAIN },	    { "LOGIN", SMTP_MECH_LOGIN },
+	{ "XOAUTH2", SMTP_MECH_XOAUTH2 },   { "OAUTHBEARER", SMTP_MECH_OAUTHBEARER },
+	{ "CRAM-MD5", SMTP_MECH_CRAM_MD5 }, { "DIGEST-MD5", SMTP_MECH_DIGEST_MD5 },
+	{ "NTLM", SMTP_MECH_NTLM },	    { "GSSAPI", SMTP_MECH_GSSAPI },
+	{ "EXTERNAL", SMTP_MECH_EXTERNAL },
 };
 
 const char *smtp_mech_name(enum smtp_mech m)
@@ -35,7 +35,7 @@ enum smtp_mech smtp_mech_of(struct bytes word)
 			return mechs[i].mech;
 	}
 	return bytes_starts(&word, "SCRAM-", 6) && bytes_left(&word) <= 20 ? SMTP_MECH_SCRAM
-	                                                                   : SMTP_MECH_OTHER;
+									   : SMTP_MECH_OTHER;
 }
 
 /* RFC 4422 3.1: up to 20 of A-Z 0-9 - _. Clients also send it all small; base64 mixes both. */
@@ -215,7 +215,7 @@ static void auth_cram(struct smtp_auth *a, struct bytes b)
 /* MS-NLMP 2.2.1.3: AUTHENTICATE_MESSAGE is type 3. */
 static void auth_ntlm(struct smtp_auth *a, struct bytes b)
 {
-	static const uint8_t type3[] = {'N', 'T', 'L', 'M', 'S', 'S', 'P', 0, 3, 0, 0, 0};
+	static const uint8_t type3[] = { 'N', 'T', 'L', 'M', 'S', 'S', 'P', 0, 3, 0, 0, 0 };
 	struct bytes front = bytes_upto(&b, sizeof(type3));
 
 	a->has_hash = bytes_equal(front, bytes_of(type3, sizeof(type3)));

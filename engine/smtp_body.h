@@ -11,14 +11,14 @@
 
 struct smtp_body_scan {
 	struct smtp_body body;
-	uint64_t left;    /* BDAT: bytes of the chunk still to come */
-	uint64_t line;    /* DATA: length of the line that has started */
+	uint64_t left;	  /* BDAT: bytes of the chunk still to come */
+	uint64_t line;	  /* DATA: length of the line that has started */
 	uint8_t front[2]; /* its first two bytes */
-	uint8_t last;     /* its last byte so far */
+	uint8_t last;	  /* its last byte so far */
 	bool after_crlf;  /* the line before it ended with CRLF, as DATA's own does */
 };
 
-void smtp_body_data(struct smtp_body_scan *s);                            /* DATA begins */
+void smtp_body_data(struct smtp_body_scan *s);				  /* DATA begins */
 void smtp_body_chunk(struct smtp_body_scan *s, uint64_t size, bool last); /* BDAT begins */
 /* Pass over the front of `in`; true when the body ended (the end mark is taken too). */
 bool smtp_body_next(struct smtp_body_scan *s, struct bytes *in);

@@ -15,19 +15,19 @@ struct smtp_client {
 	struct smtp_line line;
 	struct smtp_body_scan scan;
 	enum smtp_expect expect;
-	bool chunk;          /* a counted body is being skipped, whatever `expect` says */
-	bool doubt;          /* bytes were lost: not known whether a line begins here */
-	bool bad;            /* STEP_BAD was said */
+	bool chunk;	     /* a counted body is being skipped, whatever `expect` says */
+	bool doubt;	     /* bytes were lost: not known whether a line begins here */
+	bool bad;	     /* STEP_BAD was said */
 	enum smtp_mech mech; /* of the AUTH dialogue */
-	unsigned step;       /* answers seen in it */
-	bool auth_open;      /* AUTH came and no sure command since: odd lines may be answers */
-	bool auth_sure;      /* `step` is right: nothing was lost since AUTH */
-	bool auth_over;      /* a sure command came since AUTH */
+	unsigned step;	     /* answers seen in it */
+	bool auth_open;	     /* AUTH came and no sure command since: odd lines may be answers */
+	bool auth_sure;	     /* `step` is right: nothing was lost since AUTH */
+	bool auth_over;	     /* a sure command came since AUTH */
 	unsigned answers;    /* lines sent as answers since AUTH, the initial response left out */
 	unsigned challenges; /* times that 334 was told since AUTH */
-	bool body_over;      /* the body of the last DATA has ended already */
-	bool nul_line;       /* the line before was a lone NUL */
-	bool blob;           /* the last command was XEXCH50 */
+	bool body_over;	     /* the body of the last DATA has ended already */
+	bool nul_line;	     /* the line before was a lone NUL */
+	bool blob;	     /* the last command was XEXCH50 */
 	uint64_t blob_size;  /* its binary data, sent after 354 */
 };
 
@@ -260,12 +260,12 @@ static bool shows_all(enum smtp_verb v)
 static bool cut_after(struct bytes word)
 {
 	static const char *const words[] = {
-	    "PASS",           /* POP3, FTP */
-	    "APOP",           /* POP3 */
-	    "LOGIN",          /* IMAP, after a tag */
-	    "Authorization:", /* HTTP, with the next two */
-	    "Proxy-Authorization:",
-	    "Cookie:",
+		"PASS",		  /* POP3, FTP */
+		"APOP",		  /* POP3 */
+		"LOGIN",	  /* IMAP, after a tag */
+		"Authorization:", /* HTTP, with the next two */
+		"Proxy-Authorization:",
+		"Cookie:",
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -372,7 +372,7 @@ static void item_command(struct smtp_client *c, struct smtp_item *out)
 
 /* What is this line? False: it is dropped. */
 static bool client_line(struct smtp_client *c, struct bytes line, unsigned marks,
-                        struct smtp_item *out)
+			struct smtp_item *out)
 {
 	out->line = line;
 	out->marks = marks;
@@ -392,7 +392,7 @@ static bool client_line(struct smtp_client *c, struct bytes line, unsigned marks
 			return false;
 		c->doubt = false;
 	} else if (c->expect == SMTP_EXPECT_AUTH ||
-	           (c->expect == SMTP_EXPECT_AUTH_MAYBE && !sure)) {
+		   (c->expect == SMTP_EXPECT_AUTH_MAYBE && !sure)) {
 		memset(out, 0, sizeof(*out));
 		out->marks = marks;
 		item_answer(c, line, out);
@@ -435,8 +435,8 @@ static enum step client_lines(struct smtp_client *c, struct bytes *in, struct sm
 
 	for (;;) {
 		enum smtp_line_tls tls = c->expect == SMTP_EXPECT_COMMAND
-		                             ? smtp_line_looks_tls(&c->line, *in)
-		                             : SMTP_LINE_TLS_NO;
+						 ? smtp_line_looks_tls(&c->line, *in)
+						 : SMTP_LINE_TLS_NO;
 		if (tls == SMTP_LINE_TLS_YES) {
 			out->kind = SMTP_ITEM_TLS;
 			return STEP_ITEM;

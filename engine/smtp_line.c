@@ -231,7 +231,7 @@ bool smtp_looks_like_tls(struct bytes b, bool *sslv2)
 		unsigned len = (unsigned)bytes_peek(&b, 3) << 8 | bytes_peek(&b, 4);
 		old = tls_sslv2(b);
 		found = old || (type >= 0x14 && type <= 0x16 && bytes_peek(&b, 1) == 3 &&
-		                bytes_peek(&b, 2) <= 4 && len > 0 && len <= 16384 + 2048);
+				bytes_peek(&b, 2) <= 4 && len > 0 && len <= 16384 + 2048);
 	}
 	if (sslv2 != NULL)
 		*sslv2 = old;

@@ -11,13 +11,13 @@
 #include "smtp.h"
 
 struct smtp_line {
-	uint8_t *buf;   /* owned; front of the line that has started, or the line given last */
-	uint32_t size;  /* bytes allocated, at most CAP_LINE */
-	uint32_t used;  /* bytes kept */
+	uint8_t *buf;	/* owned; front of the line that has started, or the line given last */
+	uint32_t size;	/* bytes allocated, at most CAP_LINE */
+	uint32_t used;	/* bytes kept */
 	uint64_t total; /* bytes of the started line so far, kept or not */
-	uint8_t last;   /* its last byte so far */
-	bool given;     /* buf was handed out: released by the next call */
-	bool overrun;   /* smtp_line_overrun has said so */
+	uint8_t last;	/* its last byte so far */
+	bool given;	/* buf was handed out: released by the next call */
+	bool overrun;	/* smtp_line_overrun has said so */
 };
 
 /* Is the front of what is not yet a line a TLS record? */
@@ -30,7 +30,7 @@ enum smtp_line_tls {
 /* One line from the front of `in`: STEP_ITEM, or STEP_MORE after everything was taken. The line is
  * borrowed (from `in` or from l) until the next call. Longer than CAP_LINE: front only, marked. */
 enum step smtp_line_next(struct smtp_line *l, struct bytes *in, struct bytes *line,
-                         unsigned *marks);
+			 unsigned *marks);
 /* Wipe and forget a started line. */
 void smtp_line_drop(struct smtp_line *l);
 /* Wipe n bytes of the carry from offset `from` (a secret that is not needed any more), when

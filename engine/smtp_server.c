@@ -15,7 +15,7 @@ struct smtp_server {
 	uint8_t *text; /* owned; joined lines so far */
 	uint32_t text_size, text_used;
 	unsigned lines; /* of the reply that has begun; 0 none */
-	uint16_t code;  /* of its first line */
+	uint16_t code;	/* of its first line */
 	bool mixed;
 	bool enhanced;
 	uint8_t klass;
@@ -136,7 +136,7 @@ static bool class_fits(unsigned klass, unsigned reply)
 
 /* class.subject.detail (RFC 3463 2) at the front of the text of a reply; cut off when there. */
 static bool enhanced_code(struct bytes *text, unsigned reply, uint8_t *klass, uint16_t *subject,
-                          uint16_t *detail)
+			  uint16_t *detail)
 {
 	struct bytes b = *text;
 	uint8_t c = bytes_u8(&b);
@@ -161,7 +161,7 @@ static void text_append(struct smtp_server *s, struct bytes part)
 		return;
 	if (need > s->text_size) {
 		uint32_t size =
-		    MAX(need, MIN(s->text_size ? s->text_size * 2 : 256u, CAP_REPLY_TEXT));
+			MAX(need, MIN(s->text_size ? s->text_size * 2 : 256u, CAP_REPLY_TEXT));
 		s->text = g_realloc(s->text, size);
 		s->text_size = size;
 	}
@@ -186,12 +186,12 @@ static struct bytes reply_text(struct smtp_server *s, struct bytes text, uint16_
 		return bare;
 	}
 	bool same =
-	    s->enhanced && s->klass == klass && s->subject == subject && s->detail == detail;
+		s->enhanced && s->klass == klass && s->subject == subject && s->detail == detail;
 	return same ? bare : text;
 }
 
 static void reply_fill(struct smtp_server *s, struct bytes text, uint16_t code,
-                       struct smtp_reply *r)
+		       struct smtp_reply *r)
 {
 	r->code = code;
 	r->lines = s->lines;
@@ -235,7 +235,7 @@ static void item_reply(struct smtp_server *s, struct smtp_item *out)
  * is Exchange's own trailer and no quotation. */
 static void hide_echo(struct smtp_item *out)
 {
-	static const char quotes[] = {'\'', '"', '`', '<'};
+	static const char quotes[] = { '\'', '"', '`', '<' };
 	struct bytes look = out->text;
 	size_t n = bytes_left(&look), from = n, upto = n;
 
@@ -262,7 +262,7 @@ static void hide_echo(struct smtp_item *out)
 
 /* What is this line? False: it is dropped. */
 static bool server_line(struct smtp_server *s, struct bytes line, unsigned marks,
-                        struct smtp_item *out)
+			struct smtp_item *out)
 {
 	struct bytes text = line;
 	bool reply = reply_code(&text, &out->code, &out->last);

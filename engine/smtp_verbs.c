@@ -9,8 +9,8 @@
 static const struct {
 	const char *word, *source;
 } verbs[] = {
-    {"unknown", ""},
-#define VERB(name, word, source) {word, source},
+	{ "unknown", "" },
+#define VERB(name, word, source) { word, source },
 #include "smtp_verbs.def"
 #undef VERB
 };

@@ -38,13 +38,13 @@ struct tls {
 	enum tls_state state;
 	bool from_client;
 	bool any_record;
-	bool ccs;       /* ChangeCipherSpec was seen in this direction */
-	bool finished;  /* an encrypted handshake record was seen: TLS 1.2 or older */
+	bool ccs;	/* ChangeCipherSpec was seen in this direction */
+	bool finished;	/* an encrypted handshake record was seen: TLS 1.2 or older */
 	bool may_retry; /* TLS 1.3 is possible: a clear hello may follow the CCS (RFC 8446 D.4) */
-	bool hole;      /* record borders were lost at least once */
-	bool unsure;    /* message borders are not known after a gap */
+	bool hole;	/* record borders were lost at least once */
+	bool unsure;	/* message borders are not known after a gap */
 	bool after_gap; /* the next item says complete = false */
-	unsigned probation;        /* headers to come before a found border counts as right */
+	unsigned probation;	   /* headers to come before a found border counts as right */
 	uint8_t head[PEEK_LENGTH]; /* carry of a header, a peek or an alert */
 	unsigned head_have;
 	uint8_t type; /* of the record at hand */
@@ -57,10 +57,10 @@ struct tls {
 	uint16_t message_version;
 	bool message_skip; /* too long, or torn by a gap: counted only */
 	bool message_torn; /* say so at its end */
-	uint16_t suite;    /* chosen in this direction, 0 unknown */
+	uint16_t suite;	   /* chosen in this direction, 0 unknown */
 	uint8_t *buffer;   /* owned; the message at hand as far as it was copied */
 	size_t buffer_size;
-	bool buffer_done;        /* handed out with the last item */
+	bool buffer_done;	 /* handed out with the last item */
 	struct tls_hello *hello; /* owned; handed out with the last item */
 };
 
@@ -313,8 +313,8 @@ static enum turn begin_record(struct tls *t, struct tls_item *out)
 	case TLS_RECORD_HANDSHAKE:
 		if (t->ccs && !t->may_retry)
 			return emit_unread_handshake(t, out);
-		t->state =
-		    (t->ccs || t->unsure) && !in_message(t) ? TLS_STATE_PEEK : TLS_STATE_FRAGMENT;
+		t->state = (t->ccs || t->unsure) && !in_message(t) ? TLS_STATE_PEEK
+								   : TLS_STATE_FRAGMENT;
 		return TURN_ON;
 	case TLS_RECORD_DATA:
 		skip_record(t);
@@ -383,7 +383,7 @@ static void begin_message(struct tls *t)
 static enum turn peek_body(struct tls *t, struct bytes *in, struct tls_item *out)
 {
 	unsigned need = MIN(t->length, PEEK_LENGTH);
-	uint8_t look[PEEK_LENGTH] = {0};
+	uint8_t look[PEEK_LENGTH] = { 0 };
 
 	if (t->head_have == 0 && bytes_left(in) >= need) {
 		for (unsigned i = 0; i < need; i++)
@@ -414,7 +414,7 @@ static enum turn peek_body(struct tls *t, struct bytes *in, struct tls_item *out
 static bool whole_message(const struct tls *t, const struct bytes *in)
 {
 	uint32_t length = (uint32_t)bytes_peek(in, 1) << 16 | (uint32_t)bytes_peek(in, 2) << 8 |
-	                  bytes_peek(in, 3);
+			  bytes_peek(in, 3);
 
 	return t->left >= FRONT && bytes_left(in) >= FRONT && t->left - FRONT >= length &&
 	       bytes_left(in) - FRONT >= length;
@@ -510,7 +510,7 @@ static enum turn end_v2(struct tls *t, struct bytes record, struct tls_item *out
 {
 	struct tls_hello *h = t->hello = g_new0(struct tls_hello, 1);
 	bool good =
-	    t->from_client ? tls_hello_client_v2(record, h) : tls_hello_server_v2(record, h);
+		t->from_client ? tls_hello_client_v2(record, h) : tls_hello_server_v2(record, h);
 
 	t->buffer_done = true;
 	t->head_have = 0;
@@ -615,7 +615,7 @@ static void lose_borders(struct tls *t)
 void tls_gap(struct tls *t, uint64_t missing)
 {
 	bool body = t->state == TLS_STATE_SKIP || t->state == TLS_STATE_FRAGMENT ||
-	            t->state == TLS_STATE_PEEK || t->state == TLS_STATE_ALERT;
+		    t->state == TLS_STATE_PEEK || t->state == TLS_STATE_ALERT;
 
 	end_loan(t);
 	if (missing == 0 || t->state == TLS_STATE_BAD || t->state == TLS_STATE_V2_REST)

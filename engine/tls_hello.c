@@ -8,8 +8,9 @@
 
 /* SHA-256 of "HelloRetryRequest" (RFC 8446 4.1.3). */
 static const uint8_t retry_random[32] = {
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
-    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+	0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+	0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+	0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 };
 
 /* The lists of a ClientHello in wire order, kept as views until JA3 is computed. */
@@ -264,19 +265,19 @@ static const struct {
 	uint16_t type;
 	void (*read)(struct tls_hello *h, struct bytes ext, bool client);
 } extensions[] = {
-    {0, ext_sni},
-    {5, ext_flag_status},
-    {10, ext_groups},
-    {13, ext_sigalgs},
-    {16, ext_alpn},
-    {22, ext_flag_etm},
-    {23, ext_flag_ems},
-    {35, ext_ticket},
-    {41, ext_flag_psk},
-    {42, ext_flag_early},
-    {43, ext_versions},
-    {51, ext_key_share},
-    {0xff01, ext_flag_renego},
+	{ 0, ext_sni },
+	{ 5, ext_flag_status },
+	{ 10, ext_groups },
+	{ 13, ext_sigalgs },
+	{ 16, ext_alpn },
+	{ 22, ext_flag_etm },
+	{ 23, ext_flag_ems },
+	{ 35, ext_ticket },
+	{ 41, ext_flag_psk },
+	{ 42, ext_flag_early },
+	{ 43, ext_versions },
+	{ 51, ext_key_share },
+	{ 0xff01, ext_flag_renego },
 };
 
 /* Walk the extension block; `lists` may be NULL (server). Each type counts once (RFC 8446 4.2). */
@@ -387,7 +388,7 @@ static void read_suites(struct tls_hello *h, struct bytes suites)
 
 bool tls_hello_client(struct bytes body, struct tls_hello *out)
 {
-	struct ja3_lists lists = {0};
+	struct ja3_lists lists = { 0 };
 
 	out->length = (uint32_t)bytes_left(&body);
 	read_front(out, &body);
@@ -408,7 +409,7 @@ bool tls_hello_client(struct bytes body, struct tls_hello *out)
 /* RFC 8446 4.1.3: the last eight bytes of the random say that the server could do better. */
 static uint8_t read_sentinel(const uint8_t random[32])
 {
-	static const uint8_t mark[7] = {'D', 'O', 'W', 'N', 'G', 'R', 'D'};
+	static const uint8_t mark[7] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D' };
 
 	if (memcmp(random + 24, mark, sizeof(mark)) != 0 || random[31] > 1)
 		return 0;

@@ -85,7 +85,7 @@ static uint16_t read_key_exchange(struct bytes body, uint16_t chosen)
 
 /* A hello that is none stays HANDSHAKE_OTHER. */
 static void read_hello(struct bytes body, bool from_client, struct tls_hello *h,
-                       struct tls_item *out)
+		       struct tls_item *out)
 {
 	bool retry = false;
 	bool good = from_client ? tls_hello_client(body, h) : tls_hello_server(body, h, &retry);
@@ -102,7 +102,7 @@ static void read_hello(struct bytes body, bool from_client, struct tls_hello *h,
 }
 
 void tls_message_read(struct bytes body, bool from_client, uint16_t suite, struct tls_hello *hello,
-                      struct tls_item *out)
+		      struct tls_item *out)
 {
 	out->kind = kind_of(out->handshake_type);
 	if (hello)

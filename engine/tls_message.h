@@ -29,7 +29,7 @@ enum tls_record_type {
  * (RFC 8446 4, RFC 5246 7.4, RFC 8422 5.4)
  */
 void tls_message_read(struct bytes body, bool from_client, uint16_t suite, struct tls_hello *hello,
-                      struct tls_item *out);
+		      struct tls_item *out);
 /*
  * Can a record of `record` bytes that begins with `front` (TLS_MESSAGE_PEEK bytes, or all when it
  * is shorter) hold a clear message? Asked when encryption may have begun: after a ChangeCipherSpec

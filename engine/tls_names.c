@@ -26,19 +26,19 @@ struct alert_row {
 };
 
 static const struct suite_row suites[] = {
-#define SUITE(value, name, class, m365) {value, #name, TLS_SUITE_##class, m365},
+#define SUITE(value, name, class, m365) { value, #name, TLS_SUITE_##class, m365 },
 #include "tls_suites.def"
 #undef SUITE
 };
 
 static const struct group_row groups[] = {
-#define GROUP(value, name) {value, name},
+#define GROUP(value, name) { value, name },
 #include "tls_groups.def"
 #undef GROUP
 };
 
 static const struct alert_row alerts[] = {
-#define ALERT(code, name, from_client, from_server) {code, name, from_client, from_server},
+#define ALERT(code, name, from_client, from_server) { code, name, from_client, from_server },
 #include "tls_alerts.def"
 #undef ALERT
 };
@@ -47,8 +47,9 @@ static const struct {
 	uint16_t value;
 	const char *name, *ecs;
 } versions[] = {
-    {TLS_SSL2, "SSL 2.0", "2.0"}, {TLS_SSL3, "SSL 3.0", "3.0"}, {TLS_1_0, "TLS 1.0", "1.0"},
-    {TLS_1_1, "TLS 1.1", "1.1"},  {TLS_1_2, "TLS 1.2", "1.2"},  {TLS_1_3, "TLS 1.3", "1.3"},
+	{ TLS_SSL2, "SSL 2.0", "2.0" }, { TLS_SSL3, "SSL 3.0", "3.0" },
+	{ TLS_1_0, "TLS 1.0", "1.0" },	{ TLS_1_1, "TLS 1.1", "1.1" },
+	{ TLS_1_2, "TLS 1.2", "1.2" },	{ TLS_1_3, "TLS 1.3", "1.3" },
 };
 
 /* The row of a table whose rows all begin with their uint16_t value, or NULL. */

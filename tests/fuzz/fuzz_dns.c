@@ -21,15 +21,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes in = bytes_of(data, size);
 	struct dns *d = dns_new();
-	struct datagram g = {.frame = 1};
+	struct datagram g = { .frame = 1 };
 
 	while (bytes_left(&in) > 0) {
 		uint16_t length = bytes_u16(&in);
 		g.time_ns += bytes_u8(&in) * CAP_SECOND;
 		struct bytes one = bytes_upto(&in, length);
 		bool response = bytes_peek(&one, 2) & 0x80;
-		g.src = (struct address){.family = 4, .byte = {response ? 2 : 1}};
-		g.dst = (struct address){.family = 4, .byte = {response ? 1 : 2}};
+		g.src = (struct address){ .family = 4, .byte = { response ? 2 : 1 } };
+		g.dst = (struct address){ .family = 4, .byte = { response ? 1 : 2 } };
 		g.sport = response ? 53 : 5000;
 		g.dport = response ? 5000 : 53;
 		g.len = length;

@@ -39,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char error[PCAP_ERRBUF_SIZE];
 	FILE *file = size ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
-	pcap_t *pcap = file ? pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error)
+	pcap_t *pcap = file ? pcap_fopen_offline_with_tstamp_precision(
+				      file, PCAP_TSTAMP_PRECISION_NANO, error)
 			    : NULL;
 	struct packet *p = pcap ? packet_new(pcap_datalink(pcap)) : NULL;
 	if (p) {
@@ -50,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const u_char *bytes;
 		struct packet_item item;
 		for (uint32_t frame = 1; pcap_next_ex(pcap, &h, &bytes) == 1; frame++) {
-			uint64_t ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
+			uint64_t ns =
+				(uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
 			item.kind = packet_read(p, ns, frame, bytes, h->caplen, h->len, &item);
 			feed(s, p, &item);
 		}

@@ -12,7 +12,7 @@
 static uint64_t called;
 
 static void on_data(struct flow *f, enum flow_dir dir, struct bytes view, struct flow_mark mark,
-                    void *host)
+		    void *host)
 {
 	(void)dir;
 	g_assert(bytes_left(&view) && mark.frame && !f->session);
@@ -21,7 +21,7 @@ static void on_data(struct flow *f, enum flow_dir dir, struct bytes view, struct
 }
 
 static void on_gap(struct flow *f, enum flow_dir dir, uint64_t missing, enum flow_gap why,
-                   struct flow_mark mark, void *host)
+		   struct flow_mark mark, void *host)
 {
 	(void)dir, (void)why;
 	g_assert(missing && mark.frame && !f->session);
@@ -30,7 +30,7 @@ static void on_gap(struct flow *f, enum flow_dir dir, uint64_t missing, enum flo
 }
 
 static void on_close(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark,
-                     void *host)
+		     void *host)
 {
 	(void)dir, (void)reset, (void)host;
 	g_assert(mark.frame && !f->session);
@@ -48,7 +48,7 @@ static struct segment segment_of(struct bytes b, uint64_t time_ns, uint32_t fram
 {
 	static const uint8_t body[256];
 	uint8_t who = bytes_u8(&b);
-	struct segment s = {.time_ns = time_ns, .frame = frame, .flags = bytes_u8(&b) & 0x17};
+	struct segment s = { .time_ns = time_ns, .frame = frame, .flags = bytes_u8(&b) & 0x17 };
 	s.src.family = s.dst.family = who & 8 ? 6 : 4;
 	s.sport = who & 1 ? 25 : (uint16_t)(1000 + (who >> 1 & 1));
 	s.dport = who & 1 ? (uint16_t)(1000 + (who >> 1 & 1)) : 25;
@@ -70,7 +70,7 @@ static struct segment segment_of(struct bytes b, uint64_t time_ns, uint32_t fram
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct flow_hooks hooks = {on_data, on_gap, on_close, on_end, NULL};
+	static const struct flow_hooks hooks = { on_data, on_gap, on_close, on_end, NULL };
 	static const uint8_t key[16];
 	struct bytes in = bytes_of(data, size);
 	struct flow_table *t = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzzes what the flight recorder keeps: a dialogue of segments of both sides, some repeated or with
- * odd sequence numbers. Never more is kept than there is, and of a line that begins with AUTH never
- * more than the mechanism.
+ * Fuzzes what the flight recorder keeps: a dialogue of segments of both sides, some repeated or
+ * with odd sequence numbers. Never more is kept than there is, and of a line that begins with AUTH
+ * never more than the mechanism.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -9,9 +9,9 @@
 #include "../../engine/bytes.h"
 #include "../../engine/caps.h"
 
-static const int links[] = {DLT_EN10MB, DLT_LINUX_SLL, 276,      DLT_RAW,
-                            DLT_NULL,   DLT_LOOP,      DLT_PPP,  DLT_PPP_SERIAL,
-                            DLT_C_HDLC, DLT_PPP_ETHER, DLT_IPV4, DLT_IPV6};
+static const int links[] = { DLT_EN10MB, DLT_LINUX_SLL, 276,	  DLT_RAW,
+			     DLT_NULL,	 DLT_LOOP,	DLT_PPP,  DLT_PPP_SERIAL,
+			     DLT_C_HDLC, DLT_PPP_ETHER, DLT_IPV4, DLT_IPV6 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

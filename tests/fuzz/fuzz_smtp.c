@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8_t *copy = g_memdup2(piece.at, bytes_left(&piece));
 		struct bytes in = bytes_of(copy, bytes_left(&piece));
 		while ((server ? smtp_server_next(s, &in, &i) : smtp_client_next(c, &in, &i)) ==
-		           STEP_ITEM &&
+			       STEP_ITEM &&
 		       i.kind != SMTP_ITEM_TLS)
 			look(&i);
 		g_assert(smtp_client_kept(c) < 2 * CAP_LINE && smtp_server_kept(s) < 2 * CAP_LINE);

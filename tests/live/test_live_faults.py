@@ -177,11 +177,12 @@ def test_counters(c):
     check(s.stop() == 0, "exit status")
 
 
-def test_stopped_reader(c):
-    """The reader of standard output stops: capture goes on, lines are whole, drops are counted."""
+def stopped_reader(c, output, read):
+    """The reader of standard output stops: capture goes on, lines are whole, nothing is lost."""
     words = ["ip", "netns", "exec", c.a, PROGRAM, "--json", "-Z", "nobody", "-i", "c0"]
     log = open(os.path.join(c.work, "log"), "wb+")
-    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log)
+    child = subprocess.Popen(words, stdout=output, stderr=log)
+    output.close()
     time.sleep(1)
     c.mails(3000)
     time.sleep(7)
@@ -192,15 +193,33 @@ def test_stopped_reader(c):
     said = log.read().decode()
     check("waiting" in said and " 0 waiting" not in said, "nothing waits: " + said)
     taken = []
-    reader = threading.Thread(target=lambda: taken.append(child.stdout.read()))
+
+    def take():
+        while data := read(1 << 20):
+            taken.append(data)
+    reader = threading.Thread(target=take)
     reader.start()
     time.sleep(3)
     child.send_signal(signal.SIGTERM)
     check(child.wait(20) == 0, "exit status")
     reader.join()
-    lines = taken[0].split(b"\n")
+    lines = b"".join(taken).split(b"\n")
     check(lines[-1] == b"" and len(lines) - 1 == 3000, f"{len(lines) - 1} whole lines, not 3000")
     log.close()
+
+
+def test_stopped_reader(c):
+    """A pipe."""
+    read_end, write_end = os.pipe()
+    stopped_reader(c, os.fdopen(write_end, "wb"), lambda n: os.read(read_end, n))
+    os.close(read_end)
+
+
+def test_stopped_journal(c):
+    """A socket, as the journal has it for a service."""
+    read_end, write_end = socket.socketpair()
+    stopped_reader(c, write_end, read_end.recv)
+    read_end.close()
 
 
 def test_reader_never_comes_back(c):

@@ -70,7 +70,7 @@ static inline void put_pcap_header(struct file *f, bool nano, uint32_t link)
 
 static inline struct file made_pcap(bool big, bool nano)
 {
-	struct file f = {g_byte_array_new(), big};
+	struct file f = { g_byte_array_new(), big };
 
 	put_pcap_header(&f, nano, 1);
 	for (unsigned i = 0; i < PACKETS; i++)
@@ -124,7 +124,7 @@ static inline void put_enhanced_packet(struct file *f, unsigned interface, unsig
 
 static inline struct file made_pcapng(bool big, unsigned interfaces)
 {
-	struct file f = {g_byte_array_new(), big};
+	struct file f = { g_byte_array_new(), big };
 
 	put_section(&f);
 	for (unsigned i = 0; i < interfaces; i++)
@@ -137,7 +137,7 @@ static inline struct file made_pcapng(bool big, unsigned interfaces)
 /* The same bytes as gzip or zstd, in `members` pieces, each packed by itself. */
 static inline struct file packed(struct file f, bool zstd, unsigned members)
 {
-	struct file out = {g_byte_array_new(), false};
+	struct file out = { g_byte_array_new(), false };
 	uint8_t nothing = 0, *from = f.bytes->data ? f.bytes->data : &nothing;
 	guint at = 0;
 
@@ -149,10 +149,10 @@ static inline struct file packed(struct file f, bool zstd, unsigned members)
 			n = ZSTD_compress(to, room, from + at, end - at, 3);
 			assert_false(ZSTD_isError(n));
 		} else {
-			z_stream z = {.next_in = from + at,
-			              .avail_in = end - at,
-			              .next_out = to,
-			              .avail_out = room};
+			z_stream z = { .next_in = from + at,
+				       .avail_in = end - at,
+				       .next_out = to,
+				       .avail_out = room };
 			assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, 0), Z_OK);
 			assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
 			n = z.total_out;
@@ -202,7 +202,7 @@ static inline int read_all(struct source *s, unsigned *count, bool nano)
 		assert_int_equal(k.caplen, 20 + i);
 		assert_int_equal(k.len, 60);
 		assert_int_equal(k.time_ns,
-		                 (1000ull + i) * 1000000000 + (nano ? 123456789 : 123456000));
+				 (1000ull + i) * 1000000000 + (nano ? 123456789 : 123456000));
 		for (uint32_t b = 0; b < k.caplen; b++)
 			assert_int_equal(k.data[b], i);
 	}
@@ -238,7 +238,7 @@ static inline int make_folder(void **state)
 
 static inline int remove_folder(void **state)
 {
-	static const char *const names[] = {"x.pcap", "closed.pcap"};
+	static const char *const names[] = { "x.pcap", "closed.pcap" };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {

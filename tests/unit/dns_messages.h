@@ -51,7 +51,7 @@ static inline void add_name(struct message *m, const char *name)
 
 static inline struct message question(unsigned id, unsigned flags, const char *name, unsigned type)
 {
-	struct message m = {0};
+	struct message m = { 0 };
 
 	add16(&m, id);
 	add16(&m, flags);
@@ -64,7 +64,7 @@ static inline struct message question(unsigned id, unsigned flags, const char *n
 }
 
 static inline void add_record(struct message *m, const char *owner, unsigned type, uint32_t ttl,
-                              const void *data, uint32_t n)
+			      const void *data, uint32_t n)
 {
 	uint8_t t[4];
 
@@ -82,9 +82,9 @@ static inline void add_record(struct message *m, const char *owner, unsigned typ
 }
 
 static inline void add_name_record(struct message *m, const char *owner, unsigned type,
-                                   const char *head, uint32_t n, const char *name)
+				   const char *head, uint32_t n, const char *name)
 {
-	struct message data = {0};
+	struct message data = { 0 };
 
 	add(&data, head, n);
 	add_name(&data, name);
@@ -93,34 +93,34 @@ static inline void add_name_record(struct message *m, const char *owner, unsigne
 
 static inline struct address ip4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
-	return (struct address){.family = 4, .byte = {a, b, c, d}};
+	return (struct address){ .family = 4, .byte = { a, b, c, d } };
 }
 
-static const struct address client = {.family = 4, .byte = {10, 1, 2, 30}};
-static const struct address server = {.family = 4, .byte = {10, 1, 2, 1}};
+static const struct address client = { .family = 4, .byte = { 10, 1, 2, 30 } };
+static const struct address server = { .family = 4, .byte = { 10, 1, 2, 1 } };
 
 static uint32_t next_frame;
 
 static const struct dns_lookup *feed(struct dns *d, const struct message *m, struct address who,
-                                     struct address ns, uint16_t port, uint64_t ms)
+				     struct address ns, uint16_t port, uint64_t ms)
 {
 	bool response = m->n > 2 && m->at[2] & 0x80;
 	struct datagram g = {
-	    .time_ns = ms * MS,
-	    .frame = ++next_frame,
-	    .src = response ? ns : who,
-	    .dst = response ? who : ns,
-	    .sport = response ? 53 : port,
-	    .dport = response ? port : 53,
-	    .len = m->n,
-	    .caplen = m->n,
-	    .payload = wall(m->at, m->n),
+		.time_ns = ms * MS,
+		.frame = ++next_frame,
+		.src = response ? ns : who,
+		.dst = response ? who : ns,
+		.sport = response ? 53 : port,
+		.dport = response ? port : 53,
+		.len = m->n,
+		.caplen = m->n,
+		.payload = wall(m->at, m->n),
 	};
 	return dns_feed(d, &g);
 }
 
 static const struct dns_lookup *ask(struct dns *d, unsigned id, const char *name, unsigned type,
-                                    uint64_t ms)
+				    uint64_t ms)
 {
 	struct message m = question(id, 0x0100, name, type);
 

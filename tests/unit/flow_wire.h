@@ -52,13 +52,13 @@ struct record {
 static inline struct wire wire_new(uint32_t client_isn, uint32_t server_isn)
 {
 	return (struct wire){
-	    .seg = g_array_new(FALSE, TRUE, sizeof(struct segment)),
-	    .store = g_ptr_array_new_with_free_func(g_free),
-	    .seq = {client_isn, server_isn},
-	    .seen = {server_isn, client_isn},
-	    .now_ns = 1750000000 * CAP_SECOND,
-	    .client_port = 40000,
-	    .ip_id = {1, 1000},
+		.seg = g_array_new(FALSE, TRUE, sizeof(struct segment)),
+		.store = g_ptr_array_new_with_free_func(g_free),
+		.seq = { client_isn, server_isn },
+		.seen = { server_isn, client_isn },
+		.now_ns = 1750000000 * CAP_SECOND,
+		.client_port = 40000,
+		.ip_id = { 1, 1000 },
 	};
 }
 
@@ -75,7 +75,7 @@ static inline struct segment *wire_at(const struct wire *w, unsigned i)
 
 static inline struct address wire_address(const struct wire *w, bool client)
 {
-	struct address a = {.family = w->v6 ? 6 : 4};
+	struct address a = { .family = w->v6 ? 6 : 4 };
 	a.byte[0] = w->v6 ? 0x20 : 10;
 	a.byte[2] = client ? w->net : 0;
 	a.byte[3] = client ? 1 : 25;
@@ -84,24 +84,24 @@ static inline struct address wire_address(const struct wire *w, bool client)
 
 /* One segment 1 ms after the last one; returns its index. */
 static inline unsigned wire_put(struct wire *w, unsigned dir, uint8_t flags, const void *payload,
-                                uint32_t len)
+				uint32_t len)
 {
 	struct segment s = {
-	    .time_ns = w->now_ns += MS,
-	    .frame = w->seg->len + 1,
-	    .src = wire_address(w, dir == FLOW_C2S),
-	    .dst = wire_address(w, dir == FLOW_S2C),
-	    .sport = dir == FLOW_C2S ? w->client_port : 25,
-	    .dport = dir == FLOW_C2S ? 25 : w->client_port,
-	    .seq = w->seq[dir],
-	    .ack = flags & TCP_ACK ? w->seq[!dir] : 0,
-	    .flags = flags,
-	    .ttl = dir == FLOW_C2S ? 64 : 110,
-	    .window = 8192,
-	    .mss = flags & TCP_SYN ? 1460 : 0,
-	    .ip_id = w->v6 ? 0 : w->ip_id[dir]++,
-	    .len = len,
-	    .caplen = len,
+		.time_ns = w->now_ns += MS,
+		.frame = w->seg->len + 1,
+		.src = wire_address(w, dir == FLOW_C2S),
+		.dst = wire_address(w, dir == FLOW_S2C),
+		.sport = dir == FLOW_C2S ? w->client_port : 25,
+		.dport = dir == FLOW_C2S ? 25 : w->client_port,
+		.seq = w->seq[dir],
+		.ack = flags & TCP_ACK ? w->seq[!dir] : 0,
+		.flags = flags,
+		.ttl = dir == FLOW_C2S ? 64 : 110,
+		.window = 8192,
+		.mss = flags & TCP_SYN ? 1460 : 0,
+		.ip_id = w->v6 ? 0 : w->ip_id[dir]++,
+		.len = len,
+		.caplen = len,
 	};
 	void *copy = g_malloc(len + 1u);
 	if (len)
@@ -148,9 +148,9 @@ static inline struct segment *wire_again(struct wire *w, unsigned i, uint64_t af
 }
 
 static const char *const wire_turns[] = {
-    "S220 mx ready\r\n", "CEHLO a.example\r\n", "S250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n",
-    "CSTARTTLS\r\n",     "S220 go\r\n",         "CQUIT\r\n",
-    "S221 bye\r\n",
+	"S220 mx ready\r\n", "CEHLO a.example\r\n", "S250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n",
+	"CSTARTTLS\r\n",     "S220 go\r\n",	    "CQUIT\r\n",
+	"S221 bye\r\n",
 };
 
 #define LOG_PLAIN                                                                                  \
@@ -195,7 +195,7 @@ static inline void record_side(struct record *r, unsigned dir)
 }
 
 static inline void on_data(struct flow *f, enum flow_dir dir, struct bytes view,
-                           struct flow_mark mark, void *host)
+			   struct flow_mark mark, void *host)
 {
 	struct record *r = host;
 	assert_true(bytes_left(&view) > 0);
@@ -208,7 +208,7 @@ static inline void on_data(struct flow *f, enum flow_dir dir, struct bytes view,
 }
 
 static inline void on_gap(struct flow *f, enum flow_dir dir, uint64_t missing, enum flow_gap why,
-                          struct flow_mark mark, void *host)
+			  struct flow_mark mark, void *host)
 {
 	struct record *r = host;
 	assert_true(missing > 0);
@@ -223,7 +223,7 @@ static inline void on_gap(struct flow *f, enum flow_dir dir, uint64_t missing, e
 }
 
 static inline void on_close(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark,
-                            void *host)
+			    void *host)
 {
 	struct record *r = host;
 	assert_int_not_equal(mark.frame, 0);
@@ -258,7 +258,7 @@ static inline size_t on_kept(const struct flow *f, void *host)
 
 static inline struct record *record_new(size_t memory)
 {
-	static const struct flow_hooks hooks = {on_data, on_gap, on_close, on_end, on_kept};
+	static const struct flow_hooks hooks = { on_data, on_gap, on_close, on_end, on_kept };
 	static const uint8_t key[16] = "sixteen letters";
 	struct record *r = g_new0(struct record, 1);
 	r->log = g_string_new(NULL);

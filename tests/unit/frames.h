@@ -71,7 +71,7 @@ static inline void made_hex(struct made *m, const char *hex)
 
 static inline struct made made_payload(const char *text)
 {
-	struct made m = {0};
+	struct made m = { 0 };
 
 	made_back(&m, text, (uint32_t)strlen(text));
 	return m;
@@ -79,9 +79,9 @@ static inline struct made made_payload(const char *text)
 
 /* TCP with options already in wire form; their length a multiple of 4. */
 static inline void made_tcp(struct made *m, unsigned sport, unsigned dport, uint8_t flags,
-                            const void *options, uint32_t n)
+			    const void *options, uint32_t n)
 {
-	uint8_t h[20] = {0};
+	uint8_t h[20] = { 0 };
 
 	made_front(m, options, n);
 	put16(&h[0], sport);
@@ -96,7 +96,7 @@ static inline void made_tcp(struct made *m, unsigned sport, unsigned dport, uint
 
 static inline void made_udp(struct made *m, unsigned sport, unsigned dport)
 {
-	uint8_t h[8] = {0};
+	uint8_t h[8] = { 0 };
 
 	put16(&h[0], sport);
 	put16(&h[2], dport);
@@ -107,8 +107,8 @@ static inline void made_udp(struct made *m, unsigned sport, unsigned dport)
 /* IPv4 from 10.0.0.`from` to 10.0.0.`to`. */
 static inline void made_ip4(struct made *m, uint8_t protocol, uint8_t from, uint8_t to)
 {
-	uint8_t h[20] = {0x45, 0, 0,  0, 0x12, 0x34, 0,  0, 57, protocol,
-	                 0,    0, 10, 0, 0,    from, 10, 0, 0,  to};
+	uint8_t h[20] = { 0x45, 0, 0,  0, 0x12, 0x34, 0,  0, 57, protocol,
+			  0,	0, 10, 0, 0,	from, 10, 0, 0,	 to };
 
 	put16(&h[2], m->n + 20);
 	made_front(m, h, sizeof h);
@@ -117,7 +117,7 @@ static inline void made_ip4(struct made *m, uint8_t protocol, uint8_t from, uint
 /* IPv6 from fd00::`from` to fd00::`to`. */
 static inline void made_ip6(struct made *m, uint8_t next, uint8_t from, uint8_t to)
 {
-	uint8_t h[40] = {0x60};
+	uint8_t h[40] = { 0x60 };
 
 	put16(&h[4], m->n);
 	h[6] = next;
@@ -130,7 +130,7 @@ static inline void made_ip6(struct made *m, uint8_t next, uint8_t from, uint8_t 
 
 static inline void made_ether(struct made *m, unsigned type)
 {
-	uint8_t h[14] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
+	uint8_t h[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2 };
 
 	put16(&h[12], type);
 	made_front(m, h, sizeof h);
@@ -155,7 +155,7 @@ static inline const uint8_t *wall(const void *p, size_t n)
 	if (!region) {
 		size_t page = (size_t)sysconf(_SC_PAGESIZE);
 		region = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
-		              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		assert_true(region != MAP_FAILED);
 		assert_int_equal(mprotect(region + room, page, PROT_NONE), 0);
 	}
@@ -190,7 +190,7 @@ static inline void touch_item(const struct packet *p, const struct packet_item *
 
 /* Read a frame at the wall and look at everything that comes out. */
 static inline enum packet_kind read_hostile(struct packet *p, const uint8_t *at, uint32_t caplen,
-                                            uint32_t len, struct packet_item *out)
+					    uint32_t len, struct packet_item *out)
 {
 	enum packet_kind first = packet_read(p, 1, 1, wall(at, caplen), caplen, len, out),
 			 k = first;
@@ -208,8 +208,9 @@ static inline enum packet_kind read_hostile(struct packet *p, const uint8_t *at,
  * replaced by telling values. */
 static inline void abuse(int dlt, const struct made *m)
 {
-	static const uint8_t values[] = {0,    1,    4,    6,    0x0f, 0x1f,
-	                                 0x40, 0x45, 0x7f, 0x80, 0xf0, 0xff};
+	static const uint8_t values[] = {
+		0, 1, 4, 6, 0x0f, 0x1f, 0x40, 0x45, 0x7f, 0x80, 0xf0, 0xff
+	};
 	struct packet *p = packet_new(dlt);
 	struct packet_item item;
 	struct made copy = *m;

@@ -28,7 +28,7 @@ static inline struct bytes dialogue_at_wall(const void *p, size_t n)
 
 	if (room == NULL) {
 		room = mmap(NULL, DIALOGUE_ROOM + page, PROT_READ | PROT_WRITE,
-		            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		assert_true(room != MAP_FAILED);
 		assert_int_equal(mprotect(room + DIALOGUE_ROOM, page, PROT_NONE), 0);
 	}
@@ -52,9 +52,9 @@ static inline void dialogue_view(GString *out, const char *key, struct bytes b)
 static inline void dialogue_auth(GString *out, const struct smtp_auth *a)
 {
 	g_string_append_printf(out, " auth=%s/%u%s%s%s%s%s%s", smtp_mech_name(a->mech), a->step,
-	                       a->initial ? ",initial" : "", a->cancel ? ",cancel" : "",
-	                       a->empty ? ",empty" : "", a->bad_base64 ? ",bad" : "",
-	                       a->has_password ? ",password" : "", a->has_hash ? ",hash" : "");
+			       a->initial ? ",initial" : "", a->cancel ? ",cancel" : "",
+			       a->empty ? ",empty" : "", a->bad_base64 ? ",bad" : "",
+			       a->has_password ? ",password" : "", a->has_hash ? ",hash" : "");
 	if (a->has_user)
 		g_string_append_printf(out, " user=%s", a->user);
 }
@@ -62,7 +62,9 @@ static inline void dialogue_auth(GString *out, const struct smtp_auth *a)
 /* One item as one line of text; every field that means something for its kind. */
 static inline void dialogue_item(GString *out, const struct smtp_item *i)
 {
-	static const char *const kinds[] = {"COMMAND", "ANSWER", "BODY", "LINE", "GARBAGE", "TLS"};
+	static const char *const kinds[] = {
+		"COMMAND", "ANSWER", "BODY", "LINE", "GARBAGE", "TLS"
+	};
 
 	g_string_append(out, kinds[i->kind]);
 	if (i->kind == SMTP_ITEM_COMMAND) {
@@ -82,22 +84,22 @@ static inline void dialogue_item(GString *out, const struct smtp_item *i)
 		dialogue_auth(out, &i->auth);
 	if (i->kind == SMTP_ITEM_BODY_END)
 		g_string_append_printf(
-		    out, " bytes=%" G_GUINT64_FORMAT "%s%s lf=%u@%" G_GUINT64_FORMAT "%s%s",
-		    i->body.bytes, i->body.bdat ? ",bdat" : "", i->body.bdat_last ? ",last" : "",
-		    i->body.bare_lf, i->body.bare_lf_at, i->body.smuggling ? ",smuggling" : "",
-		    i->body.gap ? ",gap" : "");
+			out, " bytes=%" G_GUINT64_FORMAT "%s%s lf=%u@%" G_GUINT64_FORMAT "%s%s",
+			i->body.bytes, i->body.bdat ? ",bdat" : "",
+			i->body.bdat_last ? ",last" : "", i->body.bare_lf, i->body.bare_lf_at,
+			i->body.smuggling ? ",smuggling" : "", i->body.gap ? ",gap" : "");
 	if (i->kind == SMTP_ITEM_REPLY_LINE) {
 		g_string_append_printf(out, " %u%s%s", i->code,
-		                       i->first_line_of_reply ? ",first" : "",
-		                       i->last ? ",last" : "");
+				       i->first_line_of_reply ? ",first" : "",
+				       i->last ? ",last" : "");
 		dialogue_view(out, "text", i->text);
 	}
 	if (i->kind == SMTP_ITEM_REPLY_LINE && i->last) {
 		g_string_append_printf(out, " reply=%u,%u%s", i->reply.code, i->reply.lines,
-		                       i->reply.mixed_codes ? ",mixed" : "");
+				       i->reply.mixed_codes ? ",mixed" : "");
 		if (i->reply.enhanced)
 			g_string_append_printf(out, " enhanced=%u.%u.%u", i->reply.klass,
-			                       i->reply.subject, i->reply.detail);
+					       i->reply.subject, i->reply.detail);
 		dialogue_view(out, "joined", i->reply.text);
 	}
 	if (i->marks)

@@ -18,21 +18,21 @@ enum play {
 };
 
 static const char *const secrets[] = {
-    "hunter2secret",                                                    /* as it is */
-    "aHVudGVyMnNlY3JldA==",                                             /* encoded alone */
-    "AGJvYkBleGFtcGxlLm9yZwBodW50ZXIyc2VjcmV0",                         /* PLAIN */
-    "dXNlcj1ib2JAZXhhbXBsZS5vcmcBYXV0aD1CZWFyZXIgaHVudGVyMnNlY3JldAEB", /* XOAUTH2 */
-    "bixhPWJvYkBleGFtcGxlLm9yZywBaG9zdD14AWF1dGg9QmVhcmVyIGh1bnRlcjJzZWNyZXQBAQ==",
-    "Ym9iQGV4YW1wbGUub3JnIDAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm", /* CRAM-MD5 */
-    "0123456789abcdef0123456789abcdef",
-    "TlRMTVNTUAADAAAAGAAYAAAAAAA=",     /* NTLM type 3 */
-    "Yz1iaXdzLHI9YWJjLHA9djBYOHYzQno=", /* SCRAM client-final */
-    NULL,
+	"hunter2secret",						    /* as it is */
+	"aHVudGVyMnNlY3JldA==",						    /* encoded alone */
+	"AGJvYkBleGFtcGxlLm9yZwBodW50ZXIyc2VjcmV0",			    /* PLAIN */
+	"dXNlcj1ib2JAZXhhbXBsZS5vcmcBYXV0aD1CZWFyZXIgaHVudGVyMnNlY3JldAEB", /* XOAUTH2 */
+	"bixhPWJvYkBleGFtcGxlLm9yZywBaG9zdD14AWF1dGg9QmVhcmVyIGh1bnRlcjJzZWNyZXQBAQ==",
+	"Ym9iQGV4YW1wbGUub3JnIDAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm", /* CRAM-MD5 */
+	"0123456789abcdef0123456789abcdef",
+	"TlRMTVNTUAADAAAAGAAYAAAAAAA=",	    /* NTLM type 3 */
+	"Yz1iaXdzLHI9YWJjLHA9djBYOHYzQno=", /* SCRAM client-final */
+	NULL,
 };
 
 /* One view: items until more is needed. False when the decoder is done (TLS or BAD). */
 static inline bool feed(struct smtp_client *c, const char *p, size_t n, enum play play,
-                        GString *out)
+			GString *out)
 {
 	struct bytes in = dialogue_at_wall(p, n);
 	struct smtp_item i;
@@ -53,11 +53,11 @@ static inline bool feed(struct smtp_client *c, const char *p, size_t n, enum pla
 		if (i.kind == SMTP_ITEM_COMMAND && i.verb == SMTP_VERB_DATA &&
 		    !bytes_left(&i.argument))
 			smtp_client_expect(c, play == PLAY_SEEN ? SMTP_EXPECT_DATA
-			                                        : SMTP_EXPECT_DATA_MAYBE);
+								: SMTP_EXPECT_DATA_MAYBE);
 		bool more = (i.kind == SMTP_ITEM_AUTH_RESPONSE && i.auth.step == 0 &&
-		             i.auth.mech == SMTP_MECH_LOGIN) ||
-		            (i.kind == SMTP_ITEM_COMMAND && i.verb == SMTP_VERB_AUTH &&
-		             (!i.auth.initial || i.auth.mech == SMTP_MECH_LOGIN));
+			     i.auth.mech == SMTP_MECH_LOGIN) ||
+			    (i.kind == SMTP_ITEM_COMMAND && i.verb == SMTP_VERB_AUTH &&
+			     (!i.auth.initial || i.auth.mech == SMTP_MECH_LOGIN));
 		if (more && play == PLAY_SEEN && !i.auth.cancel)
 			smtp_client_expect(c, SMTP_EXPECT_AUTH);
 	}
@@ -99,7 +99,7 @@ static inline void run_cuts(const char *p, size_t n, enum play play, const char 
 
 static inline void run_gaps(const char *p, size_t n, enum play play, const char *whole)
 {
-	static const size_t sizes[] = {1, 2, 3, 5, 8, 13, 21, 34, 55};
+	static const size_t sizes[] = { 1, 2, 3, 5, 8, 13, 21, 34, 55 };
 
 	for (size_t g = 0; g < G_N_ELEMENTS(sizes); g++) {
 		for (size_t at = 0; at + sizes[g] <= n; at++) {

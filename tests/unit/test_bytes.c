@@ -19,7 +19,7 @@ static int map_edge(void **state)
 	(void)state;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	uint8_t *map =
-	    mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED || mprotect(map + page, page, PROT_NONE))
 		return -1;
 	edge = map + page;
@@ -50,10 +50,10 @@ static void test_short(void **state)
 	(void)state;
 	for (unsigned width = 1; width <= 4; width++) {
 		struct bytes b = view("\xff\xff\xff\xff", width - 1);
-		uint32_t n = width == 1   ? bytes_u8(&b)
-		             : width == 2 ? bytes_u16(&b)
-		             : width == 3 ? bytes_u24(&b)
-		                          : bytes_u32(&b);
+		uint32_t n = width == 1	  ? bytes_u8(&b)
+			     : width == 2 ? bytes_u16(&b)
+			     : width == 3 ? bytes_u24(&b)
+					  : bytes_u32(&b);
 		assert_int_equal(n, 0);
 		assert_true(b.bad);
 		assert_int_equal(bytes_u8(&b), 0);
@@ -73,7 +73,7 @@ static void test_empty(void **state)
 	assert_true(bytes_equal(b, view("", 0)));
 	assert_true(bytes_starts(&b, "x", 0));
 	assert_false(bytes_starts(&b, "x", 1));
-	assert_int_equal(bytes_left(&(struct bytes){0}), 0);
+	assert_int_equal(bytes_left(&(struct bytes){ 0 }), 0);
 	b = bytes_trim(b);
 	assert_false(bytes_take(&b, 0).bad);
 	assert_false(b.bad);
@@ -99,11 +99,11 @@ static void test_vector(void **state)
 {
 	(void)state;
 	struct bytes b = view("\x02"
-	                      "ab"
-	                      "\x00\x01"
-	                      "c"
-	                      "\x00\x00\x00",
-	                      9);
+			      "ab"
+			      "\x00\x01"
+			      "c"
+			      "\x00\x00\x00",
+			      9);
 	struct bytes v = bytes_vec(&b, 1);
 	assert_true(bytes_is(&v, "ab"));
 	v = bytes_vec(&b, 2);
@@ -113,8 +113,8 @@ static void test_vector(void **state)
 	assert_false(b.bad || v.bad);
 	for (unsigned width = 1; width <= 3; width++) { /* says more than there is */
 		b = view("\xff\xff\xff"
-		         "abc",
-		         6);
+			 "abc",
+			 6);
 		v = bytes_vec(&b, width);
 		assert_true(b.bad && v.bad && !bytes_left(&v));
 		b = view("\xff", width == 1 ? 0 : 1); /* not even the length is whole */
@@ -148,22 +148,22 @@ static void test_trim(void **state)
 	(void)state;
 	static const struct {
 		const char *in, *out;
-	} row[] = {{" \t a b\r\n", "a b"}, {"\r\n \t", ""}, {"x", "x"}, {"\vx", "\vx"}};
+	} row[] = { { " \t a b\r\n", "a b" }, { "\r\n \t", "" }, { "x", "x" }, { "\vx", "\vx" } };
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct bytes b = bytes_trim(view(row[i].in, strlen(row[i].in)));
 		assert_true(bytes_is(&b, row[i].out));
 	}
-	struct bytes bad = {.bad = true};
+	struct bytes bad = { .bad = true };
 	assert_true(bytes_trim(bad).bad);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_short),
-	    cmocka_unit_test(test_empty),   cmocka_unit_test(test_take),
-	    cmocka_unit_test(test_vector),  cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_short),
+		cmocka_unit_test(test_empty),	cmocka_unit_test(test_take),
+		cmocka_unit_test(test_vector),	cmocka_unit_test(test_words),
+		cmocka_unit_test(test_trim),
 	};
 	return cmocka_run_group_tests(tests, map_edge, NULL);
 }

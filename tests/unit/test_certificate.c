@@ -85,7 +85,7 @@ static void test_odd_names(void **state)
 	(void)state;
 	assert_true(READ(odd, &c));
 	assert_string_equal(c.subject_cn, "b\xc3\xbc"
-	                                  "cher \\xE2\\x80\\xAE\\x07 \xe4\xb8\xad");
+					  "cher \\xE2\\x80\\xAE\\x07 \xe4\xb8\xad");
 	assert_string_equal(c.subject_o, "a+b\\, \"c\"");
 	assert_true(g_utf8_validate(c.subject, -1, NULL));
 	certificate_clear(&c);
@@ -97,28 +97,28 @@ static void test_matches(void **state)
 		const char *host;
 		bool match;
 	} cases[] = {
-	    {"smtp.example.test", true},
-	    {"SMTP.Example.TEST", true},
-	    {"smtp.example.test.", true},
-	    {"a.mail.example.test", true},
-	    {"A.MAIL.example.test.", true},
-	    {"mail.example.test", false},
-	    {".mail.example.test", false},
-	    {"a.b.mail.example.test", false},
-	    {"amail.example.test", false},
-	    {"*.mail.example.test", false},
-	    {"smtp.example.test.evil.test", false},
-	    {"xsmtp.example.test", false},
-	    {"192.0.2.7", true},
-	    {"192.0.2.8", false},
-	    {"2001:db8::7", true},
-	    {"2001:DB8:0:0:0:0:0:7", true},
-	    {"2001:db8::8", false},
-	    {"", false},
-	    {".", false},
-	    {"..", false},
-	    {"smtp.example.test\\x00", false},
-	    {"smtp.example.test ", false},
+		{ "smtp.example.test", true },
+		{ "SMTP.Example.TEST", true },
+		{ "smtp.example.test.", true },
+		{ "a.mail.example.test", true },
+		{ "A.MAIL.example.test.", true },
+		{ "mail.example.test", false },
+		{ ".mail.example.test", false },
+		{ "a.b.mail.example.test", false },
+		{ "amail.example.test", false },
+		{ "*.mail.example.test", false },
+		{ "smtp.example.test.evil.test", false },
+		{ "xsmtp.example.test", false },
+		{ "192.0.2.7", true },
+		{ "192.0.2.8", false },
+		{ "2001:db8::7", true },
+		{ "2001:DB8:0:0:0:0:0:7", true },
+		{ "2001:db8::8", false },
+		{ "", false },
+		{ ".", false },
+		{ "..", false },
+		{ "smtp.example.test\\x00", false },
+		{ "smtp.example.test ", false },
 	};
 	struct certificate c;
 
@@ -165,24 +165,24 @@ static void test_wildcards(void **state)
 		const char *name, *host;
 		bool match;
 	} cases[] = {
-	    {"*.example.test", "a.example.test", true},
-	    {"*.example.test.", "a.example.test", true},
-	    {"*.test", "example.test", false},
-	    {"*", "test", false},
-	    {"*.", "test", false},
-	    {"a*.example.test", "ab.example.test", false},
-	    {"*a.example.test", "ba.example.test", false},
-	    {"a.*.test", "a.example.test", false},
-	    {"*.*.test", "a.example.test", false},
-	    {"**.example.test", "a.example.test", false},
-	    {"*..example.test", "a..example.test", false},
-	    {"", "", false},
-	    {"example.test", "example.tes", false},
+		{ "*.example.test", "a.example.test", true },
+		{ "*.example.test.", "a.example.test", true },
+		{ "*.test", "example.test", false },
+		{ "*", "test", false },
+		{ "*.", "test", false },
+		{ "a*.example.test", "ab.example.test", false },
+		{ "*a.example.test", "ba.example.test", false },
+		{ "a.*.test", "a.example.test", false },
+		{ "*.*.test", "a.example.test", false },
+		{ "**.example.test", "a.example.test", false },
+		{ "*..example.test", "a..example.test", false },
+		{ "", "", false },
+		{ "example.test", "example.tes", false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct certificate c = {.name_count = 1, .names_in_all = 1};
+		struct certificate c = { .name_count = 1, .names_in_all = 1 };
 		c.names[0] = g_strdup(cases[i].name);
 		if (certificate_matches(&c, cases[i].host) != cases[i].match)
 			fail_msg("%s for %s", cases[i].name, cases[i].host);
@@ -195,9 +195,9 @@ static GByteArray *wrap(uint8_t tag, GByteArray *body)
 {
 	GByteArray *a = g_byte_array_new();
 	guint n = body->len;
-	const uint8_t head[5] = {tag, 0x83, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
-	const uint8_t middle[4] = {tag, 0x82, (uint8_t)(n >> 8), (uint8_t)n};
-	const uint8_t small[2] = {tag, (uint8_t)n}, one[3] = {tag, 0x81, (uint8_t)n};
+	const uint8_t head[5] = { tag, 0x83, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
+	const uint8_t middle[4] = { tag, 0x82, (uint8_t)(n >> 8), (uint8_t)n };
+	const uint8_t small[2] = { tag, (uint8_t)n }, one[3] = { tag, 0x81, (uint8_t)n };
 
 	if (n < 128)
 		g_byte_array_append(a, small, 2);
@@ -227,11 +227,11 @@ static void add(GByteArray *to, GByteArray *part)
 /* Ed25519 with an empty name; `san` may be NULL and is taken over. */
 static GByteArray *build(const char *not_before, const char *not_after, GByteArray *san)
 {
-	static const uint8_t algorithm[] = {0x30, 5, 6, 3, 0x2b, 0x65, 0x70};
-	static const uint8_t san_oid[] = {6, 3, 0x55, 0x1d, 0x11};
-	uint8_t key[35] = {3, 33, 0, 1}, signature[67] = {3, 65, 0, 1};
+	static const uint8_t algorithm[] = { 0x30, 5, 6, 3, 0x2b, 0x65, 0x70 };
+	static const uint8_t san_oid[] = { 6, 3, 0x55, 0x1d, 0x11 };
+	uint8_t key[35] = { 3, 33, 0, 1 }, signature[67] = { 3, 65, 0, 1 };
 	GByteArray *tbs = raw("\xa0\3\2\1\2\2\1\5", 8), *both = g_byte_array_new();
-	const char *times[2] = {not_before, not_after};
+	const char *times[2] = { not_before, not_after };
 
 	add(tbs, raw(algorithm, sizeof(algorithm)));
 	add(tbs, raw("\x30\0", 2));
@@ -269,17 +269,17 @@ static void test_dates(void **state)
 		const char *text;
 		int64_t seconds;
 	} cases[] = {
-	    {"700101000000Z", 0},
-	    {"691231235959Z", -1},
-	    {"500101000000Z", -631152000},
-	    {"491231235959Z", 2524607999},
-	    {"000229120000Z", 951825600},
-	    {"210301000000Z", 1614556800},
-	    {"21060207062816Z", 4294967296},
-	    {"22000301000000Z", 7263216000},
-	    {"99991231235959Z", 253402300799},
-	    {"19000301000000Z", -2203891200},
-	    {"00000101000000Z", -62167219200},
+		{ "700101000000Z", 0 },
+		{ "691231235959Z", -1 },
+		{ "500101000000Z", -631152000 },
+		{ "491231235959Z", 2524607999 },
+		{ "000229120000Z", 951825600 },
+		{ "210301000000Z", 1614556800 },
+		{ "21060207062816Z", 4294967296 },
+		{ "22000301000000Z", 7263216000 },
+		{ "99991231235959Z", 253402300799 },
+		{ "19000301000000Z", -2203891200 },
+		{ "00000101000000Z", -62167219200 },
 	};
 
 	(void)state;
@@ -295,9 +295,12 @@ static void test_dates(void **state)
 static void test_bad_dates(void **state)
 {
 	static const char *const texts[] = {
-	    "701301000000Z", "700001000000Z",   "700100000000Z", "700132000000Z", "700101240000Z",
-	    "700101006000Z", "7001010000Z",     "x00101000000Z", "700101000000+", "",
-	    "7001010000000", "20500101000000+",
+		"701301000000Z", "700001000000Z",
+		"700100000000Z", "700132000000Z",
+		"700101240000Z", "700101006000Z",
+		"7001010000Z",	 "x00101000000Z",
+		"700101000000+", "",
+		"7001010000000", "20500101000000+",
 	};
 
 	(void)state;
@@ -350,7 +353,7 @@ static void test_odd_san(void **state)
 	static const struct {
 		uint8_t tag;
 		size_t n;
-	} odd[] = {{0x87, 5}, {0x87, 0}, {0x87, 8}, {0x87, 17}, {0x82, 0}};
+	} odd[] = { { 0x87, 5 }, { 0x87, 0 }, { 0x87, 8 }, { 0x87, 17 }, { 0x82, 0 } };
 	for (size_t i = 0; i < G_N_ELEMENTS(odd); i++) {
 		/* GnuTLS may refuse such a certificate; when it does not, nothing matches. */
 		GByteArray *san = wrap(odd[i].tag, raw(long_name, odd[i].n));
@@ -373,7 +376,7 @@ static void test_hostile(void **state)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof(der_leaf);
 	uint8_t *block =
-	    mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct certificate c;
 
 	(void)state;
@@ -386,7 +389,7 @@ static void test_hostile(void **state)
 	}
 	uint8_t *at = block + page - n;
 	for (size_t i = 0; i < n; i++) {
-		static const uint8_t values[] = {0, 1, 0x7f, 0x80, 0x84, 0xff};
+		static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0x84, 0xff };
 		memcpy(at, der_leaf, n);
 		for (size_t k = 0; k < sizeof(values); k++) {
 			at[i] = values[k];
@@ -425,12 +428,12 @@ static void test_no_certificate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_leaf),       cmocka_unit_test(test_kinds),
-	    cmocka_unit_test(test_odd_names),  cmocka_unit_test(test_matches),
-	    cmocka_unit_test(test_matches_cn), cmocka_unit_test(test_wildcards),
-	    cmocka_unit_test(test_dates),      cmocka_unit_test(test_bad_dates),
-	    cmocka_unit_test(test_many_names), cmocka_unit_test(test_odd_san),
-	    cmocka_unit_test(test_hostile),    cmocka_unit_test(test_no_certificate),
+		cmocka_unit_test(test_leaf),	   cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_odd_names),  cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_matches_cn), cmocka_unit_test(test_wildcards),
+		cmocka_unit_test(test_dates),	   cmocka_unit_test(test_bad_dates),
+		cmocka_unit_test(test_many_names), cmocka_unit_test(test_odd_san),
+		cmocka_unit_test(test_hostile),	   cmocka_unit_test(test_no_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

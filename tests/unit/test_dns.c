@@ -55,7 +55,7 @@ static void test_v6_answer(void **state)
 {
 	struct dns *d = dns_new();
 	struct message m = question(8, 0x8180, "x.example", AAAA);
-	struct address a = {.family = 6, .byte = {0x20, 1, 0xd, 0xb8, [15] = 9}};
+	struct address a = { .family = 6, .byte = { 0x20, 1, 0xd, 0xb8, [15] = 9 } };
 
 	(void)state;
 	ask(d, 8, "x.example", AAAA, 1);
@@ -138,8 +138,8 @@ static void test_outcomes(void **state)
 		unsigned rcode;
 		enum dns_outcome outcome;
 	} cases[] = {
-	    {0, DNS_NODATA}, {1, DNS_OTHER},   {2, DNS_SERVFAIL}, {3, DNS_NXDOMAIN},
-	    {4, DNS_OTHER},  {5, DNS_REFUSED}, {9, DNS_OTHER},
+		{ 0, DNS_NODATA }, { 1, DNS_OTHER },   { 2, DNS_SERVFAIL }, { 3, DNS_NXDOMAIN },
+		{ 4, DNS_OTHER },  { 5, DNS_REFUSED }, { 9, DNS_OTHER },
 	};
 	struct dns *d = dns_new();
 
@@ -177,7 +177,7 @@ static void test_search_suffix(void **state)
 	ask(d, 21, "smtp.office365.com", A, 3);
 	answer(d, &yes, 4);
 	const struct dns_lookup *l =
-	    dns_lookup_of(d, &client, "smtp.office365.com.corp.example", A);
+		dns_lookup_of(d, &client, "smtp.office365.com.corp.example", A);
 	assert_int_equal(l->outcome, DNS_NXDOMAIN);
 	l = dns_lookup_of(d, &client, "smtp.office365.com", A);
 	assert_int_equal(l->outcome, DNS_ANSWERED);
@@ -194,7 +194,7 @@ static void test_retries(void **state)
 	ask(d, 30, "slow.example", A, 0);
 	l = ask(d, 30, "slow.example", A, 2); /* a mirror's second copy */
 	assert_int_equal(l->queries, 1);
-	ask(d, 30, "slow.example", A, 1000);     /* again, same id */
+	ask(d, 30, "slow.example", A, 1000);	 /* again, same id */
 	l = ask(d, 31, "slow.example", A, 3000); /* again, another id */
 	assert_int_equal(l->queries, 3);
 	assert_int_equal(l->query_frame, 1);
@@ -337,7 +337,7 @@ static void test_answer_alone(void **state)
 /* The newest name at or before the time asked. */
 static void test_several_names(void **state)
 {
-	static const char *const names[] = {"one.example", "two.example", "three.example"};
+	static const char *const names[] = { "one.example", "two.example", "three.example" };
 	struct dns *d = dns_new();
 	struct address a = ip4(1, 2, 3, 4);
 
@@ -375,13 +375,20 @@ static void test_truncated_flag(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_address_answer), cmocka_unit_test(test_v6_answer),
-	    cmocka_unit_test(test_mx_answer),      cmocka_unit_test(test_text_and_tlsa),
-	    cmocka_unit_test(test_outcomes),       cmocka_unit_test(test_search_suffix),
-	    cmocka_unit_test(test_retries),        cmocka_unit_test(test_one_query_proves_nothing),
-	    cmocka_unit_test(test_second_server),  cmocka_unit_test(test_id_reuse),
-	    cmocka_unit_test(test_forged_answer),  cmocka_unit_test(test_answer_alone),
-	    cmocka_unit_test(test_several_names),  cmocka_unit_test(test_truncated_flag),
+		cmocka_unit_test(test_address_answer),
+		cmocka_unit_test(test_v6_answer),
+		cmocka_unit_test(test_mx_answer),
+		cmocka_unit_test(test_text_and_tlsa),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_search_suffix),
+		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_one_query_proves_nothing),
+		cmocka_unit_test(test_second_server),
+		cmocka_unit_test(test_id_reuse),
+		cmocka_unit_test(test_forged_answer),
+		cmocka_unit_test(test_answer_alone),
+		cmocka_unit_test(test_several_names),
+		cmocka_unit_test(test_truncated_flag),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

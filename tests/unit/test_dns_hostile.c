@@ -14,7 +14,7 @@ static void test_not_of_interest(void **state)
 	next_frame = 0;
 	assert_null(ask(d, 1, "1.2.0.192.in-addr.arpa", PTR, 1));
 	assert_int_equal(dns_client_seen(d, &client), 1); /* but the client was heard */
-	m = question(1, 0x2800, "x.example", A);          /* update */
+	m = question(1, 0x2800, "x.example", A);	  /* update */
 	assert_null(answer(d, &m, 2));
 	m = question(1, 0x0100, "x.example", A);
 	put16(&m.at[m.n - 2], 3); /* class CHAOS */
@@ -25,7 +25,7 @@ static void test_not_of_interest(void **state)
 	put16(&m.at[4], 0);
 	assert_null(answer(d, &m, 2));
 	/* A response sent to port 53, a query from it. */
-	struct datagram g = {.src = client, .dst = server, .sport = 5000, .dport = 53};
+	struct datagram g = { .src = client, .dst = server, .sport = 5000, .dport = 53 };
 	m = question(1, 0x8180, "x.example", A);
 	g.payload = m.at;
 	g.len = g.caplen = m.n;
@@ -50,9 +50,9 @@ static void test_cut_and_counts(void **state)
 		const struct dns_lookup *l = answer(d, &m, 2);
 		if (l) {
 			assert_int_equal(l->outcome, DNS_ANSWERED);
-			assert_int_equal(l->address_count, n == whole.n        ? 2
-			                                   : n >= whole.n - 16 ? 1
-			                                                       : 0);
+			assert_int_equal(l->address_count, n == whole.n	       ? 2
+							   : n >= whole.n - 16 ? 1
+									       : 0);
 		} else {
 			assert_true(n < 12 + 13 + 4);
 		}
@@ -79,25 +79,25 @@ static void test_cut_and_counts(void **state)
 static void test_compression_loops(void **state)
 {
 	static const char *const names[] = {
-	    "\xc0\x0c",         /* points to itself */
-	    "\xc0\x0e\xc0\x0c", /* to and fro */
-	    "\x01"
-	    "a\xc0\x0c", /* grows for ever */
-	    "\xff\xff",  /* beyond the end */
-	    "\xc0",      /* half a pointer */
-	    "\x40"
-	    "abc", /* reserved label types */
-	    "\x80"
-	    "abc",
-	    "\x3f"
-	    "abc", /* a label longer than the message */
+		"\xc0\x0c",	    /* points to itself */
+		"\xc0\x0e\xc0\x0c", /* to and fro */
+		"\x01"
+		"a\xc0\x0c", /* grows for ever */
+		"\xff\xff",  /* beyond the end */
+		"\xc0",	     /* half a pointer */
+		"\x40"
+		"abc", /* reserved label types */
+		"\x80"
+		"abc",
+		"\x3f"
+		"abc", /* a label longer than the message */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		for (int response = 0; response <= 1; response++) {
 			struct dns *d = dns_new();
-			struct message m = {0};
+			struct message m = { 0 };
 			add(&m, "\0\1", 2);
 			add16(&m, response ? 0x8180 : 0x0100);
 			add(&m, "\0\1\0\1\0\0\0\0", 8);
@@ -110,7 +110,7 @@ static void test_compression_loops(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		struct dns *d = dns_new();
 		struct message m = question(1, 0x8180, "x.example", MX);
-		struct message data = {0};
+		struct message data = { 0 };
 		char loop[3] = "\xc0";
 		loop[1] = (char)(m.n + 12 + 2); /* the name of this record's data itself */
 		add(&data, "\0\1", 2);
@@ -130,7 +130,7 @@ static void test_long_names(void **state)
 {
 	struct dns *d = dns_new();
 	char name[256] = "";
-	struct message m = {0};
+	struct message m = { 0 };
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
@@ -156,7 +156,7 @@ static void test_long_names(void **state)
 
 static void test_damaged_everywhere(void **state)
 {
-	static const uint8_t values[] = {0, 1, 3, 12, 63, 64, 0x80, 0xc0, 0xff};
+	static const uint8_t values[] = { 0, 1, 3, 12, 63, 64, 0x80, 0xc0, 0xff };
 	struct message whole = question(5, 0x8180, "damage.example", MX);
 
 	(void)state;
@@ -217,7 +217,7 @@ static void test_bounds(void **state)
 	assert_int_equal(dns_kept(d), CAP_DNS_ANSWERS);
 	dns_each(d, count_one, &last);
 	struct address first = ip4(10, 0, 0, 0), newest = ip4(10, 0, (uint8_t)((rounds - 1) % 3),
-	                                                      (uint8_t)((rounds - 1) % 7));
+							      (uint8_t)((rounds - 1) % 7));
 	struct address a = ip4(1, 2, 3, 4);
 	assert_null(dns_lookup_of(d, &first, "n0.example", A));
 	g_snprintf(name, sizeof name, "n%u.example", rounds - 1);
@@ -240,9 +240,9 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_not_of_interest),    cmocka_unit_test(test_cut_and_counts),
-	    cmocka_unit_test(test_compression_loops),  cmocka_unit_test(test_long_names),
-	    cmocka_unit_test(test_damaged_everywhere), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_not_of_interest),	   cmocka_unit_test(test_cut_and_counts),
+		cmocka_unit_test(test_compression_loops),  cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_damaged_everywhere), cmocka_unit_test(test_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

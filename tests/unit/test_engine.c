@@ -51,13 +51,23 @@ static void on_session(const struct verdict *v, void *host)
 
 static void send(struct wire *w, int who, const char *bytes, size_t n, uint8_t flags, bool lost)
 {
-	static const struct address client = { 4, { 10, 1, 2, 30 } }, server = { 4, { 52, 96, 165, 18 } };
+	static const struct address client = { 4, { 10, 1, 2, 30 } },
+				    server = { 4, { 52, 96, 165, 18 } };
 	struct segment g = {
-		.time_ns = w->now += 20000000, .frame = ++w->frame, .ttl = who == C ? 64 : 50,
-		.src = who == C ? client : server, .dst = who == C ? server : client,
-		.sport = who == C ? 50332 : 587, .dport = who == C ? 587 : 50332,
-		.seq = w->seq[who], .ack = flags & TCP_ACK ? w->seq[!who] : 0, .flags = flags,
-		.window = 65535, .len = (uint32_t)n, .caplen = (uint32_t)n, .payload = (const uint8_t *)bytes,
+		.time_ns = w->now += 20000000,
+		.frame = ++w->frame,
+		.ttl = who == C ? 64 : 50,
+		.src = who == C ? client : server,
+		.dst = who == C ? server : client,
+		.sport = who == C ? 50332 : 587,
+		.dport = who == C ? 587 : 50332,
+		.seq = w->seq[who],
+		.ack = flags & TCP_ACK ? w->seq[!who] : 0,
+		.flags = flags,
+		.window = 65535,
+		.len = (uint32_t)n,
+		.caplen = (uint32_t)n,
+		.payload = (const uint8_t *)bytes,
 		.ip_id = (uint16_t)w->frame,
 	};
 	if (!lost)
@@ -70,7 +80,7 @@ static void open_wire(struct wire *w)
 	struct smtp365_options o = { .dialogue = true };
 	memset(w, 0, sizeof *w);
 	w->now = 1795000000ull * 1000000000ull; /* 2026-11-18 */
-	w->seq[C] = 0xfffffff0u; /* the sequence wraps within the dialogue */
+	w->seq[C] = 0xfffffff0u;		/* the sequence wraps within the dialogue */
 	w->seq[S] = 7000;
 	w->engine = smtp365_new(&o, on_session, &w->result, NULL);
 	send(w, C, NULL, 0, TCP_SYN, false);
@@ -87,7 +97,8 @@ static struct result close_wire(struct wire *w)
 	return w->result;
 }
 
-/* Play a dialogue; the segment `cut_line` is cut at `cut` (or loses its bytes [cut, cut + hole)). */
+/* Play a dialogue; the segment `cut_line` is cut at `cut` (or loses its bytes [cut, cut + hole)).
+ */
 static struct result play(const struct line *d, int cut_line, size_t cut, size_t hole)
 {
 	struct wire w;
@@ -103,19 +114,24 @@ static struct result play(const struct line *d, int cut_line, size_t cut, size_t
 		if (hole)
 			send(&w, d[i].who, d[i].text + cut, hole, TCP_ACK, true);
 		if (n > cut + hole)
-			send(&w, d[i].who, d[i].text + cut + hole, n - cut - hole, TCP_ACK | TCP_PSH, false);
+			send(&w, d[i].who, d[i].text + cut + hole, n - cut - hole,
+			     TCP_ACK | TCP_PSH, false);
 	}
 	return close_wire(&w);
 }
 
-#define BANNER "220 BE1P281CA0440.outlook.office365.com Microsoft ESMTP MAIL Service ready at " \
-	       "Wed, 18 Nov 2026 11:06:40 +0000 [08DDD30471EE4ED5]\r\n"
-#define EHLO_TOP "250-BE1P281CA0440.outlook.office365.com Hello [203.0.113.7]\r\n250-SIZE 157286400\r\n" \
-		 "250-PIPELINING\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n"
+#define BANNER                                                                                     \
+	"220 BE1P281CA0440.outlook.office365.com Microsoft ESMTP MAIL Service ready at "           \
+	"Wed, 18 Nov 2026 11:06:40 +0000 [08DDD30471EE4ED5]\r\n"
+#define EHLO_TOP                                                                                   \
+	"250-BE1P281CA0440.outlook.office365.com Hello [203.0.113.7]\r\n250-SIZE 157286400\r\n"    \
+	"250-PIPELINING\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n"
 #define EHLO_END "250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250 SMTPUTF8\r\n"
-#define TRAILER " [BE1P281CA0440.DEUP281.PROD.OUTLOOK.COM 2026-11-18T11:06:45.781Z 08DDD30471EE4ED5]\r\n"
+#define TRAILER                                                                                    \
+	" [BE1P281CA0440.DEUP281.PROD.OUTLOOK.COM 2026-11-18T11:06:45.781Z 08DDD30471EE4ED5]\r\n"
 
-static const struct line not_used[] = { /* STARTTLS offered, mail in clear */
+static const struct line not_used[] = {
+	/* STARTTLS offered, mail in clear */
 	{ S, BANNER },
 	{ C, "EHLO printer.contoso.com\r\n" },
 	{ S, EHLO_TOP "250-STARTTLS\r\n" EHLO_END },
@@ -125,7 +141,8 @@ static const struct line not_used[] = { /* STARTTLS offered, mail in clear */
 	{ S, "221 2.0.0 Service closing transmission channel\r\n" },
 	{ 0, NULL },
 };
-static const struct line stripped[] = { /* the same behind a firewall */
+static const struct line stripped[] = {
+	/* the same behind a firewall */
 	{ S, BANNER },
 	{ C, "EHLO printer.contoso.com\r\n" },
 	{ S, EHLO_TOP EHLO_END },
@@ -135,7 +152,8 @@ static const struct line stripped[] = { /* the same behind a firewall */
 	{ S, "221 2.0.0 Service closing transmission channel\r\n" },
 	{ 0, NULL },
 };
-static const struct line delivered[] = { /* clear text login and two messages */
+static const struct line delivered[] = {
+	/* clear text login and two messages */
 	{ S, BANNER },
 	{ C, "EHLO printer.contoso.com\r\n" },
 	{ S, EHLO_TOP "250-STARTTLS\r\n250-AUTH LOGIN XOAUTH2\r\n" EHLO_END },
@@ -219,7 +237,8 @@ static void test_gaps(void **state)
 		for (int i = 0; d[i].text; i++) {
 			size_t n = strlen(d[i].text);
 			for (size_t at = 0; at < n; at++) {
-				for (size_t hole = 1; hole <= n - at; hole += hole < 4 ? 1 : n / 3 + 1) {
+				for (size_t hole = 1; hole <= n - at;
+				     hole += hole < 4 ? 1 : n / 3 + 1) {
 					struct result r = play(d, i, at, hole);
 					assert_null(strstr(r.ids, "starttls.missing_from_m365"));
 					assert_null(strstr(r.ids, "starttls.masked"));
@@ -247,8 +266,9 @@ static void test_one_direction(void **state)
 			send(&w, C, NULL, 0, TCP_SYN, only != C);
 			send(&w, S, NULL, 0, TCP_SYN | TCP_ACK, only != S);
 			for (int i = 0; dialogues[k][i].text; i++)
-				send(&w, dialogues[k][i].who, dialogues[k][i].text, strlen(dialogues[k][i].text),
-				     TCP_ACK | TCP_PSH, dialogues[k][i].who != only);
+				send(&w, dialogues[k][i].who, dialogues[k][i].text,
+				     strlen(dialogues[k][i].text), TCP_ACK | TCP_PSH,
+				     dialogues[k][i].who != only);
 			smtp365_free(w.engine);
 			assert_int_equal(w.result.sessions, 1);
 			assert_null(strstr(w.result.ids, "starttls.missing_from_m365"));
@@ -269,8 +289,10 @@ static void test_plaintext(void **state)
 		{ C, "AUTH LOGIN c2NhbkBjb250b3NvLmNvbQ==\r\n" },
 		{ S, "334 UGFzc3dvcmQ6\r\n" },
 		{ C, "UGFzcy13MHJkLVNFQ1JFVC0x\r\n" },
-		{ S, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the "
-		     "Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information." TRAILER },
+		{ S, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is "
+		     "disabled for the "
+		     "Mailbox. Visit https://aka.ms/smtp_auth_disabled for more "
+		     "information." TRAILER },
 		{ C, "QUIT\r\n" },
 		{ 0, NULL },
 	};
@@ -278,15 +300,19 @@ static void test_plaintext(void **state)
 	open_wire(&w);
 	send(&w, S, BANNER, strlen(BANNER), TCP_ACK, false);
 	send(&w, C, "EHLO p.contoso.com\r\n", 20, TCP_ACK, false);
-	send(&w, S, EHLO_TOP "250-STARTTLS\r\n" EHLO_END, strlen(EHLO_TOP "250-STARTTLS\r\n" EHLO_END), TCP_ACK,
-	     false);
+	send(&w, S, EHLO_TOP "250-STARTTLS\r\n" EHLO_END,
+	     strlen(EHLO_TOP "250-STARTTLS\r\n" EHLO_END), TCP_ACK, false);
 	send(&w, C, "STARTTLS\r\n", 10, TCP_ACK, false);
 	send(&w, S, "220 2.0.0 SMTP server ready\r\n", 29, TCP_ACK, false);
 	for (int i = 0; inside[i].text; i++) {
 		struct address a = { 4, { 10, 1, 2, 30 } }, b = { 4, { 52, 96, 165, 18 } };
 		bool c = inside[i].who == C;
-		struct plaintext p = { .time_ns = w.now, .frame = w.frame, .src = c ? a : b, .dst = c ? b : a,
-				       .sport = c ? 50332 : 587, .dport = c ? 587 : 50332,
+		struct plaintext p = { .time_ns = w.now,
+				       .frame = w.frame,
+				       .src = c ? a : b,
+				       .dst = c ? b : a,
+				       .sport = c ? 50332 : 587,
+				       .dport = c ? 587 : 50332,
 				       .len = (uint32_t)strlen(inside[i].text),
 				       .payload = (const uint8_t *)inside[i].text };
 		smtp365_plaintext(w.engine, &p);
@@ -302,8 +328,8 @@ static void test_plaintext(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stories),	      cmocka_unit_test(test_cuts),
-		cmocka_unit_test(test_gaps),	      cmocka_unit_test(test_one_direction),
+		cmocka_unit_test(test_stories),	  cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_gaps),	  cmocka_unit_test(test_one_direction),
 		cmocka_unit_test(test_plaintext),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,7 @@ static char *log_without(const struct wire *w, uint32_t lost)
 static void test_lose_each(void **state)
 {
 	(void)state;
-	static const uint32_t cuts[] = {1460, 5, 2};
+	static const uint32_t cuts[] = { 1460, 5, 2 };
 	for (unsigned k = 0; k < G_N_ELEMENTS(cuts); k++) {
 		struct wire w = wire_dialogue(5, UINT32_MAX - 30, cuts[k]);
 		for (uint32_t lost = 0; lost < w.seg->len; lost++) {
@@ -121,7 +121,7 @@ static void test_lose_two(void **state)
 	for (uint32_t a = 0; a < w.seg->len; a++) {
 		for (uint32_t b = a + 1; b < w.seg->len; b++) {
 			struct record *r = record_new(CAP_MEMORY_ALL);
-			uint64_t sent[2] = {0, 0}, lost[2] = {0, 0};
+			uint64_t sent[2] = { 0, 0 }, lost[2] = { 0, 0 };
 			for (uint32_t i = 0; i < w.seg->len; i++) {
 				const struct segment *s = wire_at(&w, i);
 				sent[s->sport == 25] += s->len;
@@ -147,7 +147,7 @@ static void test_lose_two(void **state)
 static void test_mirror_doubles(void **state)
 {
 	(void)state;
-	static const unsigned behind[] = {1, 3};
+	static const unsigned behind[] = { 1, 3 };
 	for (unsigned k = 0; k < G_N_ELEMENTS(behind); k++) {
 		struct wire w = wire_dialogue(5, 6, 11);
 		struct record *once = record_wire(&w, ALL), *r = record_new(CAP_MEMORY_ALL);
@@ -230,7 +230,7 @@ static void test_overlap(void **state)
 	unsigned lie = wire_say(&w, FLOW_C2S, "XXevil.elsewhe");
 	wire_at(&w, lie)->seq = wire_at(&w, first)->seq + 3;
 	struct record *r = record_new(CAP_MEMORY_ALL);
-	static const unsigned order[] = {0, 1, 2, 4, 6, 5, 3};
+	static const unsigned order[] = { 0, 1, 2, 4, 6, 5, 3 };
 	for (unsigned i = 0; i < G_N_ELEMENTS(order); i++)
 		record_feed(r, wire_at(&w, order[i]));
 	/* good held; the lie fills the two bytes before and what follows; then the rest */
@@ -328,9 +328,9 @@ static void test_one_direction(void **state)
 {
 	(void)state;
 	static const char *const log[2] = {
-	    "S[14]CEHLO a.example\r\nS[35]CSTARTTLS\r\nS[8]CQUIT\r\nS[10]C.;",
-	    "S220 mx ready\r\nC[16]S250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n"
-	    "C[10]S220 go\r\nC[6]S221 bye\r\n.;",
+		"S[14]CEHLO a.example\r\nS[35]CSTARTTLS\r\nS[8]CQUIT\r\nS[10]C.;",
+		"S220 mx ready\r\nC[16]S250-mx\r\n250-SIZE 99\r\n250 STARTTLS\r\n"
+		"C[10]S220 go\r\nC[6]S221 bye\r\n.;",
 	};
 	for (unsigned dir = 0; dir < 2; dir++) {
 		for (unsigned from = 0; from < 4; from += 3) {
@@ -385,8 +385,8 @@ static void test_snapped(void **state)
 				*wire_at(&w, i + 1) = s;
 			}
 			struct record *r = record_wire(&w, ALL);
-			char *want =
-			    g_strdup_printf("SAB%.*s[%u]YZ;", (int)snap, "0123456789", 10 - snap);
+			char *want = g_strdup_printf("SAB%.*s[%u]YZ;", (int)snap, "0123456789",
+						     10 - snap);
 			assert_string_equal(r->log->str, want);
 			assert_int_equal(r->why, FLOW_GAP_SNAPPED);
 			assert_int_equal(r->side[FLOW_S2C].snapped_frame, i + 1);
@@ -400,14 +400,14 @@ static void test_snapped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_plain),          cmocka_unit_test(test_v6),
-	    cmocka_unit_test(test_cut_everywhere), cmocka_unit_test(test_wrap),
-	    cmocka_unit_test(test_lose_each),      cmocka_unit_test(test_lose_two),
-	    cmocka_unit_test(test_mirror_doubles), cmocka_unit_test(test_retransmission),
-	    cmocka_unit_test(test_keep_alive),     cmocka_unit_test(test_overlap),
-	    cmocka_unit_test(test_overlap_same),   cmocka_unit_test(test_shuffle),
-	    cmocka_unit_test(test_tap_lag),        cmocka_unit_test(test_one_direction),
-	    cmocka_unit_test(test_silent_server),  cmocka_unit_test(test_snapped),
+		cmocka_unit_test(test_plain),	       cmocka_unit_test(test_v6),
+		cmocka_unit_test(test_cut_everywhere), cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_lose_each),      cmocka_unit_test(test_lose_two),
+		cmocka_unit_test(test_mirror_doubles), cmocka_unit_test(test_retransmission),
+		cmocka_unit_test(test_keep_alive),     cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_overlap_same),   cmocka_unit_test(test_shuffle),
+		cmocka_unit_test(test_tap_lag),	       cmocka_unit_test(test_one_direction),
+		cmocka_unit_test(test_silent_server),  cmocka_unit_test(test_snapped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

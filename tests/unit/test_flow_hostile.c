@@ -87,7 +87,7 @@ static void test_absent_side(void **state)
 static void test_held_caps(void **state)
 {
 	(void)state;
-	static const uint32_t size[] = {1460, 1};
+	static const uint32_t size[] = { 1460, 1 };
 	uint8_t *body = g_malloc0(1460);
 	memset(body, 'x', 1460);
 	for (unsigned k = 0; k < 2; k++) {
@@ -117,7 +117,7 @@ static void test_held_caps(void **state)
 static void test_wild_numbers(void **state)
 {
 	(void)state;
-	static const uint32_t jump[] = {CAP_SEQUENCE_JUMP + 2000, 1u << 30, 1u << 31, 3u << 30};
+	static const uint32_t jump[] = { CAP_SEQUENCE_JUMP + 2000, 1u << 30, 1u << 31, 3u << 30 };
 	for (unsigned k = 0; k < G_N_ELEMENTS(jump); k++) {
 		struct wire w = wire_dialogue(5, 6, 1460);
 		for (unsigned dir = 0; dir < 2; dir++) {
@@ -303,7 +303,7 @@ static void test_reset(void **state)
 static void test_stuck(void **state)
 {
 	(void)state;
-	uint8_t body[1460] = {0x16, 3, 1};
+	uint8_t body[1460] = { 0x16, 3, 1 };
 	struct wire w = wire_new(1, 1);
 	wire_open(&w);
 	wire_say(&w, FLOW_C2S, "EHLO a\r\n");
@@ -330,7 +330,7 @@ static void test_stuck(void **state)
 static void test_stuck_then_cut(void **state)
 {
 	(void)state;
-	uint8_t body[1460] = {0x16, 3, 1};
+	uint8_t body[1460] = { 0x16, 3, 1 };
 	struct wire w = wire_new(1, 1);
 	wire_open(&w);
 	unsigned big = wire_put(&w, FLOW_C2S, TCP_ACK, body, sizeof(body));
@@ -370,14 +370,14 @@ static void test_zero_window(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_hole_wait),     cmocka_unit_test(test_hole_open),
-	    cmocka_unit_test(test_absent_side),   cmocka_unit_test(test_held_caps),
-	    cmocka_unit_test(test_wild_numbers),  cmocka_unit_test(test_lying_ack),
-	    cmocka_unit_test(test_jump_believed), cmocka_unit_test(test_jump_back),
-	    cmocka_unit_test(test_stray_syn_ack), cmocka_unit_test(test_filled),
-	    cmocka_unit_test(test_newer_ack),     cmocka_unit_test(test_reset),
-	    cmocka_unit_test(test_stuck),         cmocka_unit_test(test_stuck_then_cut),
-	    cmocka_unit_test(test_zero_window),
+		cmocka_unit_test(test_hole_wait),     cmocka_unit_test(test_hole_open),
+		cmocka_unit_test(test_absent_side),   cmocka_unit_test(test_held_caps),
+		cmocka_unit_test(test_wild_numbers),  cmocka_unit_test(test_lying_ack),
+		cmocka_unit_test(test_jump_believed), cmocka_unit_test(test_jump_back),
+		cmocka_unit_test(test_stray_syn_ack), cmocka_unit_test(test_filled),
+		cmocka_unit_test(test_newer_ack),     cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_stuck),	      cmocka_unit_test(test_stuck_then_cut),
+		cmocka_unit_test(test_zero_window),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

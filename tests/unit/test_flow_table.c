@@ -85,9 +85,9 @@ static void test_refused(void **state)
 static void test_nothing_opened(void **state)
 {
 	(void)state;
-	static const uint8_t flags[] = {TCP_RST,           TCP_RST | TCP_ACK, TCP_ACK,
-	                                TCP_FIN | TCP_ACK, TCP_FIN,           0,
-	                                TCP_RST | TCP_SYN, 0xc0 | TCP_ACK,    TCP_PSH};
+	static const uint8_t flags[] = { TCP_RST,	    TCP_RST | TCP_ACK, TCP_ACK,
+					 TCP_FIN | TCP_ACK, TCP_FIN,	       0,
+					 TCP_RST | TCP_SYN, 0xc0 | TCP_ACK,    TCP_PSH };
 	struct record *r = record_new(CAP_MEMORY_ALL);
 	for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++) {
 		struct wire w = wire_new(1, 1);
@@ -206,7 +206,7 @@ static void test_port_reuse(void **state)
 		if (k == RESET)
 			wire_put(&w, FLOW_C2S, TCP_RST, NULL, 0);
 		w.now_ns += k == OLD ? 4 * CAP_SECOND : MS;
-		uint32_t kept[2] = {w.seq[0], w.seq[1]};
+		uint32_t kept[2] = { w.seq[0], w.seq[1] };
 		w.seq[0] = k == AGAIN ? 1000 : 70000;
 		w.seq[1] = k == AGAIN ? 2000 : 90000;
 		unsigned second = w.seg->len;
@@ -334,7 +334,7 @@ static void test_finish_order(void **state)
 	assert_int_equal(r->ends, 3000);
 	for (unsigned i = 1; i < 3000; i++)
 		assert_true(g_array_index(r->order, uint32_t, i - 1) <
-		            g_array_index(r->order, uint32_t, i));
+			    g_array_index(r->order, uint32_t, i));
 	assert_int_equal(r->end, FLOW_END_CAPTURE);
 	record_free(r);
 	wire_free(&w);
@@ -346,7 +346,7 @@ struct crowd {
 };
 
 static void crowd_data(struct flow *f, enum flow_dir dir, struct bytes view, struct flow_mark mark,
-                       void *host)
+		       void *host)
 {
 	struct crowd *c = host;
 	uint32_t who = (uint32_t)f->client.byte[2] << 16 | f->client_port;
@@ -359,14 +359,14 @@ static void crowd_data(struct flow *f, enum flow_dir dir, struct bytes view, str
 }
 
 static void crowd_gap(struct flow *f, enum flow_dir dir, uint64_t missing, enum flow_gap why,
-                      struct flow_mark mark, void *host)
+		      struct flow_mark mark, void *host)
 {
 	(void)f, (void)dir, (void)missing, (void)why, (void)mark;
 	((struct crowd *)host)->bad++;
 }
 
 static void crowd_close(struct flow *f, enum flow_dir dir, bool reset, struct flow_mark mark,
-                        void *host)
+			void *host)
 {
 	(void)f, (void)dir, (void)reset, (void)mark, (void)host;
 }
@@ -385,10 +385,10 @@ static void crowd_end(struct flow *f, void *host)
 static void test_fifty_thousand(void **state)
 {
 	(void)state;
-	static const struct flow_hooks hooks = {crowd_data, crowd_gap, crowd_close, crowd_end,
-	                                        NULL};
-	static const uint8_t key[16] = {9};
-	struct crowd crowd = {0, 0, 0};
+	static const struct flow_hooks hooks = { crowd_data, crowd_gap, crowd_close, crowd_end,
+						 NULL };
+	static const uint8_t key[16] = { 9 };
+	struct crowd crowd = { 0, 0, 0 };
 	struct flow_table *t = flow_table_new(&hooks, &crowd, key, CAP_MEMORY_ALL);
 	size_t empty = flow_table_stats(t).bytes;
 	struct wire *w = g_new0(struct wire, CROWD);
@@ -398,7 +398,7 @@ static void test_fifty_thousand(void **state)
 		w[i].client_port = (uint16_t)(1000 + i % 40000);
 		w[i].net = (uint8_t)(i / 40000);
 		uint32_t who = (uint32_t)w[i].net << 16 | w[i].client_port;
-		uint32_t word[2] = {g_htonl(who), g_htonl(~who)};
+		uint32_t word[2] = { g_htonl(who), g_htonl(~who) };
 		wire_open(&w[i]);
 		for (unsigned k = 0; k < 4; k++)
 			wire_put(&w[i], k % 2, TCP_ACK, &word[k % 2], 4);
@@ -440,7 +440,7 @@ static void test_cull(void **state)
 	for (unsigned i = 0; i < 5000; i++) {
 		w.client_port = (uint16_t)(50000 + i);
 		struct flow *f =
-		    record_feed(r, wire_at(&w, wire_put(&w, FLOW_C2S, TCP_SYN, NULL, 0)));
+			record_feed(r, wire_at(&w, wire_put(&w, FLOW_C2S, TCP_SYN, NULL, 0)));
 		assert_int_equal(f->client_port, w.client_port);
 		assert_int_equal(f->side[FLOW_C2S].syn_frame, i + 1);
 		assert_true(flow_table_stats(r->table).bytes <= cap);
@@ -545,7 +545,7 @@ static void test_find_after_drops(void **state)
 		for (unsigned i = 0; i < 12000; i++) {
 			const struct segment *s = wire_at(&w, i);
 			struct flow *f =
-			    flow_find(r->table, &s->src, s->sport, &s->dst, s->dport, NULL);
+				flow_find(r->table, &s->src, s->sport, &s->dst, s->dport, NULL);
 			assert_int_equal(f != NULL, round == 0 || i % 2);
 			if (f && i % 2 == 0)
 				flow_drop(r->table, f);
@@ -590,25 +590,25 @@ static void test_find(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_syn_retransmitted),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_nothing_opened),
-	    cmocka_unit_test(test_midstream_direction),
-	    cmocka_unit_test(test_syn_ack_first),
-	    cmocka_unit_test(test_simultaneous_open),
-	    cmocka_unit_test(test_fast_open),
-	    cmocka_unit_test(test_port_reuse),
-	    cmocka_unit_test(test_linger),
-	    cmocka_unit_test(test_idle),
-	    cmocka_unit_test(test_wild_clock),
-	    cmocka_unit_test(test_finish_order),
-	    cmocka_unit_test(test_fifty_thousand),
-	    cmocka_unit_test(test_cull),
-	    cmocka_unit_test(test_kept_counts),
-	    cmocka_unit_test(test_drop_inside),
-	    cmocka_unit_test(test_drop_outside),
-	    cmocka_unit_test(test_find_after_drops),
-	    cmocka_unit_test(test_find),
+		cmocka_unit_test(test_syn_retransmitted),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_nothing_opened),
+		cmocka_unit_test(test_midstream_direction),
+		cmocka_unit_test(test_syn_ack_first),
+		cmocka_unit_test(test_simultaneous_open),
+		cmocka_unit_test(test_fast_open),
+		cmocka_unit_test(test_port_reuse),
+		cmocka_unit_test(test_linger),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_wild_clock),
+		cmocka_unit_test(test_finish_order),
+		cmocka_unit_test(test_fifty_thousand),
+		cmocka_unit_test(test_cull),
+		cmocka_unit_test(test_kept_counts),
+		cmocka_unit_test(test_drop_inside),
+		cmocka_unit_test(test_drop_outside),
+		cmocka_unit_test(test_find_after_drops),
+		cmocka_unit_test(test_find),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ static struct packet_item item;
 /* A TCP segment of `n` bytes of payload, without IP header; byte i of the payload is i * 7. */
 static struct made long_segment(uint32_t n)
 {
-	struct made m = {0};
+	struct made m = { 0 };
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t b = (uint8_t)(i * 7);
@@ -23,10 +23,10 @@ static struct made long_segment(uint32_t n)
 }
 
 static struct made piece_of(const struct made *whole, uint32_t offset, uint32_t n, bool more,
-                            bool v6)
+			    bool v6)
 {
-	struct made m = {0};
-	uint8_t h[8] = {6};
+	struct made m = { 0 };
+	uint8_t h[8] = { 6 };
 
 	made_back(&m, &whole->at[offset], n);
 	if (v6) {
@@ -60,21 +60,21 @@ static void check_whole(uint32_t n)
 static void test_every_order(void **state)
 {
 	const struct made whole = long_segment(85);
-	const uint32_t at[] = {0, 24, 32, 64, 96, 105};
+	const uint32_t at[] = { 0, 24, 32, 64, 96, 105 };
 
 	(void)state;
 	for (int v6 = 0; v6 <= 1; v6++) {
 		struct packet *p = packet_new(DLT_RAW);
 		for (unsigned order = 0; order < 120; order++) {
-			unsigned left[] = {0, 1, 2, 3, 4}, code = order;
+			unsigned left[] = { 0, 1, 2, 3, 4 }, code = order;
 			for (unsigned k = 5; k > 0; k--) {
 				unsigned pick = code % k, i = left[pick];
 				code /= k;
 				left[pick] = left[k - 1];
 				struct made m =
-				    piece_of(&whole, at[i], at[i + 1] - at[i], i < 4, v6);
+					piece_of(&whole, at[i], at[i + 1] - at[i], i < 4, v6);
 				assert_int_equal(feed(p, &m),
-				                 k > 1 ? PACKET_NOTHING : PACKET_SEGMENT);
+						 k > 1 ? PACKET_NOTHING : PACKET_SEGMENT);
 			}
 			check_whole(85);
 		}
@@ -183,7 +183,7 @@ static void test_keys_do_not_mix(void **state)
 	const struct made whole = long_segment(44);
 	struct packet *p = packet_new(DLT_RAW);
 	struct made a = piece_of(&whole, 0, 32, true, false), b;
-	const uint32_t places[] = {4, 5, 9, 12, 15, 16, 19};
+	const uint32_t places[] = { 4, 5, 9, 12, 15, 16, 19 };
 
 	(void)state;
 	feed(p, &a);
@@ -219,10 +219,10 @@ static void test_timeout(void **state)
 	(void)state;
 	packet_read(p, 100 * CAP_SECOND, 1, a.at, a.n, a.n, &item);
 	assert_int_equal(packet_read(p, 130 * CAP_SECOND, 2, b.at, b.n, b.n, &item),
-	                 PACKET_SEGMENT);
+			 PACKET_SEGMENT);
 	packet_read(p, 200 * CAP_SECOND, 3, a.at, a.n, a.n, &item);
 	assert_int_equal(packet_read(p, 230 * CAP_SECOND + 1, 4, b.at, b.n, b.n, &item),
-	                 PACKET_NOTHING);
+			 PACKET_NOTHING);
 	assert_int_equal(counted(p, PACKET_COUNT_FRAGMENT_TIMEOUT), 1);
 	/* Time that goes backwards ends nothing. */
 	assert_int_equal(packet_read(p, CAP_SECOND, 5, a.at, a.n, a.n, &item), PACKET_SEGMENT);
@@ -276,10 +276,10 @@ static void test_snapped(void **state)
 static void test_largest(void **state)
 {
 	struct fragments *f = fragments_new();
-	struct fragment_notes notes = {0};
+	struct fragment_notes notes = { 0 };
 	struct datagram_whole whole;
 	uint8_t *block = g_malloc0(65536);
-	struct fragment in = {.next = 6};
+	struct fragment in = { .next = 6 };
 
 	(void)state;
 	/* 65535 bytes in pieces of 8, backwards: as many blocks as there can be. */
@@ -325,7 +325,7 @@ static void test_fragments_in_fragments(void **state)
 			for (uint32_t at = 0; at < inner.n; at += 48) {
 				uint32_t n = at + 48 < inner.n ? 48 : inner.n - at;
 				struct made outer =
-				    piece_of(&inner, at, n, at + n < inner.n, false);
+					piece_of(&inner, at, n, at + n < inner.n, false);
 				outer.at[9] = 4;
 				outer.at[5] ^= (uint8_t)half;
 				feed(p, &outer);
@@ -370,18 +370,18 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_every_order),
-	    cmocka_unit_test(test_tiny_fragments),
-	    cmocka_unit_test(test_repeated_fragment),
-	    cmocka_unit_test(test_first_wins),
-	    cmocka_unit_test(test_impossible_fragments),
-	    cmocka_unit_test(test_keys_do_not_mix),
-	    cmocka_unit_test(test_timeout),
-	    cmocka_unit_test(test_flood),
-	    cmocka_unit_test(test_snapped),
-	    cmocka_unit_test(test_largest),
-	    cmocka_unit_test(test_fragments_in_fragments),
-	    cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_every_order),
+		cmocka_unit_test(test_tiny_fragments),
+		cmocka_unit_test(test_repeated_fragment),
+		cmocka_unit_test(test_first_wins),
+		cmocka_unit_test(test_impossible_fragments),
+		cmocka_unit_test(test_keys_do_not_mix),
+		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_snapped),
+		cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_fragments_in_fragments),
+		cmocka_unit_test(test_damage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@
 
 static struct segment packet(uint16_t sport, uint16_t dport, uint8_t flags)
 {
-	struct segment s = {.frame = 1, .time_ns = 5, .sport = sport, .dport = dport};
+	struct segment s = { .frame = 1, .time_ns = 5, .sport = sport, .dport = dport };
 	s.src.family = s.dst.family = 4;
 	s.src.byte[0] = (uint8_t)(sport > dport ? 10 : 20);
 	s.dst.byte[0] = (uint8_t)(sport > dport ? 20 : 10);
@@ -29,7 +29,7 @@ static enum gate_answer look(struct gate *g, const char *text, uint32_t n)
 	/* the last byte lies against a page that cannot be read */
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	uint8_t *map =
-	    mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(map != MAP_FAILED);
 	assert_int_equal(mprotect(map + page, page, PROT_NONE), 0);
 	memcpy(map + page - n, text, n);
@@ -44,7 +44,7 @@ static enum gate_answer look(struct gate *g, const char *text, uint32_t n)
 static void test_ports(void **state)
 {
 	(void)state;
-	static const uint16_t watched[] = {25, 465, 587, 2525};
+	static const uint16_t watched[] = { 25, 465, 587, 2525 };
 	struct gate *g = gate_new();
 	unsigned n = 0;
 	for (unsigned p = 0; p < 65536; p++)
@@ -59,7 +59,7 @@ static void test_ports(void **state)
 	gate_watch(g, 65535);
 	gate_watch(g, 0);
 	assert_true(gate_watched(g, 65535) && gate_watched(g, 0) && !gate_watched(g, 1));
-	uint8_t only[8192] = {0};
+	uint8_t only[8192] = { 0 };
 	only[26 / 8] = 1u << (26 % 8);
 	gate_watch_only(g, only);
 	assert_true(gate_watched(g, 26) && !gate_watched(g, 25) && !gate_watched(g, 65535));
@@ -156,7 +156,7 @@ static void test_recall(void **state)
 		handshake(g, 51000, 900, 3, reversed);
 		for (unsigned from_server = 0; from_server < 2; from_server++) {
 			struct segment s = from_server ? packet(8025, 51000, TCP_ACK)
-			                               : packet(51000, 8025, TCP_ACK),
+						       : packet(51000, 8025, TCP_ACK),
 				       out[2];
 			s.encap.vlan_count = 1;
 			s.encap.vlan[0] = 12;
@@ -243,10 +243,10 @@ static void test_crowd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_ports),      cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_snapped),    cmocka_unit_test(test_recall),
-	    cmocka_unit_test(test_recall_not), cmocka_unit_test(test_again),
-	    cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_ports),	   cmocka_unit_test(test_words),
+		cmocka_unit_test(test_snapped),	   cmocka_unit_test(test_recall),
+		cmocka_unit_test(test_recall_not), cmocka_unit_test(test_again),
+		cmocka_unit_test(test_crowd),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static void test_plain_v4(void **state)
 {
 	struct made m = made_segment();
 	const struct segment *s = &item.segment;
-	const uint8_t mac[6] = {2, 0, 0, 0, 0, 2};
+	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 2 };
 
 	(void)state;
 	made_ether(&m, 0x0800);
@@ -78,10 +78,10 @@ static void test_plain_v6(void **state)
 static void test_extension_headers(void **state)
 {
 	static const char *const headers[] = {
-	    "06 00 0104 00000000",                   /* one, of 8 bytes */
-	    "06 01 010c 00000000 00000000 00000000", /* of 16 */
+		"06 00 0104 00000000",			 /* one, of 8 bytes */
+		"06 01 010c 00000000 00000000 00000000", /* of 16 */
 	};
-	static const uint8_t kinds[] = {0, 60, 43, 135, 139, 140};
+	static const uint8_t kinds[] = { 0, 60, 43, 135, 139, 140 };
 
 	(void)state;
 	for (size_t k = 0; k < sizeof kinds; k++)
@@ -227,8 +227,9 @@ static void test_impossible_headers(void **state)
 	m = good;
 	made_ether(&m, 0x86dd);
 	expect(DLT_EN10MB, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
-	expect(DLT_RAW, &(struct made){.n = 1, .at = {0x70}}, PACKET_NOTHING, PACKET_COUNT_NOT_IP);
-	expect(DLT_RAW, &(struct made){0}, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	expect(DLT_RAW, &(struct made){ .n = 1, .at = { 0x70 } }, PACKET_NOTHING,
+	       PACKET_COUNT_NOT_IP);
+	expect(DLT_RAW, &(struct made){ 0 }, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
 }
 
 static void test_ip_options(void **state)
@@ -288,14 +289,14 @@ static void test_lying_tcp_options(void **state)
 		uint8_t option[8];
 		unsigned mss, sacks;
 	} cases[] = {
-	    {{2, 0, 5, 0xb4, 0, 0, 0, 0}, 0, 0}, /* length 0 would loop for ever */
-	    {{2, 1, 5, 0xb4, 0, 0, 0, 0}, 0, 0},
-	    {{2, 3, 5, 1, 1, 1, 1, 1}, 0, 0},       /* MSS of the wrong size */
-	    {{2, 200, 5, 0xb4, 0, 0, 0, 0}, 0, 0},  /* beyond the header */
-	    {{1, 1, 1, 1, 1, 1, 1, 5}, 0, 0},       /* no room for the length */
-	    {{5, 8, 0, 0, 0, 1, 0, 0}, 0, 0},       /* SACK of less than a block */
-	    {{0, 0, 0, 0, 2, 4, 5, 0xb4}, 0, 0},    /* behind the end of the list */
-	    {{8, 2, 8, 2, 2, 4, 5, 0xb4}, 1460, 0}, /* unknown ones are skipped */
+		{ { 2, 0, 5, 0xb4, 0, 0, 0, 0 }, 0, 0 }, /* length 0 would loop for ever */
+		{ { 2, 1, 5, 0xb4, 0, 0, 0, 0 }, 0, 0 },
+		{ { 2, 3, 5, 1, 1, 1, 1, 1 }, 0, 0 },	    /* MSS of the wrong size */
+		{ { 2, 200, 5, 0xb4, 0, 0, 0, 0 }, 0, 0 },  /* beyond the header */
+		{ { 1, 1, 1, 1, 1, 1, 1, 5 }, 0, 0 },	    /* no room for the length */
+		{ { 5, 8, 0, 0, 0, 1, 0, 0 }, 0, 0 },	    /* SACK of less than a block */
+		{ { 0, 0, 0, 0, 2, 4, 5, 0xb4 }, 0, 0 },    /* behind the end of the list */
+		{ { 8, 2, 8, 2, 2, 4, 5, 0xb4 }, 1460, 0 }, /* unknown ones are skipped */
 	};
 
 	(void)state;
@@ -334,7 +335,7 @@ static void test_checksum(void **state)
 	/* Every length from 0 to 130, so that every remainder of the summing is met. */
 	for (unsigned n = 0; n <= 130; n++)
 		for (unsigned header = 20; header <= 40; header += 20) {
-			struct made m = {0};
+			struct made m = { 0 };
 			made_back(&m, text, n);
 			made_tcp(&m, 40000, 25, TCP_ACK, NULL, 0);
 			header == 20 ? made_ip4(&m, 6, 1, 2) : made_ip6(&m, 6, 1, 2);
@@ -380,28 +381,28 @@ static void test_link_types(void **state)
 		const char *head;
 		bool mac;
 	} cases[] = {
-	    {DLT_RAW, "", false},
-	    {DLT_IPV4, "", false},
-	    {DLT_EN10MB, "020000000001 020000000002 0800", true},
-	    {DLT_EN10MB, "020000000001 020000000002 8100 0064 0800", true},
-	    {DLT_EN10MB, "020000000001 020000000002 0045 aaaa03 000000 0800", true},
-	    {DLT_LINUX_SLL, "0000 0001 0006 0200000000020000 0800", true},
-	    {DLT_LINUX_SLL, "0004 0304 0000 0000000000000000 0800", false},
-	    {DLT_LINUX_SLL, "0000 0001 0006 0200000000020000 8100 0064 0800", true},
-	    {276, "0800 0000 00000002 0001 00 06 0200000000020000", true},
-	    {276, "0800 0000 00000002 ffff 00 00 0000000000000000", false},
-	    {DLT_NULL, "02000000", false},
-	    {DLT_NULL, "00000002", false},
-	    {DLT_LOOP, "00000002", false},
-	    {DLT_LOOP, "02000000", false},
-	    {DLT_PPP, "ff03 0021", false},
-	    {DLT_PPP, "0021", false},
-	    {DLT_PPP, "ff03 21", false},
-	    {DLT_PPP, "21", false},
-	    {DLT_PPP_SERIAL, "ff03 0021", false},
-	    {DLT_PPP_SERIAL, "0f00 0800", false},
-	    {DLT_C_HDLC, "0f00 0800", false},
-	    {DLT_PPP_ETHER, "11 00 1234 003f 0021", false},
+		{ DLT_RAW, "", false },
+		{ DLT_IPV4, "", false },
+		{ DLT_EN10MB, "020000000001 020000000002 0800", true },
+		{ DLT_EN10MB, "020000000001 020000000002 8100 0064 0800", true },
+		{ DLT_EN10MB, "020000000001 020000000002 0045 aaaa03 000000 0800", true },
+		{ DLT_LINUX_SLL, "0000 0001 0006 0200000000020000 0800", true },
+		{ DLT_LINUX_SLL, "0004 0304 0000 0000000000000000 0800", false },
+		{ DLT_LINUX_SLL, "0000 0001 0006 0200000000020000 8100 0064 0800", true },
+		{ 276, "0800 0000 00000002 0001 00 06 0200000000020000", true },
+		{ 276, "0800 0000 00000002 ffff 00 00 0000000000000000", false },
+		{ DLT_NULL, "02000000", false },
+		{ DLT_NULL, "00000002", false },
+		{ DLT_LOOP, "00000002", false },
+		{ DLT_LOOP, "02000000", false },
+		{ DLT_PPP, "ff03 0021", false },
+		{ DLT_PPP, "0021", false },
+		{ DLT_PPP, "ff03 21", false },
+		{ DLT_PPP, "21", false },
+		{ DLT_PPP_SERIAL, "ff03 0021", false },
+		{ DLT_PPP_SERIAL, "0f00 0800", false },
+		{ DLT_C_HDLC, "0f00 0800", false },
+		{ DLT_PPP_ETHER, "11 00 1234 003f 0021", false },
 	};
 
 	(void)state;
@@ -431,7 +432,7 @@ static void test_changing_link(void **state)
 	for (int round = 0; round < 3; round++) {
 		packet_link(p, DLT_EN10MB);
 		assert_int_equal(read_hostile(p, ether.at, ether.n, ether.n, &item),
-		                 PACKET_SEGMENT);
+				 PACKET_SEGMENT);
 		packet_link(p, DLT_RAW);
 		assert_int_equal(read_hostile(p, raw.at, raw.n, raw.n, &item), PACKET_SEGMENT);
 		packet_link(p, DLT_IEEE802_11_RADIO);
@@ -443,8 +444,8 @@ static void test_changing_link(void **state)
 
 static void test_loopback_v6(void **state)
 {
-	static const char *const families[] = {"0a000000", "17000000", "18000000",
-	                                       "1c000000", "1e000000", "0000001e"};
+	static const char *const families[] = { "0a000000", "17000000", "18000000",
+						"1c000000", "1e000000", "0000001e" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
@@ -466,12 +467,12 @@ static void test_vlan_tags(void **state)
 		uint8_t count;
 		uint16_t first, second;
 	} cases[] = {
-	    {"8100 e064 0800", 1, 100, 0},
-	    {"88a8 00c8 8100 0064 0800", 2, 200, 100},
-	    {"8100 00c8 8100 0064 0800", 2, 200, 100},
-	    {"9100 00c8 8100 0064 0800", 2, 200, 100},
-	    {"8100 0001 8100 0002 8100 0003 0800", 2, 1, 3},
-	    {"8100 0000 0800", 1, 0, 0}, /* priority tag */
+		{ "8100 e064 0800", 1, 100, 0 },
+		{ "88a8 00c8 8100 0064 0800", 2, 200, 100 },
+		{ "8100 00c8 8100 0064 0800", 2, 200, 100 },
+		{ "9100 00c8 8100 0064 0800", 2, 200, 100 },
+		{ "8100 0001 8100 0002 8100 0003 0800", 2, 1, 3 },
+		{ "8100 0000 0800", 1, 0, 0 }, /* priority tag */
 	};
 
 	(void)state;
@@ -499,18 +500,18 @@ static void test_reasons(void **state)
 		unsigned type;
 		enum packet_count why;
 	} ethernet[] = {
-	    {0x0806, PACKET_COUNT_NOT_IP}, {0x88cc, PACKET_COUNT_NOT_IP},
-	    {0x0026, PACKET_COUNT_NOT_IP}, {0x88e5, PACKET_COUNT_ENCRYPTED},
-	    {0x8863, PACKET_COUNT_NOT_IP},
+		{ 0x0806, PACKET_COUNT_NOT_IP }, { 0x88cc, PACKET_COUNT_NOT_IP },
+		{ 0x0026, PACKET_COUNT_NOT_IP }, { 0x88e5, PACKET_COUNT_ENCRYPTED },
+		{ 0x8863, PACKET_COUNT_NOT_IP },
 	};
 	static const struct {
 		uint8_t protocol;
 		enum packet_count why;
 	} ip[] = {
-	    {2, PACKET_COUNT_NOT_TCP},
-	    {50, PACKET_COUNT_ENCRYPTED},
-	    {89, PACKET_COUNT_NOT_TCP},
-	    {132, PACKET_COUNT_NOT_TCP},
+		{ 2, PACKET_COUNT_NOT_TCP },
+		{ 50, PACKET_COUNT_ENCRYPTED },
+		{ 89, PACKET_COUNT_NOT_TCP },
+		{ 132, PACKET_COUNT_NOT_TCP },
 	};
 
 	(void)state;
@@ -569,33 +570,33 @@ static void test_counters_have_names(void **state)
 		assert_non_null(packet_count_text((enum packet_count)c));
 		for (int d = 0; d < c; d++)
 			assert_string_not_equal(packet_count_name((enum packet_count)c),
-			                        packet_count_name((enum packet_count)d));
+						packet_count_name((enum packet_count)d));
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_plain_v4),
-	    cmocka_unit_test(test_plain_v6),
-	    cmocka_unit_test(test_extension_headers),
-	    cmocka_unit_test(test_too_many_extensions),
-	    cmocka_unit_test(test_padding_and_trailer),
-	    cmocka_unit_test(test_snap_length),
-	    cmocka_unit_test(test_offload_length_zero),
-	    cmocka_unit_test(test_impossible_headers),
-	    cmocka_unit_test(test_ip_options),
-	    cmocka_unit_test(test_tcp_options),
-	    cmocka_unit_test(test_lying_tcp_options),
-	    cmocka_unit_test(test_checksum),
-	    cmocka_unit_test(test_checksum_not_checkable_when_routed),
-	    cmocka_unit_test(test_link_types),
-	    cmocka_unit_test(test_changing_link),
-	    cmocka_unit_test(test_loopback_v6),
-	    cmocka_unit_test(test_vlan_tags),
-	    cmocka_unit_test(test_reasons),
-	    cmocka_unit_test(test_every_frame_is_accounted_for),
-	    cmocka_unit_test(test_counters_have_names),
+		cmocka_unit_test(test_plain_v4),
+		cmocka_unit_test(test_plain_v6),
+		cmocka_unit_test(test_extension_headers),
+		cmocka_unit_test(test_too_many_extensions),
+		cmocka_unit_test(test_padding_and_trailer),
+		cmocka_unit_test(test_snap_length),
+		cmocka_unit_test(test_offload_length_zero),
+		cmocka_unit_test(test_impossible_headers),
+		cmocka_unit_test(test_ip_options),
+		cmocka_unit_test(test_tcp_options),
+		cmocka_unit_test(test_lying_tcp_options),
+		cmocka_unit_test(test_checksum),
+		cmocka_unit_test(test_checksum_not_checkable_when_routed),
+		cmocka_unit_test(test_link_types),
+		cmocka_unit_test(test_changing_link),
+		cmocka_unit_test(test_loopback_v6),
+		cmocka_unit_test(test_vlan_tags),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_every_frame_is_accounted_for),
+		cmocka_unit_test(test_counters_have_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

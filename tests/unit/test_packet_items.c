@@ -43,7 +43,7 @@ static void test_lying_udp_length(void **state)
 {
 	static const struct {
 		unsigned says, len;
-	} cases[] = {{0, 16}, {7, 16}, {8, 0}, {12, 4}, {25, 16}, {65535, 16}};
+	} cases[] = { { 0, 16 }, { 7, 16 }, { 8, 0 }, { 12, 4 }, { 25, 16 }, { 65535, 16 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -58,18 +58,18 @@ static void test_lying_udp_length(void **state)
 
 static void test_dns_over_tcp(void **state)
 {
-	struct made m = {0};
+	struct made m = { 0 };
 	struct packet *p = packet_new(DLT_RAW);
 
 	(void)state;
 	made_back(&m,
-	          "\0\x0c"
-	          "AAAAAAAAAAAA"
-	          "\0\x0d"
-	          "BBBBBBBBBBBBB"
-	          "\0\x20"
-	          "only a part",
-	          42);
+		  "\0\x0c"
+		  "AAAAAAAAAAAA"
+		  "\0\x0d"
+		  "BBBBBBBBBBBBB"
+		  "\0\x20"
+		  "only a part",
+		  42);
 	made_tcp(&m, 53, 40000, TCP_ACK, NULL, 0);
 	made_ip4(&m, 6, 1, 2);
 	assert_int_equal(packet_read(p, 5, 6, m.at, m.n, m.n, &item), PACKET_DATAGRAM);
@@ -94,23 +94,23 @@ static void test_dns_over_tcp_without_whole_message(void **state)
 		const char *bytes;
 		uint32_t n;
 	} cases[] = {
-	    {"", 0},
-	    {"\0\x0c", 2},
-	    {"\0\x0c"
-	     "AAAAAAAAAAA",
-	     13}, /* one byte short */
-	    {"\xff\xff"
-	     "AAAAAAAAAAAAAAAA",
-	     18},
-	    {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 14}, /* empty messages */
-	    {"\0\x0b"
-	     "AAAAAAAAAAAAAAA",
-	     17}, /* shorter than a header */
+		{ "", 0 },
+		{ "\0\x0c", 2 },
+		{ "\0\x0c"
+		  "AAAAAAAAAAA",
+		  13 }, /* one byte short */
+		{ "\xff\xff"
+		  "AAAAAAAAAAAAAAAA",
+		  18 },
+		{ "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 14 }, /* empty messages */
+		{ "\0\x0b"
+		  "AAAAAAAAAAAAAAA",
+		  17 }, /* shorter than a header */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct made m = {0};
+		struct made m = { 0 };
 		made_back(&m, cases[i].bytes, cases[i].n);
 		made_tcp(&m, 40000, 53, TCP_ACK, NULL, 0);
 		made_ip4(&m, 6, 1, 2);
@@ -141,12 +141,18 @@ static void test_icmp_errors(void **state)
 		uint8_t type, code;
 		uint16_t mtu;
 	} cases[] = {
-	    {"03 0d 0000 00000000", false, 3, 13, 0},  {"03 04 0000 000005dc", false, 3, 4, 1500},
-	    {"03 01 0000 000005dc", false, 3, 1, 0},   {"0b 00 0000 00000000", false, 11, 0, 0},
-	    {"0c 00 0000 00000000", false, 12, 0, 0},  {"04 00 0000 00000000", false, 4, 0, 0},
-	    {"05 01 0000 0a000001", false, 5, 1, 0},   {"01 01 0000 00000000", true, 1, 1, 0},
-	    {"02 00 0000 00000500", true, 2, 0, 1280}, {"02 00 0000 00100000", true, 2, 0, 65535},
-	    {"03 00 0000 00000500", true, 3, 0, 0},    {"04 01 0000 00000028", true, 4, 1, 0},
+		{ "03 0d 0000 00000000", false, 3, 13, 0 },
+		{ "03 04 0000 000005dc", false, 3, 4, 1500 },
+		{ "03 01 0000 000005dc", false, 3, 1, 0 },
+		{ "0b 00 0000 00000000", false, 11, 0, 0 },
+		{ "0c 00 0000 00000000", false, 12, 0, 0 },
+		{ "04 00 0000 00000000", false, 4, 0, 0 },
+		{ "05 01 0000 0a000001", false, 5, 1, 0 },
+		{ "01 01 0000 00000000", true, 1, 1, 0 },
+		{ "02 00 0000 00000500", true, 2, 0, 1280 },
+		{ "02 00 0000 00100000", true, 2, 0, 65535 },
+		{ "03 00 0000 00000500", true, 3, 0, 0 },
+		{ "04 01 0000 00000028", true, 4, 1, 0 },
 	};
 
 	(void)state;
@@ -227,13 +233,13 @@ static void test_icmp_quote_with_extensions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_dns_datagram),
-	    cmocka_unit_test(test_lying_udp_length),
-	    cmocka_unit_test(test_dns_over_tcp),
-	    cmocka_unit_test(test_dns_over_tcp_without_whole_message),
-	    cmocka_unit_test(test_icmp_errors),
-	    cmocka_unit_test(test_icmp_without_use),
-	    cmocka_unit_test(test_icmp_quote_with_extensions),
+		cmocka_unit_test(test_dns_datagram),
+		cmocka_unit_test(test_lying_udp_length),
+		cmocka_unit_test(test_dns_over_tcp),
+		cmocka_unit_test(test_dns_over_tcp_without_whole_message),
+		cmocka_unit_test(test_icmp_errors),
+		cmocka_unit_test(test_icmp_without_use),
+		cmocka_unit_test(test_icmp_quote_with_extensions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@ static void read_one(const struct made *m, enum packet_kind kind, enum packet_co
 
 /* A segment came out, whole, of this tunnel with this id; outer addresses end in 7 and 8. */
 static void expect_tunnel(const struct made *m, enum tunnel_kind kind, uint32_t id,
-                          unsigned outer_family)
+			  unsigned outer_family)
 {
 	const struct encapsulation *e = &item.segment.encap;
 
@@ -67,7 +67,7 @@ static void test_gre_all_flags(void **state)
 			if (flags & 12)
 				made_hex(&m, "1234 0000");
 			put16(&h[0], (flags & 8 ? 0x8000 : 0) | (flags & 4 ? 0x4000 : 0) |
-			                 (flags & 2 ? 0x2000 : 0) | (flags & 1 ? 0x1000 : 0));
+					     (flags & 2 ? 0x2000 : 0) | (flags & 1 ? 0x1000 : 0));
 			put16(&h[2], 0x0800);
 			made_front(&m, h, 4);
 			outside(&m, 47, v6);
@@ -112,12 +112,12 @@ static void test_gre_lies(void **state)
 		const char *head;
 		enum packet_count why;
 	} cases[] = {
-	    {"0002 0800", PACKET_COUNT_BAD_HEADER},           /* version 2 */
-	    {"2001 0800 0000 0001", PACKET_COUNT_BAD_HEADER}, /* version 1 without PPP */
-	    {"0000 1234", PACKET_COUNT_NOT_IP},
-	    {"4000 0800 0000 0000 0800 00 ff", PACKET_COUNT_BAD_HEADER},        /* route too long */
-	    {"1000 88be 00000001 2064 0001 00000000", PACKET_COUNT_BAD_HEADER}, /* version */
-	    {"1000 22eb 00000001 1064 0001 00000000 00000000", PACKET_COUNT_BAD_HEADER},
+		{ "0002 0800", PACKET_COUNT_BAD_HEADER },	    /* version 2 */
+		{ "2001 0800 0000 0001", PACKET_COUNT_BAD_HEADER }, /* version 1 without PPP */
+		{ "0000 1234", PACKET_COUNT_NOT_IP },
+		{ "4000 0800 0000 0000 0800 00 ff", PACKET_COUNT_BAD_HEADER }, /* route too long */
+		{ "1000 88be 00000001 2064 0001 00000000", PACKET_COUNT_BAD_HEADER }, /* version */
+		{ "1000 22eb 00000001 1064 0001 00000000 00000000", PACKET_COUNT_BAD_HEADER },
 	};
 
 	(void)state;
@@ -129,7 +129,7 @@ static void test_gre_lies(void **state)
 		abuse(DLT_EN10MB, &m);
 	}
 	/* Route entries up to the end of the packet, none of them the last. */
-	struct made m = {0};
+	struct made m = { 0 };
 	for (int i = 0; i < 300; i++)
 		made_hex(&m, "0800 0000");
 	made_hex(&m, "4000 0800 0000 0000");
@@ -172,7 +172,7 @@ static void test_erspan(void **state)
 
 static void test_vxlan(void **state)
 {
-	static const unsigned ports[] = {4789, 8472, 4790};
+	static const unsigned ports[] = { 4789, 8472, 4790 };
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
@@ -251,13 +251,13 @@ static void test_mpls(void **state)
 		uint32_t label;
 		bool ethernet;
 	} cases[] = {
-	    {"00010140", 16, false},
-	    {"00020040 00030140", 48, false}, /* two labels */
-	    {"00020040 00030040 00040140", 64, false},
-	    {"00000140", 0, false},          /* explicit null */
-	    {"00010140", 16, true},          /* pseudowire */
-	    {"00010140 00000000", 16, true}, /* with control word */
-	    {"00010140 00000123", 16, true},
+		{ "00010140", 16, false },
+		{ "00020040 00030140", 48, false }, /* two labels */
+		{ "00020040 00030040 00040140", 64, false },
+		{ "00000140", 0, false },	   /* explicit null */
+		{ "00010140", 16, true },	   /* pseudowire */
+		{ "00010140 00000000", 16, true }, /* with control word */
+		{ "00010140 00000123", 16, true },
 	};
 
 	(void)state;
@@ -363,11 +363,11 @@ static void test_loops(void **state)
 		const char *head;
 		uint8_t protocol;
 	} cases[] = {
-	    {"", 4},
-	    {"0000 0800", 47},
-	    {"0000 6558 020000000001 020000000002 0800", 47},
-	    {"0000 88be 020000000001 020000000002 0800", 47},
-	    {"00010140", 137},
+		{ "", 4 },
+		{ "0000 0800", 47 },
+		{ "0000 6558 020000000001 020000000002 0800", 47 },
+		{ "0000 88be 020000000001 020000000002 0800", 47 },
+		{ "00010140", 137 },
 	};
 
 	(void)state;
@@ -387,7 +387,7 @@ static void test_loops(void **state)
 			made_ip4(&m, 4, 7, 8);
 		made_ether(&m, 0x0800);
 		read_one(&m, more ? PACKET_NOTHING : PACKET_SEGMENT,
-		         more ? PACKET_COUNT_TOO_DEEP : PACKET_COUNT_SEGMENT);
+			 more ? PACKET_COUNT_TOO_DEEP : PACKET_COUNT_SEGMENT);
 	}
 }
 
@@ -407,19 +407,19 @@ static void test_inner_length_beyond_outer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_gre_all_flags),
-	    cmocka_unit_test(test_gre_kinds),
-	    cmocka_unit_test(test_gre_lies),
-	    cmocka_unit_test(test_erspan),
-	    cmocka_unit_test(test_vxlan),
-	    cmocka_unit_test(test_geneve),
-	    cmocka_unit_test(test_ip_in_ip),
-	    cmocka_unit_test(test_mpls),
-	    cmocka_unit_test(test_pppoe),
-	    cmocka_unit_test(test_nested),
-	    cmocka_unit_test(test_other_items_in_tunnels),
-	    cmocka_unit_test(test_loops),
-	    cmocka_unit_test(test_inner_length_beyond_outer),
+		cmocka_unit_test(test_gre_all_flags),
+		cmocka_unit_test(test_gre_kinds),
+		cmocka_unit_test(test_gre_lies),
+		cmocka_unit_test(test_erspan),
+		cmocka_unit_test(test_vxlan),
+		cmocka_unit_test(test_geneve),
+		cmocka_unit_test(test_ip_in_ip),
+		cmocka_unit_test(test_mpls),
+		cmocka_unit_test(test_pppoe),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_other_items_in_tunnels),
+		cmocka_unit_test(test_loops),
+		cmocka_unit_test(test_inner_length_beyond_outer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void test_ids(void **state)
 		assert_string_equal(rules_find(r[i].id)->letter, r[i].letter);
 		for (size_t k = 0; k < i; k++) /* one letter, one id */
 			assert_int_equal(!strcmp(r[i].letter, r[k].letter),
-			                 !strcmp(r[i].id, r[k].id));
+					 !strcmp(r[i].id, r[k].id));
 	}
 	assert_null(rules_find("no.such_finding"));
 	assert_string_equal(rules_find("starttls.masked")->letter, "S02");
@@ -100,7 +100,7 @@ static void test_reachable(void **state)
 		for (unsigned a = 0; a < RULE_FACTS && !reached; a++) {
 			if (a > 0 && r[i].any[a] == FACT_NONE)
 				break;
-			struct facts f = {0};
+			struct facts f = { 0 };
 			set_all(&f, r[i].all, RULE_FACTS);
 			if (r[i].any[a] != FACT_NONE)
 				facts_set(&f, r[i].any[a], 200);
@@ -139,7 +139,7 @@ static void test_lists(void **state)
 
 static void test_evidence(void **state)
 {
-	struct facts f = {0};
+	struct facts f = { 0 };
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	facts_set(&f, FACT_FAILED, 9);
@@ -163,7 +163,7 @@ static void test_evidence(void **state)
 
 static void test_detail(void **state)
 {
-	struct facts f = {0};
+	struct facts f = { 0 };
 	struct finding list[CAP_FINDINGS];
 	char buf[64];
 	(void)state;
@@ -186,9 +186,10 @@ static void test_detail(void **state)
 static void test_reply_words(void **state)
 {
 	static const struct reply_row row = {
-	    .cause = "C.", .fix = "F.", .check = "K", .reference = "R"};
-	static const struct reply_row part = {.cause = "C."};
-	struct facts f = {0};
+		.cause = "C.", .fix = "F.", .check = "K", .reference = "R"
+	};
+	static const struct reply_row part = { .cause = "C." };
+	struct facts f = { 0 };
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	facts_reply(&f, FACT_STARTTLS_REQUIRED, 7, "451 5.7.3 x", &row);
@@ -204,7 +205,7 @@ static void test_reply_words(void **state)
 	assert_string_equal(x->detail, "451 5.7.3 x");
 	/* the reply is evidence of the other one, not its subject */
 	assert_string_equal(find(list, n, "starttls.offered_not_used")->cause,
-	                    find(list, n, "starttls.offered_not_used")->rule->cause);
+			    find(list, n, "starttls.offered_not_used")->rule->cause);
 	facts_clear(&f);
 
 	facts_reply(&f, FACT_REPLY_IP_BLOCKED, 7, NULL, &part);
@@ -217,29 +218,29 @@ static void test_reply_words(void **state)
 
 static void test_absence(void **state)
 {
-	static const enum fact base[] = {FACT_PEER_CLAIMS_M365,
-	                                 FACT_EHLO_SENT,
-	                                 FACT_EHLO_REPLY_COMPLETE,
-	                                 FACT_STARTTLS_NOT_IN_LIST,
-	                                 FACT_FAILED,
-	                                 FACT_CLIENT_CLOSED,
-	                                 FACT_NONE};
+	static const enum fact base[] = { FACT_PEER_CLAIMS_M365,
+					  FACT_EHLO_SENT,
+					  FACT_EHLO_REPLY_COMPLETE,
+					  FACT_STARTTLS_NOT_IN_LIST,
+					  FACT_FAILED,
+					  FACT_CLIENT_CLOSED,
+					  FACT_NONE };
 	static const struct {
 		enum fact quality;
 		bool holds;
 		enum confidence c;
 	} rows[] = {
-	    {FACT_WORKED, true, CONFIDENCE_LIKELY},
-	    {FACT_ONE_SIDED, false, CONFIDENCE_POSSIBLE},
-	    {FACT_MIDSTREAM, false, CONFIDENCE_POSSIBLE},
-	    {FACT_STREAM_GAP, true, CONFIDENCE_POSSIBLE},
-	    {FACT_SNAPPED, true, CONFIDENCE_POSSIBLE},
-	    {FACT_DECRYPTED_MIRROR, false, CONFIDENCE_POSSIBLE},
+		{ FACT_WORKED, true, CONFIDENCE_LIKELY },
+		{ FACT_ONE_SIDED, false, CONFIDENCE_POSSIBLE },
+		{ FACT_MIDSTREAM, false, CONFIDENCE_POSSIBLE },
+		{ FACT_STREAM_GAP, true, CONFIDENCE_POSSIBLE },
+		{ FACT_SNAPPED, true, CONFIDENCE_POSSIBLE },
+		{ FACT_DECRYPTED_MIRROR, false, CONFIDENCE_POSSIBLE },
 	};
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct facts f = {0};
+		struct facts f = { 0 };
 		set_all(&f, base, G_N_ELEMENTS(base));
 		facts_set(&f, rows[i].quality, 1);
 		unsigned n = rules_judge(&f, list);
@@ -254,24 +255,26 @@ static void test_absence(void **state)
 /* A decrypted mirror is inside TLS: nothing there was sent in clear. */
 static void test_mirror(void **state)
 {
-	static const enum fact base[] = {FACT_DECRYPTED_MIRROR,
-	                                 FACT_STARTTLS_OFFERED,
-	                                 FACT_CLEAR_MAIL,
-	                                 FACT_CLEAR_AUTH,
-	                                 FACT_CLEAR_PASSWORD,
-	                                 FACT_CLEAR_USER,
-	                                 FACT_AUTH_OFFERED_CLEAR,
-	                                 FACT_PEER_CLAIMS_M365,
-	                                 FACT_AUTH_CLEAR_25,
-	                                 FACT_CLEAR_HASH,
-	                                 FACT_CLEAR_AFTER_TLS_FAILED,
-	                                 FACT_AUTH_BEFORE_TLS_REFUSED,
-	                                 FACT_NONE};
+	static const enum fact base[] = { FACT_DECRYPTED_MIRROR,
+					  FACT_STARTTLS_OFFERED,
+					  FACT_CLEAR_MAIL,
+					  FACT_CLEAR_AUTH,
+					  FACT_CLEAR_PASSWORD,
+					  FACT_CLEAR_USER,
+					  FACT_AUTH_OFFERED_CLEAR,
+					  FACT_PEER_CLAIMS_M365,
+					  FACT_AUTH_CLEAR_25,
+					  FACT_CLEAR_HASH,
+					  FACT_CLEAR_AFTER_TLS_FAILED,
+					  FACT_AUTH_BEFORE_TLS_REFUSED,
+					  FACT_NONE };
 	static const char *const none[] = {
-	    "starttls.offered_not_used", "starttls.cleartext_fallback", "auth.cleartext_password",
-	    "auth.cleartext_user",       "auth.offered_before_tls",     "auth.port25",
-	    "auth.cleartext_hash",       "auth.attempt_before_tls"};
-	struct facts f = {0};
+		"starttls.offered_not_used", "starttls.cleartext_fallback",
+		"auth.cleartext_password",   "auth.cleartext_user",
+		"auth.offered_before_tls",   "auth.port25",
+		"auth.cleartext_hash",	     "auth.attempt_before_tls"
+	};
+	struct facts f = { 0 };
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	set_all(&f, base, G_N_ELEMENTS(base));
@@ -289,14 +292,14 @@ static void test_stories(void **state)
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(stories); i++) {
-		struct facts f = {0};
+		struct facts f = { 0 };
 		set_all(&f, stories[i].facts, STORY_FACTS);
 		unsigned n = rules_judge(&f, list);
 		const struct finding *c = rules_cause(list, n, stories[i].stopped);
 		if (!c || strcmp(c->id, stories[i].cause) != 0 ||
 		    c->severity != stories[i].severity)
 			fail_msg("%s: cause %s, severity %d", stories[i].what, c ? c->id : "(none)",
-			         c ? (int)c->severity : -1);
+				 c ? (int)c->severity : -1);
 		assert_null(rules_cause(list, n, STAGE_NONE));
 		facts_clear(&f);
 	}
@@ -308,7 +311,7 @@ static void test_cause_order(void **state)
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(stories); i++) {
-		struct facts f = {0};
+		struct facts f = { 0 };
 		set_all(&f, stories[i].facts, STORY_FACTS);
 		unsigned n = rules_judge(&f, list);
 		for (unsigned k = 0; k < n / 2; k++) {
@@ -328,10 +331,10 @@ static void test_random(void **state)
 	(void)state;
 	srand(5);
 	for (unsigned i = 0; i < 20000; i++) {
-		struct facts f = {0};
+		struct facts f = { 0 };
 		for (unsigned k = (unsigned)rand() % 40; k > 0; k--)
 			facts_set(&f, (enum fact)(1 + rand() % (FACT_COUNT - 1)),
-			          (uint32_t)rand() % 50);
+				  (uint32_t)rand() % 50);
 		facts_set(&f, FACT_FAILED, 60);
 		facts_unset(&f, FACT_WORKED);
 		unsigned n = rules_judge(&f, list);
@@ -353,7 +356,7 @@ static void test_random(void **state)
 
 static void test_empty(void **state)
 {
-	struct facts f = {0};
+	struct facts f = { 0 };
 	struct finding list[CAP_FINDINGS];
 	(void)state;
 	assert_int_equal(rules_judge(&f, list), 0);
@@ -385,13 +388,13 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_texts),       cmocka_unit_test(test_ids),
-	    cmocka_unit_test(test_reachable),   cmocka_unit_test(test_lists),
-	    cmocka_unit_test(test_evidence),    cmocka_unit_test(test_detail),
-	    cmocka_unit_test(test_reply_words), cmocka_unit_test(test_absence),
-	    cmocka_unit_test(test_mirror),      cmocka_unit_test(test_stories),
-	    cmocka_unit_test(test_cause_order), cmocka_unit_test(test_random),
-	    cmocka_unit_test(test_empty),       cmocka_unit_test(test_names),
+		cmocka_unit_test(test_texts),	    cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_reachable),   cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_evidence),    cmocka_unit_test(test_detail),
+		cmocka_unit_test(test_reply_words), cmocka_unit_test(test_absence),
+		cmocka_unit_test(test_mirror),	    cmocka_unit_test(test_stories),
+		cmocka_unit_test(test_cause_order), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_empty),	    cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,14 +31,14 @@ static void base64_good(void **state)
 	static const struct {
 		const char *text, *want;
 	} rows[] = {
-	    {"Zg==", "f"},
-	    {"Zm8=", "fo"},
-	    {"Zm9v", "foo"},
-	    {"Zm9vYg==", "foob"},
-	    {"Zm9vYmE=", "fooba"},
-	    {"Zm9vYmFy", "foobar"},
-	    {"+/+/", "\xfb\xff\xbf"},
-	    {"", ""},
+		{ "Zg==", "f" },
+		{ "Zm8=", "fo" },
+		{ "Zm9v", "foo" },
+		{ "Zm9vYg==", "foob" },
+		{ "Zm9vYmE=", "fooba" },
+		{ "Zm9vYmFy", "foobar" },
+		{ "+/+/", "\xfb\xff\xbf" },
+		{ "", "" },
 	};
 
 	for (size_t r = 0; r < G_N_ELEMENTS(rows); r++) {
@@ -46,7 +46,7 @@ static void base64_good(void **state)
 		size_t total;
 		bool bad;
 		size_t n = smtp_base64(dialogue_at_wall(rows[r].text, strlen(rows[r].text)), out,
-		                       sizeof(out), &total, &bad);
+				       sizeof(out), &total, &bad);
 		assert_false(bad);
 		assert_int_equal(n, strlen(rows[r].want));
 		assert_int_equal(total, n);
@@ -57,16 +57,17 @@ static void base64_good(void **state)
 static void base64_bad(void **state)
 {
 	(void)state;
-	static const char *const rows[] = {
-	    "Z",    "Zg",   "Zg=",  "Zm9",   "Zm9v\n",           "Zm-_", "Zg==Zg==",
-	    "Z===", "====", "Zm 9", "Zm9v*", "\xc3\xa4\xc3\xa4", "=Zm9"};
+	static const char *const rows[] = { "Z",      "Zg",   "Zg=",	  "Zm9",
+					    "Zm9v\n", "Zm-_", "Zg==Zg==", "Z===",
+					    "====",   "Zm 9", "Zm9v*",	  "\xc3\xa4\xc3\xa4",
+					    "=Zm9" };
 
 	for (size_t r = 0; r < G_N_ELEMENTS(rows); r++) {
 		uint8_t out[16];
 		size_t total;
 		bool bad;
 		smtp_base64(dialogue_at_wall(rows[r], strlen(rows[r])), out, sizeof(out), &total,
-		            &bad);
+			    &bad);
 		assert_true(bad);
 	}
 }
@@ -74,7 +75,7 @@ static void base64_bad(void **state)
 static void base64_keeps_front_only(void **state)
 {
 	(void)state;
-	uint8_t out[5] = {0};
+	uint8_t out[5] = { 0 };
 	size_t total;
 	bool bad;
 
@@ -125,49 +126,50 @@ static void shapes(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
-	    {SMTP_MECH_PLAIN, 0, TEXT("\0bob\0pw"), "bob", true, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("z\0bob\0pw"), "bob", true, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("\0bob\0"), "bob", false, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("\0\0pw"), NULL, true, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("bob\0pw"), NULL, true, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("bobpw"), NULL, false, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("\0bob\0pw\0x"), NULL, true, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("\0b\nob\0pw"), NULL, true, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("\0b\xff\0pw"), NULL, true, false},
-	    {SMTP_MECH_PLAIN, 0, TEXT("\0b\xc3\xa4\0pw"), "b\xc3\xa4", true, false},
-	    {SMTP_MECH_LOGIN, 0, TEXT("bob"), "bob", false, false},
-	    {SMTP_MECH_LOGIN, 0, TEXT("bob\0pw"), NULL, false, false},
-	    {SMTP_MECH_LOGIN, 1, TEXT("pw"), NULL, true, false},
-	    {SMTP_MECH_LOGIN, 2, TEXT("pw"), NULL, true, false},
-	    {SMTP_MECH_XOAUTH2, 0, TEXT("user=b@x\1auth=Bearer t\1\1"), "b@x", true, false},
-	    {SMTP_MECH_XOAUTH2, 0, TEXT("user=b@x\1auth=Bearer \1\1"), NULL, false, false},
-	    {SMTP_MECH_XOAUTH2, 0, TEXT("user=b@x^Aauth=Bearer tok^A^A"), NULL, false, false},
-	    {SMTP_MECH_XOAUTH2, 0, TEXT("user=b@x auth=Bearer t\1\1"), NULL, false, false},
-	    {SMTP_MECH_XOAUTH2, 0, TEXT("b@x\1auth=Bearer tok\1\1"), NULL, true, false},
-	    {SMTP_MECH_OAUTHBEARER, 0, TEXT("n,a=b@x,\1host=h\1auth=Bearer t\1\1"), "b@x", true,
-	     false},
-	    {SMTP_MECH_OAUTHBEARER, 0, TEXT("n,,\1auth=Bearer tok\1\1"), NULL, true, false},
-	    {SMTP_MECH_OAUTHBEARER, 0, TEXT("n,a=b@x\1auth=Bearer tok\1\1"), NULL, true, false},
-	    {SMTP_MECH_OAUTHBEARER, 0, TEXT("\1"), NULL, false, false},
-	    {SMTP_MECH_CRAM_MD5, 0, TEXT("bob 0123456789abcdef0123456789ABCDEF"), "bob", false,
-	     true},
-	    {SMTP_MECH_CRAM_MD5, 0, TEXT("b b 0123456789abcdef0123456789abcdef"), "b b", false,
-	     true},
-	    {SMTP_MECH_CRAM_MD5, 0, TEXT("bob 0123456789abcdef0123456789abcdeg"), NULL, false,
-	     false},
-	    {SMTP_MECH_CRAM_MD5, 0, TEXT("bob_0123456789abcdef0123456789abcdef"), NULL, false,
-	     false},
-	    {SMTP_MECH_CRAM_MD5, 0, TEXT("my password"), NULL, false, false},
-	    {SMTP_MECH_NTLM, 0, TEXT("NTLMSSP\0\1\0\0\0x"), NULL, false, false},
-	    {SMTP_MECH_NTLM, 1, TEXT("NTLMSSP\0\3\0\0\0x"), NULL, false, true},
-	    {SMTP_MECH_NTLM, 1, TEXT("NTLMSSP\0\3\0\0"), NULL, false, false},
-	    {SMTP_MECH_SCRAM, 0, TEXT("n,,n=bob,r=p=1"), NULL, false, false},
-	    {SMTP_MECH_SCRAM, 1, TEXT("c=biws,r=x,p=abc"), NULL, false, true},
-	    {SMTP_MECH_DIGEST_MD5, 0, TEXT("username=\"b\",response=00"), NULL, false, true},
-	    {SMTP_MECH_GSSAPI, 0, TEXT("\0bob\0pw"), NULL, false, false},
-	    {SMTP_MECH_EXTERNAL, 0, TEXT("bob"), NULL, false, false},
-	    {SMTP_MECH_OTHER, 0, TEXT("bob"), NULL, false, false},
-	    {SMTP_MECH_NONE, 0, TEXT("bob"), NULL, false, false},
+		{ SMTP_MECH_PLAIN, 0, TEXT("\0bob\0pw"), "bob", true, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("z\0bob\0pw"), "bob", true, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("\0bob\0"), "bob", false, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("\0\0pw"), NULL, true, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("bob\0pw"), NULL, true, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("bobpw"), NULL, false, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("\0bob\0pw\0x"), NULL, true, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("\0b\nob\0pw"), NULL, true, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("\0b\xff\0pw"), NULL, true, false },
+		{ SMTP_MECH_PLAIN, 0, TEXT("\0b\xc3\xa4\0pw"), "b\xc3\xa4", true, false },
+		{ SMTP_MECH_LOGIN, 0, TEXT("bob"), "bob", false, false },
+		{ SMTP_MECH_LOGIN, 0, TEXT("bob\0pw"), NULL, false, false },
+		{ SMTP_MECH_LOGIN, 1, TEXT("pw"), NULL, true, false },
+		{ SMTP_MECH_LOGIN, 2, TEXT("pw"), NULL, true, false },
+		{ SMTP_MECH_XOAUTH2, 0, TEXT("user=b@x\1auth=Bearer t\1\1"), "b@x", true, false },
+		{ SMTP_MECH_XOAUTH2, 0, TEXT("user=b@x\1auth=Bearer \1\1"), NULL, false, false },
+		{ SMTP_MECH_XOAUTH2, 0, TEXT("user=b@x^Aauth=Bearer tok^A^A"), NULL, false, false },
+		{ SMTP_MECH_XOAUTH2, 0, TEXT("user=b@x auth=Bearer t\1\1"), NULL, false, false },
+		{ SMTP_MECH_XOAUTH2, 0, TEXT("b@x\1auth=Bearer tok\1\1"), NULL, true, false },
+		{ SMTP_MECH_OAUTHBEARER, 0, TEXT("n,a=b@x,\1host=h\1auth=Bearer t\1\1"), "b@x",
+		  true, false },
+		{ SMTP_MECH_OAUTHBEARER, 0, TEXT("n,,\1auth=Bearer tok\1\1"), NULL, true, false },
+		{ SMTP_MECH_OAUTHBEARER, 0, TEXT("n,a=b@x\1auth=Bearer tok\1\1"), NULL, true,
+		  false },
+		{ SMTP_MECH_OAUTHBEARER, 0, TEXT("\1"), NULL, false, false },
+		{ SMTP_MECH_CRAM_MD5, 0, TEXT("bob 0123456789abcdef0123456789ABCDEF"), "bob", false,
+		  true },
+		{ SMTP_MECH_CRAM_MD5, 0, TEXT("b b 0123456789abcdef0123456789abcdef"), "b b", false,
+		  true },
+		{ SMTP_MECH_CRAM_MD5, 0, TEXT("bob 0123456789abcdef0123456789abcdeg"), NULL, false,
+		  false },
+		{ SMTP_MECH_CRAM_MD5, 0, TEXT("bob_0123456789abcdef0123456789abcdef"), NULL, false,
+		  false },
+		{ SMTP_MECH_CRAM_MD5, 0, TEXT("my password"), NULL, false, false },
+		{ SMTP_MECH_NTLM, 0, TEXT("NTLMSSP\0\1\0\0\0x"), NULL, false, false },
+		{ SMTP_MECH_NTLM, 1, TEXT("NTLMSSP\0\3\0\0\0x"), NULL, false, true },
+		{ SMTP_MECH_NTLM, 1, TEXT("NTLMSSP\0\3\0\0"), NULL, false, false },
+		{ SMTP_MECH_SCRAM, 0, TEXT("n,,n=bob,r=p=1"), NULL, false, false },
+		{ SMTP_MECH_SCRAM, 1, TEXT("c=biws,r=x,p=abc"), NULL, false, true },
+		{ SMTP_MECH_DIGEST_MD5, 0, TEXT("username=\"b\",response=00"), NULL, false, true },
+		{ SMTP_MECH_GSSAPI, 0, TEXT("\0bob\0pw"), NULL, false, false },
+		{ SMTP_MECH_EXTERNAL, 0, TEXT("bob"), NULL, false, false },
+		{ SMTP_MECH_OTHER, 0, TEXT("bob"), NULL, false, false },
+		{ SMTP_MECH_NONE, 0, TEXT("bob"), NULL, false, false },
 	};
 
 	for (size_t r = 0; r < G_N_ELEMENTS(rows); r++) {
@@ -176,7 +178,7 @@ static void shapes(void **state)
 		if (a.has_user != (rows[r].user != NULL) || a.has_password != rows[r].password ||
 		    a.has_hash != rows[r].hash || a.bad_base64 || a.empty || a.cancel)
 			fail_msg("row %zu: user %d password %d hash %d", r, a.has_user,
-			         a.has_password, a.has_hash);
+				 a.has_password, a.has_hash);
 		assert_string_equal(a.user, rows[r].user ? rows[r].user : "");
 	}
 }
@@ -184,7 +186,7 @@ static void shapes(void **state)
 static void no_name_when_unsure(void **state)
 {
 	(void)state;
-	static const struct row row = {SMTP_MECH_LOGIN, 0, TEXT("hunter2"), NULL, false, false};
+	static const struct row row = { SMTP_MECH_LOGIN, 0, TEXT("hunter2"), NULL, false, false };
 	struct smtp_auth a;
 
 	look(&row, false, &a);
@@ -195,23 +197,23 @@ static void no_name_when_unsure(void **state)
 static void special_answers(void **state)
 {
 	(void)state;
-	struct smtp_auth a = {.mech = SMTP_MECH_LOGIN};
+	struct smtp_auth a = { .mech = SMTP_MECH_LOGIN };
 
 	smtp_auth_look(&a, bytes_of("*", 1), true);
 	assert_true(a.cancel && !a.bad_base64 && !a.empty);
-	a = (struct smtp_auth){.mech = SMTP_MECH_LOGIN, .initial = true};
+	a = (struct smtp_auth){ .mech = SMTP_MECH_LOGIN, .initial = true };
 	smtp_auth_look(&a, bytes_of("*", 1), true);
 	assert_true(!a.cancel && a.bad_base64);
-	a = (struct smtp_auth){.mech = SMTP_MECH_LOGIN};
+	a = (struct smtp_auth){ .mech = SMTP_MECH_LOGIN };
 	smtp_auth_look(&a, bytes_of("=", 1), true);
 	assert_true(a.empty && !a.has_user);
-	a = (struct smtp_auth){.mech = SMTP_MECH_LOGIN};
+	a = (struct smtp_auth){ .mech = SMTP_MECH_LOGIN };
 	smtp_auth_look(&a, bytes_of("", 0), true);
 	assert_true(a.empty);
-	a = (struct smtp_auth){.mech = SMTP_MECH_LOGIN};
+	a = (struct smtp_auth){ .mech = SMTP_MECH_LOGIN };
 	smtp_auth_look(&a, bytes_of("bob@example.org", 15), true);
 	assert_true(a.bad_base64 && !a.has_user);
-	a = (struct smtp_auth){.mech = SMTP_MECH_PLAIN};
+	a = (struct smtp_auth){ .mech = SMTP_MECH_PLAIN };
 	smtp_auth_look(&a, bytes_of("AGJvYgBwdw== x", 14), true);
 	assert_true(a.bad_base64 && !a.has_user && !a.has_password);
 }
@@ -220,7 +222,7 @@ static void long_names_are_cut(void **state)
 {
 	(void)state;
 	char raw[300];
-	struct row row = {SMTP_MECH_LOGIN, 0, raw, sizeof(raw), NULL, false, false};
+	struct row row = { SMTP_MECH_LOGIN, 0, raw, sizeof(raw), NULL, false, false };
 	struct smtp_auth a;
 
 	memset(raw, 'u', sizeof(raw));
@@ -235,7 +237,7 @@ static void long_names_are_cut(void **state)
 	for (int i = 0; i < 6000; i++)
 		g_string_append_c(big, 't');
 	g_string_append(big, "\1\1");
-	row = (struct row){SMTP_MECH_XOAUTH2, 0, big->str, big->len, NULL, false, false};
+	row = (struct row){ SMTP_MECH_XOAUTH2, 0, big->str, big->len, NULL, false, false };
 	look(&row, true, &a);
 	assert_true(a.has_password && a.has_user);
 	assert_string_equal(a.user, "b@x");
@@ -245,21 +247,21 @@ static void long_names_are_cut(void **state)
 static void secret_like(void **state)
 {
 	(void)state;
-	static const char *const yes[] = {"aHVudGVyMnNlY3JldA==", "cGFzcw==",         "c2VjcmV0",
-	                                  "AGJvYgBwdw==",         "ABCDEFGHIJKLMNOP", "YWJj+/=="};
-	static const char *const no[] = {"",
-	                                 "abc",
-	                                 "QUIT",
-	                                 "Hello",
-	                                 "foo.example.org",
-	                                 "XXXXXXXX",
-	                                 "XXXXXXXXXXXXXXXXXXXX",
-	                                 "====",
-	                                 "a=b=c",
-	                                 "STARTTLS",
-	                                 "Received",
-	                                 "mailserver",
-	                                 "user@host"};
+	static const char *const yes[] = { "aHVudGVyMnNlY3JldA==", "cGFzcw==",	       "c2VjcmV0",
+					   "AGJvYgBwdw==",	   "ABCDEFGHIJKLMNOP", "YWJj+/==" };
+	static const char *const no[] = { "",
+					  "abc",
+					  "QUIT",
+					  "Hello",
+					  "foo.example.org",
+					  "XXXXXXXX",
+					  "XXXXXXXXXXXXXXXXXXXX",
+					  "====",
+					  "a=b=c",
+					  "STARTTLS",
+					  "Received",
+					  "mailserver",
+					  "user@host" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(yes); i++)
 		assert_true(smtp_auth_secret_like(dialogue_at_wall(yes[i], strlen(yes[i]))));
@@ -274,8 +276,8 @@ static void secret_like(void **state)
 static void decoded_front_is_wiped(void **state)
 {
 	(void)state;
-	static const struct row row = {SMTP_MECH_PLAIN, 0,    TEXT("\0bob\0hunter2secret"),
-	                               "bob",           true, false};
+	static const struct row row = { SMTP_MECH_PLAIN, 0,    TEXT("\0bob\0hunter2secret"),
+					"bob",		 true, false };
 	struct smtp_auth a;
 
 	wiped_marker = "hunter2secret";

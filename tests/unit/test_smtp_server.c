@@ -75,7 +75,7 @@ static void only_known_lines(const char *got, const char *dialogue)
 
 static void check_gaps(const char *p, size_t n)
 {
-	static const size_t sizes[] = {1, 2, 3, 5, 8, 13, 21, 34, 55};
+	static const size_t sizes[] = { 1, 2, 3, 5, 8, 13, 21, 34, 55 };
 
 	for (size_t g = 0; g < G_N_ELEMENTS(sizes); g++) {
 		for (size_t at = 0; at + sizes[g] <= n; at++) {
@@ -97,30 +97,30 @@ static void dialogue_of_a_session(void **state)
 {
 	(void)state;
 	static const char in[] =
-	    "220 mx.example.org Microsoft ESMTP MAIL Service ready\r\n"
-	    "250-mx.example.org Hello [192.0.2.1]\r\n250-SIZE 157286400\r\n250-PIPELINING\r\n"
-	    "250 STARTTLS\r\n220 2.0.0 SMTP server ready\r\n334 VXNlcm5hbWU6\r\n"
-	    "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.\r\n"
-	    "550-5.7.1 Not allowed\r\n550 5.7.1 at all\r\n221 2.0.0 Closing\r\n";
+		"220 mx.example.org Microsoft ESMTP MAIL Service ready\r\n"
+		"250-mx.example.org Hello [192.0.2.1]\r\n250-SIZE 157286400\r\n250-PIPELINING\r\n"
+		"250 STARTTLS\r\n220 2.0.0 SMTP server ready\r\n334 VXNlcm5hbWU6\r\n"
+		"535 5.7.139 Authentication unsuccessful, basic authentication is disabled.\r\n"
+		"550-5.7.1 Not allowed\r\n550 5.7.1 at all\r\n221 2.0.0 Closing\r\n";
 
 	check_cuts(TEXT(in),
-	           "LINE 220,first,last text=mx.example.org Microsoft ESMTP MAIL Service ready "
-	           "reply=220,1 joined=mx.example.org Microsoft ESMTP MAIL Service ready\n"
-	           "LINE 250,first text=mx.example.org Hello [192.0.2.1]\n"
-	           "LINE 250 text=SIZE 157286400\nLINE 250 text=PIPELINING\n"
-	           "LINE 250,last text=STARTTLS reply=250,4 joined=mx.example.org Hello [192.0.2.1]"
-	           "\\0aSIZE 157286400\\0aPIPELINING\\0aSTARTTLS\n"
-	           "LINE 220,first,last text=2.0.0 SMTP server ready reply=220,1 enhanced=2.0.0 "
-	           "joined=SMTP server ready\n"
-	           "LINE 334,first,last text=VXNlcm5hbWU6 reply=334,1 joined=VXNlcm5hbWU6\n"
-	           "LINE 535,first,last text=5.7.139 Authentication unsuccessful, basic "
-	           "authentication is disabled. reply=535,1 enhanced=5.7.139 joined=Authentication "
-	           "unsuccessful, basic authentication is disabled.\n"
-	           "LINE 550,first text=5.7.1 Not allowed\n"
-	           "LINE 550,last text=5.7.1 at all reply=550,2 enhanced=5.7.1 "
-	           "joined=Not allowed\\0aat all\n"
-	           "LINE 221,first,last text=2.0.0 Closing reply=221,1 enhanced=2.0.0 "
-	           "joined=Closing\n");
+		   "LINE 220,first,last text=mx.example.org Microsoft ESMTP MAIL Service ready "
+		   "reply=220,1 joined=mx.example.org Microsoft ESMTP MAIL Service ready\n"
+		   "LINE 250,first text=mx.example.org Hello [192.0.2.1]\n"
+		   "LINE 250 text=SIZE 157286400\nLINE 250 text=PIPELINING\n"
+		   "LINE 250,last text=STARTTLS reply=250,4 joined=mx.example.org Hello [192.0.2.1]"
+		   "\\0aSIZE 157286400\\0aPIPELINING\\0aSTARTTLS\n"
+		   "LINE 220,first,last text=2.0.0 SMTP server ready reply=220,1 enhanced=2.0.0 "
+		   "joined=SMTP server ready\n"
+		   "LINE 334,first,last text=VXNlcm5hbWU6 reply=334,1 joined=VXNlcm5hbWU6\n"
+		   "LINE 535,first,last text=5.7.139 Authentication unsuccessful, basic "
+		   "authentication is disabled. reply=535,1 enhanced=5.7.139 joined=Authentication "
+		   "unsuccessful, basic authentication is disabled.\n"
+		   "LINE 550,first text=5.7.1 Not allowed\n"
+		   "LINE 550,last text=5.7.1 at all reply=550,2 enhanced=5.7.1 "
+		   "joined=Not allowed\\0aat all\n"
+		   "LINE 221,first,last text=2.0.0 Closing reply=221,1 enhanced=2.0.0 "
+		   "joined=Closing\n");
 	check_gaps(TEXT(in));
 }
 
@@ -128,36 +128,36 @@ static void reply_shapes(void **state)
 {
 	(void)state;
 	check_cuts(TEXT("250\r\n250 \r\n250-\r\n250\r\n220 ****0**2\nfoo\r\n"),
-	           "LINE 250,first,last text= reply=250,1 joined=\n"
-	           "LINE 250,first,last text= reply=250,1 joined=\n"
-	           "LINE 250,first text=\nLINE 250,last text= reply=250,2 joined=\\0a\n"
-	           "LINE 220,first,last text=****0**2 reply=220,1 joined=****0**2 marks=1\n"
-	           "GARBAGE line=foo\n");
+		   "LINE 250,first,last text= reply=250,1 joined=\n"
+		   "LINE 250,first,last text= reply=250,1 joined=\n"
+		   "LINE 250,first text=\nLINE 250,last text= reply=250,2 joined=\\0a\n"
+		   "LINE 220,first,last text=****0**2 reply=220,1 joined=****0**2 marks=1\n"
+		   "GARBAGE line=foo\n");
 }
 
 static void garbage(void **state)
 {
 	(void)state;
 	check_cuts(
-	    TEXT("199 a\r\n600 a\r\n000 a\r\n25 a\r\n2500 a\r\n250a\r\n250\ta\r\n\r\n 250 a\r\n"
-	         "HTTP/1.1 400 Bad Request\r\n\xff\xff\xff a\r\n-50 a\r\n"),
-	    "GARBAGE line=199 a\nGARBAGE line=600 a\nGARBAGE line=000 a\nGARBAGE line=25 a\n"
-	    "GARBAGE line=2500 a\nGARBAGE line=250a\nGARBAGE line=250\\09a\nGARBAGE line=\n"
-	    "GARBAGE line= 250 a\nGARBAGE line=HTTP/1.1 400 Bad Request\n"
-	    "GARBAGE line=\\ff\\ff\\ff a marks=10\nGARBAGE line=-50 a\n");
+		TEXT("199 a\r\n600 a\r\n000 a\r\n25 a\r\n2500 a\r\n250a\r\n250\ta\r\n\r\n 250 a\r\n"
+		     "HTTP/1.1 400 Bad Request\r\n\xff\xff\xff a\r\n-50 a\r\n"),
+		"GARBAGE line=199 a\nGARBAGE line=600 a\nGARBAGE line=000 a\nGARBAGE line=25 a\n"
+		"GARBAGE line=2500 a\nGARBAGE line=250a\nGARBAGE line=250\\09a\nGARBAGE line=\n"
+		"GARBAGE line= 250 a\nGARBAGE line=HTTP/1.1 400 Bad Request\n"
+		"GARBAGE line=\\ff\\ff\\ff a marks=10\nGARBAGE line=-50 a\n");
 	/* Inside a reply it does not end it. */
 	check_cuts(TEXT("250-a\r\nwarning\r\n250 b\r\n"),
-	           "LINE 250,first text=a\nGARBAGE line=warning\n"
-	           "LINE 250,last text=b reply=250,2 joined=a\\0ab\n");
+		   "LINE 250,first text=a\nGARBAGE line=warning\n"
+		   "LINE 250,last text=b reply=250,2 joined=a\\0ab\n");
 }
 
 static void mixed_codes(void **state)
 {
 	(void)state;
 	check_cuts(TEXT("250-2.1.0 a\r\n550 5.7.1 b\r\n250 c\r\n"),
-	           "LINE 250,first text=2.1.0 a\n"
-	           "LINE 550,last text=5.7.1 b reply=550,2,mixed joined=a\\0a5.7.1 b\n"
-	           "LINE 250,first,last text=c reply=250,1 joined=c\n");
+		   "LINE 250,first text=2.1.0 a\n"
+		   "LINE 550,last text=5.7.1 b reply=550,2,mixed joined=a\\0a5.7.1 b\n"
+		   "LINE 250,first,last text=c reply=250,1 joined=c\n");
 }
 
 static void enhanced_codes(void **state)
@@ -166,28 +166,28 @@ static void enhanced_codes(void **state)
 	static const struct {
 		const char *line, *enhanced, *joined;
 	} rows[] = {
-	    {"550 5.7.1 x", "5.7.1", "x"},
-	    {"550 5.7.1", "5.7.1", ""},
-	    {"550 5.7.1   x", "5.7.1", "x"},
-	    {"451 4.7.500 x", "4.7.500", "x"},
-	    {"250 2.0.0 OK", "2.0.0", "OK"},
-	    {"451 5.7.3 x", "5.7.3", "x"},
-	    {"550 4.4.4 x", "4.4.4", "x"},
-	    {"550 2.7.1 x", "", "2.7.1 x"},
-	    {"250 5.7.1 x", "", "5.7.1 x"},
-	    {"354 6.0.0 x", "", "6.0.0 x"},
-	    {"550 5.7.1x", "", "5.7.1x"},
-	    {"550 5.7.1.2 x", "", "5.7.1.2 x"},
-	    {"550 5.7 x", "", "5.7 x"},
-	    {"550 5..1 x", "", "5..1 x"},
-	    {"550 5.7. x", "", "5.7. x"},
-	    {"550 5.1234.1 x", "", "5.1234.1 x"},
-	    {"550 5.7.1234 x", "", "5.7.1234 x"},
-	    {"550  5.7.1 x", "", " 5.7.1 x"},
-	    {"334 3.0.0 x", "", "3.0.0 x"},
-	    {"550 5", "", "5"},
-	    {"550 5.", "", "5."},
-	    {"550 #5.7.1 x", "", "#5.7.1 x"},
+		{ "550 5.7.1 x", "5.7.1", "x" },
+		{ "550 5.7.1", "5.7.1", "" },
+		{ "550 5.7.1   x", "5.7.1", "x" },
+		{ "451 4.7.500 x", "4.7.500", "x" },
+		{ "250 2.0.0 OK", "2.0.0", "OK" },
+		{ "451 5.7.3 x", "5.7.3", "x" },
+		{ "550 4.4.4 x", "4.4.4", "x" },
+		{ "550 2.7.1 x", "", "2.7.1 x" },
+		{ "250 5.7.1 x", "", "5.7.1 x" },
+		{ "354 6.0.0 x", "", "6.0.0 x" },
+		{ "550 5.7.1x", "", "5.7.1x" },
+		{ "550 5.7.1.2 x", "", "5.7.1.2 x" },
+		{ "550 5.7 x", "", "5.7 x" },
+		{ "550 5..1 x", "", "5..1 x" },
+		{ "550 5.7. x", "", "5.7. x" },
+		{ "550 5.1234.1 x", "", "5.1234.1 x" },
+		{ "550 5.7.1234 x", "", "5.7.1234 x" },
+		{ "550  5.7.1 x", "", " 5.7.1 x" },
+		{ "334 3.0.0 x", "", "3.0.0 x" },
+		{ "550 5", "", "5" },
+		{ "550 5.", "", "5." },
+		{ "550 #5.7.1 x", "", "#5.7.1 x" },
 	};
 
 	for (size_t r = 0; r < G_N_ELEMENTS(rows); r++) {
@@ -197,11 +197,11 @@ static void enhanced_codes(void **state)
 		struct bytes in = dialogue_at_wall(line, strlen(line));
 		assert_int_equal(smtp_server_next(d, &in, &i), STEP_ITEM);
 		char *got = i.reply.enhanced ? g_strdup_printf("%u.%u.%u", i.reply.klass,
-		                                               i.reply.subject, i.reply.detail)
-		                             : g_strdup("");
+							       i.reply.subject, i.reply.detail)
+					     : g_strdup("");
 		assert_string_equal(got, rows[r].enhanced);
-		assert_true(
-		    bytes_equal(i.reply.text, bytes_of(rows[r].joined, strlen(rows[r].joined))));
+		assert_true(bytes_equal(i.reply.text,
+					bytes_of(rows[r].joined, strlen(rows[r].joined))));
 		g_free(got);
 		g_free(line);
 		smtp_server_free(d);
@@ -212,27 +212,27 @@ static void other_enhanced_on_later_line(void **state)
 {
 	(void)state;
 	check_cuts(TEXT("550-5.7.1 a\r\n550-5.7.2 b\r\n550 5.7.1 c\r\n550-a\r\n550 5.7.1 b\r\n"),
-	           "LINE 550,first text=5.7.1 a\nLINE 550 text=5.7.2 b\n"
-	           "LINE 550,last text=5.7.1 c reply=550,3 enhanced=5.7.1 "
-	           "joined=a\\0a5.7.2 b\\0ac\n"
-	           "LINE 550,first text=a\n"
-	           "LINE 550,last text=5.7.1 b reply=550,2 joined=a\\0a5.7.1 b\n");
+		   "LINE 550,first text=5.7.1 a\nLINE 550 text=5.7.2 b\n"
+		   "LINE 550,last text=5.7.1 c reply=550,3 enhanced=5.7.1 "
+		   "joined=a\\0a5.7.2 b\\0ac\n"
+		   "LINE 550,first text=a\n"
+		   "LINE 550,last text=5.7.1 b reply=550,2 joined=a\\0a5.7.1 b\n");
 }
 
 static void echoed_secret(void **state)
 {
 	(void)state;
 	check_cuts(TEXT("500 5.3.3 Unrecognized command 'aHVudGVyMnNlY3JldA==' "
-	                "[BN9PR03CA0012.namprd03.prod.outlook.com 2025-09-06T02:41:15.886Z "
-	                "08DDE524AD2CBD69]\r\n500 5.3.3 Unrecognized command 'GET' "
-	                "[AAAAAAAAAAAAAAAAAAAB]\r\n"
-	                "aHVudGVyMnNlY3JldA==\r\n"),
-	           "LINE 500,first,last text=5.3.3 Unrecognized command ' reply=500,1 "
-	           "enhanced=5.3.3 joined=Unrecognized command '\n"
-	           "LINE 500,first,last text=5.3.3 Unrecognized command 'GET' "
-	           "[AAAAAAAAAAAAAAAAAAAB] reply=500,1 enhanced=5.3.3 "
-	           "joined=Unrecognized command 'GET' [AAAAAAAAAAAAAAAAAAAB]\n"
-	           "GARBAGE line=\n");
+			"[BN9PR03CA0012.namprd03.prod.outlook.com 2025-09-06T02:41:15.886Z "
+			"08DDE524AD2CBD69]\r\n500 5.3.3 Unrecognized command 'GET' "
+			"[AAAAAAAAAAAAAAAAAAAB]\r\n"
+			"aHVudGVyMnNlY3JldA==\r\n"),
+		   "LINE 500,first,last text=5.3.3 Unrecognized command ' reply=500,1 "
+		   "enhanced=5.3.3 joined=Unrecognized command '\n"
+		   "LINE 500,first,last text=5.3.3 Unrecognized command 'GET' "
+		   "[AAAAAAAAAAAAAAAAAAAB] reply=500,1 enhanced=5.3.3 "
+		   "joined=Unrecognized command 'GET' [AAAAAAAAAAAAAAAAAAAB]\n"
+		   "GARBAGE line=\n");
 }
 
 static void long_reply_is_capped(void **state)
@@ -323,12 +323,12 @@ static void gap_resync(void **state)
 	static const struct {
 		const char *after, *want;
 	} rows[] = {
-	    {"220 a\r\n", "LINE 220,first,last text=a reply=220,1 joined=a\n"},
-	    {"0 a\r\n221 b\r\n", "LINE 221,first,last text=b reply=221,1 joined=b\n"},
-	    {"junk 250 a\r\nmore\r\n221 b\r\nodd\r\n",
-	     "LINE 221,first,last text=b reply=221,1 joined=b\nGARBAGE line=odd\n"},
-	    {"\n250-c\r\n250 d\r\n",
-	     "LINE 250,first text=c\nLINE 250,last text=d reply=250,2 joined=c\\0ad\n"},
+		{ "220 a\r\n", "LINE 220,first,last text=a reply=220,1 joined=a\n" },
+		{ "0 a\r\n221 b\r\n", "LINE 221,first,last text=b reply=221,1 joined=b\n" },
+		{ "junk 250 a\r\nmore\r\n221 b\r\nodd\r\n",
+		  "LINE 221,first,last text=b reply=221,1 joined=b\nGARBAGE line=odd\n" },
+		{ "\n250-c\r\n250 d\r\n",
+		  "LINE 250,first text=c\nLINE 250,last text=d reply=250,2 joined=c\\0ad\n" },
 	};
 
 	for (size_t r = 0; r < G_N_ELEMENTS(rows); r++) {
@@ -367,7 +367,7 @@ static void tls_at_front(void **state)
 		smtp_server_free(d);
 	}
 	check_cuts(TEXT("220 a\r\n\x16\x03\x03\x00\x7a\x02"),
-	           "LINE 220,first,last text=a reply=220,1 joined=a\nTLS\n");
+		   "LINE 220,first,last text=a reply=220,1 joined=a\nTLS\n");
 }
 
 static void not_smtp_at_all(void **state)
@@ -397,14 +397,14 @@ static void soup(void **state)
 		const char *at;
 		size_t n;
 	} bits[] = {
-	    {TEXT("220 a\r\n")}, {TEXT("250-")},
-	    {TEXT("250 ")},      {TEXT("5.7.1 x")},
-	    {TEXT("\r\n")},      {TEXT("\n")},
-	    {TEXT("\r")},        {TEXT("550-5.7.1 b\r\n")},
-	    {TEXT("500 '")},     {TEXT("aHVudGVyMnNlY3JldA==")},
-	    {TEXT("[x]")},       {TEXT("\0")},
-	    {TEXT("\x16\x03")},  {TEXT("\x80")},
-	    {TEXT("354\r\n")},   {TEXT("9")},
+		{ TEXT("220 a\r\n") }, { TEXT("250-") },
+		{ TEXT("250 ") },      { TEXT("5.7.1 x") },
+		{ TEXT("\r\n") },      { TEXT("\n") },
+		{ TEXT("\r") },	       { TEXT("550-5.7.1 b\r\n") },
+		{ TEXT("500 '") },     { TEXT("aHVudGVyMnNlY3JldA==") },
+		{ TEXT("[x]") },       { TEXT("\0") },
+		{ TEXT("\x16\x03") },  { TEXT("\x80") },
+		{ TEXT("354\r\n") },   { TEXT("9") },
 	};
 	GRand *r = g_rand_new_with_seed(365);
 

@@ -43,7 +43,7 @@ static void test_large(void **state)
 
 	(void)state;
 	for (int how = 0; how < 3; how++) {
-		struct file f = {g_byte_array_new(), false};
+		struct file f = { g_byte_array_new(), false };
 		struct source_packet k;
 		char *error = NULL;
 		uint32_t count = 0;
@@ -128,7 +128,7 @@ static void test_cut_words(void **state)
 /* Every byte of every format replaced: no crash, and an answer with words when it is bad. */
 static void test_damaged_everywhere(void **state)
 {
-	static const uint8_t values[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
+	static const uint8_t values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
 
 	(void)state;
 	for (int how = 0; how < 4; how++) {
@@ -144,7 +144,7 @@ static void test_damaged_everywhere(void **state)
 				int got = SOURCE_END;
 				f.bytes->data[i] = values[v];
 				struct source *s =
-				    open_bytes(f.bytes->data, f.bytes->len, NULL, &error);
+					open_bytes(f.bytes->data, f.bytes->len, NULL, &error);
 				while (s && (got = source_next(s, &k)) == SOURCE_PACKET)
 					count += k.caplen <= 262144;
 				assert_int_equal(!s, error != NULL);
@@ -215,20 +215,20 @@ static void test_no_capture(void **state)
 	(void)state;
 	expect_refused("", 0, "a.pcap", "is empty");
 	expect_refused("Received: from x\r\n and more text here", 38, "mail.txt",
-	               "no capture file");
+		       "no capture file");
 	expect_refused("\x01\x02", 2, "b.pcap", "no frame can be read");
 	expect_refused("\xd4\xc3\xb2\xa1\2\0\4\0", 8, "c.pcap", "no frame can be read");
 	expect_refused("\xfd"
-	               "7zXZ\0\0\4",
-	               8, "d.pcap.xz", "xz -dc");
+		       "7zXZ\0\0\4",
+		       8, "d.pcap.xz", "xz -dc");
 	expect_refused("BZh91AY&SY", 10, "e.pcap.bz2", "bzip2 -dc");
 	expect_refused("PK\3\4\0\0\0\0", 8, "f.zip", "ZIP");
 	expect_refused("GMBU\0\2\1\0", 8, "g.cap", "Network Monitor");
 	expect_refused("\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 25, "h.etl",
-	               "etl2pcap");
+		       "etl2pcap");
 	expect_refused("\x1f\x8b\x08\0", 4, "i.gz", "damaged from the start");
 	expect_refused("\x28\xb5\x2f\xfd", 4, "j.zst", "damaged from the start");
-	struct file f = {g_byte_array_new(), false}, empty = {g_byte_array_new(), false};
+	struct file f = { g_byte_array_new(), false }, empty = { g_byte_array_new(), false };
 	put_pcap_header(&f, false, 127);
 	expect_refused(f.bytes->data, f.bytes->len, "k.pcap", "link type 127 (");
 	empty = packed(empty, false, 1);
@@ -268,7 +268,7 @@ static void test_filter(void **state)
 
 	(void)state;
 	struct source *s =
-	    open_bytes(f.bytes->data, f.bytes->len, "ether[0] = 1 or ether[0] = 4", &error);
+		open_bytes(f.bytes->data, f.bytes->len, "ether[0] = 1 or ether[0] = 4", &error);
 	assert_non_null(s);
 	assert_int_equal(source_next(s, &k), SOURCE_PACKET);
 	assert_int_equal(k.frame, 2);
@@ -328,18 +328,18 @@ static void test_stdin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_pcap),
-	    cmocka_unit_test(test_pcapng),
-	    cmocka_unit_test(test_packed),
-	    cmocka_unit_test(test_large),
-	    cmocka_unit_test(test_cut_everywhere),
-	    cmocka_unit_test(test_cut_words),
-	    cmocka_unit_test(test_damaged_everywhere),
-	    cmocka_unit_test(test_damage_words),
-	    cmocka_unit_test(test_no_capture),
-	    cmocka_unit_test(test_no_file),
-	    cmocka_unit_test(test_filter),
-	    cmocka_unit_test(test_stdin),
+		cmocka_unit_test(test_pcap),
+		cmocka_unit_test(test_pcapng),
+		cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_cut_everywhere),
+		cmocka_unit_test(test_cut_words),
+		cmocka_unit_test(test_damaged_everywhere),
+		cmocka_unit_test(test_damage_words),
+		cmocka_unit_test(test_no_capture),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_stdin),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

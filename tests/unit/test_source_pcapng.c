@@ -8,8 +8,8 @@
 /* Interfaces of other link types and snapshot lengths in one file, described late. */
 static void test_mixed_interfaces(void **state)
 {
-	const int links[] = {DLT_EN10MB, DLT_RAW, DLT_EN10MB, DLT_IEEE802_11_RADIO, DLT_RAW};
-	struct file f = {g_byte_array_new(), false};
+	const int links[] = { DLT_EN10MB, DLT_RAW, DLT_EN10MB, DLT_IEEE802_11_RADIO, DLT_RAW };
+	struct file f = { g_byte_array_new(), false };
 	struct source_packet k;
 	char *error = NULL;
 
@@ -26,7 +26,7 @@ static void test_mixed_interfaces(void **state)
 	for (int filtered = 0; filtered <= 1; filtered++) {
 		/* A filter that means something on Ethernet only drops the rest. */
 		struct source *s = open_bytes(f.bytes->data, f.bytes->len,
-		                              filtered ? "vlan or ether[0] >= 0" : NULL, &error);
+					      filtered ? "vlan or ether[0] >= 0" : NULL, &error);
 		assert_non_null(s);
 		assert_int_equal(source_dlt(s), DLT_EN10MB);
 		source_any_link(s);
@@ -59,13 +59,13 @@ static void test_numbered_records(void **state)
 		uint32_t type;
 		bool numbered;
 	} cases[] = {
-	    {0x0bad, true}, {0x40000bad, true}, {9, true},      {4, false},
-	    {5, false},     {10, false},        {0x777, false},
+		{ 0x0bad, true }, { 0x40000bad, true }, { 9, true },	  { 4, false },
+		{ 5, false },	  { 10, false },	{ 0x777, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct file f = {g_byte_array_new(), true};
+		struct file f = { g_byte_array_new(), true };
 		struct source_packet k;
 		char *error = NULL;
 		put_section(&f);
@@ -92,22 +92,22 @@ static void test_time_resolution(void **state)
 		int64_t offset;
 		uint64_t units, ns;
 	} cases[] = {
-	    {6, 0, 1000123456, 1000123456000},
-	    {9, 0, 1000123456789, 1000123456789},
-	    {3, 0, 1000123, 1000123000000},
-	    {0, 0, 1000, 1000000000000},
-	    {12, 0, 1000123456789012, 1000123456789},
-	    {19, 0, 12345678901234567890u, 1234567890},
-	    {0x80 | 10, 0, 1000 * 1024 + 512, 1000500000000},
-	    {0x80 | 32, 0, (5ull << 32) | (1ull << 31), 5500000000},
-	    {0x80 | 60, 0, (5ull << 60) | (1ull << 59), 5500000000},
-	    {6, 10, 1000000, 11000000000},
-	    {6, -1, 5000000, 4000000000},
+		{ 6, 0, 1000123456, 1000123456000 },
+		{ 9, 0, 1000123456789, 1000123456789 },
+		{ 3, 0, 1000123, 1000123000000 },
+		{ 0, 0, 1000, 1000000000000 },
+		{ 12, 0, 1000123456789012, 1000123456789 },
+		{ 19, 0, 12345678901234567890u, 1234567890 },
+		{ 0x80 | 10, 0, 1000 * 1024 + 512, 1000500000000 },
+		{ 0x80 | 32, 0, (5ull << 32) | (1ull << 31), 5500000000 },
+		{ 0x80 | 60, 0, (5ull << 60) | (1ull << 59), 5500000000 },
+		{ 6, 10, 1000000, 11000000000 },
+		{ 6, -1, 5000000, 4000000000 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases) * 2; i++) {
-		struct file f = {g_byte_array_new(), i % 2};
+		struct file f = { g_byte_array_new(), i % 2 };
 		struct source_packet k;
 		char *error = NULL;
 		put_section(&f);
@@ -196,16 +196,16 @@ static void test_lying_blocks(void **state)
 		uint32_t at, value;
 		const char *words;
 	} cases[] = {
-	    {4, 8, "impossible length"},       {4, 0, "impossible length"},
-	    {4, 57, "impossible length"},      {4, 0x7ffffffc, "impossible length"},
-	    {4, 52, "two lengths differ"},     {8, 1, "interface that was not described"},
-	    {20, 25, "longer than its block"}, {20, 0xffffffff, "longer than its block"},
-	    {52, 55, "two lengths differ"},
+		{ 4, 8, "impossible length" },	     { 4, 0, "impossible length" },
+		{ 4, 57, "impossible length" },	     { 4, 0x7ffffffc, "impossible length" },
+		{ 4, 52, "two lengths differ" },     { 8, 1, "interface that was not described" },
+		{ 20, 25, "longer than its block" }, { 20, 0xffffffff, "longer than its block" },
+		{ 52, 55, "two lengths differ" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct file f = {g_byte_array_new(), false};
+		struct file f = { g_byte_array_new(), false };
 		char *error = NULL;
 		unsigned count;
 		put_section(&f);
@@ -225,7 +225,7 @@ static void test_lying_blocks(void **state)
 		g_byte_array_unref(f.bytes);
 	}
 	/* More interfaces than anyone has. */
-	struct file f = {g_byte_array_new(), false};
+	struct file f = { g_byte_array_new(), false };
 	char *error = NULL;
 	put_section(&f);
 	for (unsigned i = 0; i < 1025; i++)
@@ -239,11 +239,11 @@ static void test_lying_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_mixed_interfaces),
-	    cmocka_unit_test(test_numbered_records),
-	    cmocka_unit_test(test_time_resolution),
-	    cmocka_unit_test(test_sections_and_old_packets),
-	    cmocka_unit_test(test_lying_blocks),
+		cmocka_unit_test(test_mixed_interfaces),
+		cmocka_unit_test(test_numbered_records),
+		cmocka_unit_test(test_time_resolution),
+		cmocka_unit_test(test_sections_and_old_packets),
+		cmocka_unit_test(test_lying_blocks),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

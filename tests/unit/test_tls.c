@@ -19,7 +19,7 @@ static char *kinds(bool client, const uint8_t *data, size_t n)
 
 	for (unsigned i = 0; lines[i] && *lines[i]; i++)
 		g_string_append_printf(s, "%s%.*s", i ? " " : "", (int)strcspn(lines[i], " "),
-		                       lines[i]);
+				       lines[i]);
 	g_strfreev(lines);
 	g_free(all);
 	return g_string_free(s, FALSE);
@@ -38,20 +38,20 @@ static void test_sessions(void **state)
 {
 	(void)state;
 	assert_sample(
-	    tls12_c, true,
-	    "client_hello client_key_exchange ccs handshake_encrypted data alert_encrypted");
+		tls12_c, true,
+		"client_hello client_key_exchange ccs handshake_encrypted data alert_encrypted");
 	assert_sample(
-	    tls12_s, false,
-	    "server_hello certificate server_key_exchange server_hello_done session_ticket "
-	    "ccs handshake_encrypted data alert_encrypted");
+		tls12_s, false,
+		"server_hello certificate server_key_exchange server_hello_done session_ticket "
+		"ccs handshake_encrypted data alert_encrypted");
 	assert_sample(tls12_resumed_s, false,
-	              "server_hello ccs handshake_encrypted data alert_encrypted");
+		      "server_hello ccs handshake_encrypted data alert_encrypted");
 	assert_sample(tls12_resumed_c, true,
-	              "client_hello ccs handshake_encrypted data alert_encrypted");
+		      "client_hello ccs handshake_encrypted data alert_encrypted");
 	assert_sample(tls12_refused_c, true, "client_hello alert");
 	assert_sample(tls12_request_c, true,
-	              "client_hello certificate client_key_exchange ccs handshake_encrypted data "
-	              "alert_encrypted");
+		      "client_hello certificate client_key_exchange ccs handshake_encrypted data "
+		      "alert_encrypted");
 	assert_sample(tls10_too_old_s, false, "alert");
 	assert_sample(tls13_retry_c, true, "client_hello ccs client_hello data data data");
 	assert_sample(gnutls_refused_c, true, "client_hello ccs data");
@@ -70,7 +70,7 @@ static void test_cut_anywhere(void **state)
 		}
 		for (size_t at = 0; at <= samples[i].n; at++) {
 			char *cut =
-			    trace_cut(samples[i].client, samples[i].data, samples[i].n, at, 0);
+				trace_cut(samples[i].client, samples[i].data, samples[i].n, at, 0);
 			assert_string_equal(cut, whole);
 			g_free(cut);
 		}
@@ -100,8 +100,8 @@ static void test_many_in_one_record(void **state)
 	put_message(m, 20, "0123456789ab", 12);
 	put_record(s, 22, TLS_1_2, m->data, m->len);
 	assert_bytes(false, s,
-	             "certificate 3 v0303 chain=0/0\ncertificate_request 3 v0303\n"
-	             "hello_request 0 v0303\nserver_hello_done 0 v0303\nother 12 v0303 type=20\n");
+		     "certificate 3 v0303 chain=0/0\ncertificate_request 3 v0303\n"
+		     "hello_request 0 v0303\nserver_hello_done 0 v0303\nother 12 v0303 type=20\n");
 	g_byte_array_unref(m);
 	g_byte_array_unref(s);
 }
@@ -130,7 +130,7 @@ static void test_alerts(void **state)
 	(void)state;
 	put_record(s, 21, TLS_1_2, "\2\60", 2);
 	put_record(s, 21, TLS_1_2, "\1\370", 2); /* clear, unknown code: stays a number */
-	put_record(s, 21, TLS_1_2, "\3\60", 2);  /* no such level */
+	put_record(s, 21, TLS_1_2, "\3\60", 2);	 /* no such level */
 	put_record(s, 21, TLS_1_2, "\2", 1);
 	put_record(s, 21, TLS_1_2, NULL, 0);
 	put_ccs(s);
@@ -138,10 +138,10 @@ static void test_alerts(void **state)
 	put_record(s, 21, TLS_1_2, "\2\370", 2);
 	put_record(s, 21, TLS_1_2, "0123456789abcdef0123456789", 26);
 	assert_bytes(true, s,
-	             "alert 2 v0303 level=2 code=48\nalert 2 v0303 level=1 code=248\n"
-	             "alert_encrypted 2 v0303\nalert_encrypted 1 v0303\nccs 1 v0303\n"
-	             "alert 2 v0303 level=2 code=20 after_ccs\nalert_encrypted 2 v0303 after_ccs\n"
-	             "alert_encrypted 26 v0303 after_ccs\n");
+		     "alert 2 v0303 level=2 code=48\nalert 2 v0303 level=1 code=248\n"
+		     "alert_encrypted 2 v0303\nalert_encrypted 1 v0303\nccs 1 v0303\n"
+		     "alert 2 v0303 level=2 code=20 after_ccs\nalert_encrypted 2 v0303 after_ccs\n"
+		     "alert_encrypted 26 v0303 after_ccs\n");
 	g_byte_array_unref(s);
 }
 
@@ -164,7 +164,7 @@ static void test_finished_is_no_hello(void **state)
 static void test_resumed_13_client_to_12_server(void **state)
 {
 	GByteArray *s = g_byte_array_new();
-	uint8_t finished[40] = {0};
+	uint8_t finished[40] = { 0 };
 
 	(void)state;
 	/* A client that offers TLS 1.3 resumes TLS 1.2: CCS, then the Finished, nonce 0. */
@@ -174,7 +174,7 @@ static void test_resumed_13_client_to_12_server(void **state)
 	put_record(s, 23, TLS_1_2, finished, sizeof(finished));
 	char *all = trace(true, s->data, s->len, 0), *cut = trace(true, s->data, s->len, 1);
 	assert_non_null(strstr(all, "\nhandshake_encrypted 40 v0303 after_ccs\ndata 40 v0303 "
-	                            "after_ccs\n"));
+				    "after_ccs\n"));
 	assert_string_equal(all, cut);
 	g_free(all);
 	g_free(cut);
@@ -211,15 +211,15 @@ static void test_interleaved(void **state)
 	put_record(s, 22, TLS_1_2, "\16", 1);
 	put_ccs(s);
 	assert_bytes(false, s,
-	             "alert 2 v0303 level=1 code=90\nother 32 v0303 type=11 incomplete\n"
-	             "data 16 v0303 early\nother 0 v0303 type=14 incomplete\nccs 1 v0303\n");
+		     "alert 2 v0303 level=1 code=90\nother 32 v0303 type=11 incomplete\n"
+		     "data 16 v0303 early\nother 0 v0303 type=14 incomplete\nccs 1 v0303\n");
 	g_byte_array_unref(s);
 }
 
 static void test_too_long_message(void **state)
 {
 	GByteArray *s = g_byte_array_new();
-	uint8_t body[16384] = {11, 1, 0, 1}; /* 65,537 bytes: one over the cap */
+	uint8_t body[16384] = { 11, 1, 0, 1 }; /* 65,537 bytes: one over the cap */
 
 	(void)state;
 	put_record(s, 22, TLS_1_2, body, sizeof(body));
@@ -230,7 +230,7 @@ static void test_too_long_message(void **state)
 	put_record(s, 22, TLS_1_2, "\0\0\0\0\0\16\0\0\0", 9);
 	char *all = trace(false, s->data, s->len, 0), *cut = trace(false, s->data, s->len, 1000);
 	assert_string_equal(all,
-	                    "other 65537 v0303 type=11 incomplete\nserver_hello_done 0 v0303\n");
+			    "other 65537 v0303 type=11 incomplete\nserver_hello_done 0 v0303\n");
 	assert_string_equal(all, cut);
 	g_free(all);
 	g_free(cut);
@@ -240,7 +240,7 @@ static void test_too_long_message(void **state)
 static void test_chain(void **state)
 {
 	GByteArray *list = g_byte_array_new(), *m = g_byte_array_new(), *s = g_byte_array_new();
-	uint8_t long_list[3] = {0, 0, 60}; /* 12 certificates of 2 bytes */
+	uint8_t long_list[3] = { 0, 0, 60 }; /* 12 certificates of 2 bytes */
 
 	(void)state;
 	g_byte_array_append(list, long_list, 3);
@@ -266,26 +266,29 @@ static void test_chain(void **state)
 
 static void test_key_exchange(void **state)
 {
-	static const uint8_t dhe_6144[] = {0x03, 0x00, 0x1d, 0x02, 0xab, 0xcd, 0xef};
+	static const uint8_t dhe_6144[] = { 0x03, 0x00, 0x1d, 0x02, 0xab, 0xcd, 0xef };
 	static const struct {
 		uint8_t suite[2];
 		const char *body;
 		size_t n;
 		const char *wanted;
 	} cases[] = {
-	    {{0xc0, 0x30}, "\3\0\27\2ab", 6, "server_key_exchange 6 v0303 group=0017\n"},
-	    {{0xc0, 0x30}, "\3\22\64\2ab", 6, "server_key_exchange 6 v0303 group=1234\n"},
-	    {{0xc0, 0x30}, "\1\0\27\2ab", 6, "server_key_exchange 6 v0303\n"},
-	    {{0xc0, 0x30}, "\3\0\27\7ab", 6, "server_key_exchange 6 v0303\n"},
-	    {{0xc0, 0x30}, "\3", 1, "server_key_exchange 1 v0303\n"},
-	    {{0x00, 0x9f}, (const char *)dhe_6144, 7, "server_key_exchange 7 v0303\n"},
-	    {{0xc0, 0x35}, "\0\2hi\3\0\30\1a", 9, "server_key_exchange 9 v0303 group=0018\n"},
+		{ { 0xc0, 0x30 }, "\3\0\27\2ab", 6, "server_key_exchange 6 v0303 group=0017\n" },
+		{ { 0xc0, 0x30 }, "\3\22\64\2ab", 6, "server_key_exchange 6 v0303 group=1234\n" },
+		{ { 0xc0, 0x30 }, "\1\0\27\2ab", 6, "server_key_exchange 6 v0303\n" },
+		{ { 0xc0, 0x30 }, "\3\0\27\7ab", 6, "server_key_exchange 6 v0303\n" },
+		{ { 0xc0, 0x30 }, "\3", 1, "server_key_exchange 1 v0303\n" },
+		{ { 0x00, 0x9f }, (const char *)dhe_6144, 7, "server_key_exchange 7 v0303\n" },
+		{ { 0xc0, 0x35 },
+		  "\0\2hi\3\0\30\1a",
+		  9,
+		  "server_key_exchange 9 v0303 group=0018\n" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		GByteArray *m = g_byte_array_new(), *s = g_byte_array_new();
-		uint8_t hello[38] = {3, 3};
+		uint8_t hello[38] = { 3, 3 };
 		memcpy(hello + 35, cases[i].suite, 2);
 		put_message(m, 2, hello, sizeof(hello));
 		put_message(m, 12, cases[i].body, cases[i].n);
@@ -301,21 +304,21 @@ static void test_key_exchange(void **state)
 static void test_no_tls(void **state)
 {
 	static const char *const texts[] = {
-	    "454 4.7.0 TLS not available\r\n",
-	    "220 ready",
-	    "GET / HTTP/1.0\r\n\r\n",
-	    "\x16\x02",
-	    "\x16\x03\x05",
-	    "\x19\x03\x01",
-	    "\x13\x03\x01",
-	    "\x16\x03\x01\x48\x01",
-	    "\x17\x03\x03\x49",
-	    "\x80\x10\x01",
-	    "\x80\x2e\x02",
-	    "\x80\x2e\x01\x03\x05",
-	    "\x80\x2e\x01\x02",
-	    "\xff\xff\xff",
-	    "\xe2\x82\xac 5",
+		"454 4.7.0 TLS not available\r\n",
+		"220 ready",
+		"GET / HTTP/1.0\r\n\r\n",
+		"\x16\x02",
+		"\x16\x03\x05",
+		"\x19\x03\x01",
+		"\x13\x03\x01",
+		"\x16\x03\x01\x48\x01",
+		"\x17\x03\x03\x49",
+		"\x80\x10\x01",
+		"\x80\x2e\x02",
+		"\x80\x2e\x01\x03\x05",
+		"\x80\x2e\x01\x02",
+		"\xff\xff\xff",
+		"\xe2\x82\xac 5",
 	};
 
 	(void)state;
@@ -358,13 +361,13 @@ static void test_text_after_alert(void **state)
 static void test_v2_hello(void **state)
 {
 	static const uint8_t v2[] = {
-	    0x80, 0x34, 0x01, 0x00, 0x02, 0x00, 0x1b, 0x00, 0x00, 0x00, 0x10, 0x07, 0x00, 0xc0,
-	    0x05, 0x00, 0x80, 0x03, 0x00, 0x80, 0x01, 0x00, 0x80, 0x06, 0x00, 0x40, 0x04, 0x00,
-	    0x80, 0x02, 0x00, 0x80, 0x00, 0x00, 0x04, 0x00, 0x00, 0x0a, 1,    2,    3,    4,
-	    5,    6,    7,    8,    9,    10,   11,   12,   13,   14,   15,   16,
+		0x80, 0x34, 0x01, 0x00, 0x02, 0x00, 0x1b, 0x00, 0x00, 0x00, 0x10, 0x07, 0x00, 0xc0,
+		0x05, 0x00, 0x80, 0x03, 0x00, 0x80, 0x01, 0x00, 0x80, 0x06, 0x00, 0x40, 0x04, 0x00,
+		0x80, 0x02, 0x00, 0x80, 0x00, 0x00, 0x04, 0x00, 0x00, 0x0a, 1,	  2,	3,    4,
+		5,    6,    7,	  8,	9,    10,   11,	  12,	13,   14,   15,	  16,
 	};
-	static const uint8_t v2_server[] = {0x80, 0x12, 4, 0,   1,   0, 2, 0,    2,   0,
-	                                    3,    0,    2, 'c', 'c', 1, 0, 0x80, 'i', 'd'};
+	static const uint8_t v2_server[] = { 0x80, 0x12, 4, 0,	 1,   0, 2, 0,	  2,   0,
+					     3,	   0,	 2, 'c', 'c', 1, 0, 0x80, 'i', 'd' };
 	uint8_t compatible[sizeof(v2) + 7];
 
 	(void)state;
@@ -381,11 +384,11 @@ static void test_v2_hello(void **state)
 	memcpy(compatible + sizeof(v2), "\x15\x03\x01\0\2\2\x46", 7);
 	assert_kinds(true, compatible, sizeof(compatible), "client_hello alert");
 	/* what follows a true SSL 2.0 hello is SSL 2.0: neither read nor called wrong */
-	uint8_t more[sizeof(v2) + 40] = {0};
+	uint8_t more[sizeof(v2) + 40] = { 0 };
 	memcpy(more, v2, sizeof(v2));
 	assert_kinds(true, more, sizeof(more), "client_hello");
 	/* a challenge of 33 bytes, all lengths in step: RFC 5246 E.2 says 32 at most */
-	uint8_t challenge[sizeof(v2) + 17] = {0};
+	uint8_t challenge[sizeof(v2) + 17] = { 0 };
 	memcpy(challenge, v2, sizeof(v2));
 	challenge[1] = (uint8_t)(challenge[1] + 16);
 	challenge[10] = 32;
@@ -398,7 +401,7 @@ static void test_v2_hello(void **state)
 		if (at >= 2 && at < 5)
 			continue;
 		for (int by = -1; by <= 1; by += 2) {
-			uint8_t lie[sizeof(v2) + 16] = {0};
+			uint8_t lie[sizeof(v2) + 16] = { 0 };
 			memcpy(lie, v2, sizeof(v2));
 			lie[at] = (uint8_t)(lie[at] + by);
 			char *seen = trace(true, lie, sizeof(lie), 0);
@@ -411,10 +414,10 @@ static void test_v2_hello(void **state)
 /* An announced length costs nothing until its bytes come. */
 static void test_memory(void **state)
 {
-	static const uint8_t start[] = {22, 3, 3, 0x40, 0, 11, 0, 0xff, 0xfc, 1, 2, 3};
+	static const uint8_t start[] = { 22, 3, 3, 0x40, 0, 11, 0, 0xff, 0xfc, 1, 2, 3 };
 	struct tls *t = tls_new(false);
 	struct tls_item item;
-	uint8_t block[16384] = {0};
+	uint8_t block[16384] = { 0 };
 
 	(void)state;
 	size_t empty = tls_kept(t);
@@ -426,7 +429,7 @@ static void test_memory(void **state)
 	assert_int_equal(tls_next(t, &in, &item), STEP_MORE);
 	assert_true(tls_kept(t) - empty <= 2 * 16384);
 	for (unsigned i = 0; i < 3; i++) {
-		const uint8_t head[5] = {22, 3, 3, 0x40, 0};
+		const uint8_t head[5] = { 22, 3, 3, 0x40, 0 };
 		in = bytes_of(head, sizeof(head));
 		assert_int_equal(tls_next(t, &in, &item), STEP_MORE);
 		in = bytes_of(block, sizeof(block));
@@ -459,7 +462,7 @@ static void test_key_exchange_alone(void **state)
 	put_message(m, 12, "\3\0\323\2ab", 6); /* a DHE prime of 6,144 bits begins like this */
 	put_record(s, 22, TLS_1_2, m->data, m->len);
 	assert_bytes(false, s,
-	             "server_key_exchange 6 v0303 group=0017\nserver_key_exchange 6 v0303\n");
+		     "server_key_exchange 6 v0303 group=0017\nserver_key_exchange 6 v0303\n");
 	g_byte_array_unref(m);
 	g_byte_array_unref(s);
 }
@@ -512,25 +515,25 @@ static void test_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_sessions),
-	    cmocka_unit_test(test_cut_anywhere),
-	    cmocka_unit_test(test_many_in_one_record),
-	    cmocka_unit_test(test_one_over_many_records),
-	    cmocka_unit_test(test_alerts),
-	    cmocka_unit_test(test_finished_is_no_hello),
-	    cmocka_unit_test(test_resumed_13_client_to_12_server),
-	    cmocka_unit_test(test_retry_hello_in_two_records),
-	    cmocka_unit_test(test_interleaved),
-	    cmocka_unit_test(test_too_long_message),
-	    cmocka_unit_test(test_chain),
-	    cmocka_unit_test(test_key_exchange),
-	    cmocka_unit_test(test_no_tls),
-	    cmocka_unit_test(test_text_after_alert),
-	    cmocka_unit_test(test_v2_hello),
-	    cmocka_unit_test(test_memory),
-	    cmocka_unit_test(test_key_exchange_alone),
-	    cmocka_unit_test(test_text_after_encrypted),
-	    cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_many_in_one_record),
+		cmocka_unit_test(test_one_over_many_records),
+		cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_finished_is_no_hello),
+		cmocka_unit_test(test_resumed_13_client_to_12_server),
+		cmocka_unit_test(test_retry_hello_in_two_records),
+		cmocka_unit_test(test_interleaved),
+		cmocka_unit_test(test_too_long_message),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_key_exchange),
+		cmocka_unit_test(test_no_tls),
+		cmocka_unit_test(test_text_after_alert),
+		cmocka_unit_test(test_v2_hello),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_key_exchange_alone),
+		cmocka_unit_test(test_text_after_encrypted),
+		cmocka_unit_test(test_noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

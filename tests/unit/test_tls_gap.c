@@ -14,8 +14,8 @@
 /* Every line of `part` that says one of the kinds must stand in `whole`, flags aside. */
 static void assert_nothing_invented(const char *part, const char *whole, const char *name)
 {
-	static const char *const facts[] = {"client_hello", "server_hello ",       "hello_retry",
-	                                    "certificate ", "server_key_exchange", "alert "};
+	static const char *const facts[] = { "client_hello", "server_hello ",	    "hello_retry",
+					     "certificate ", "server_key_exchange", "alert " };
 	char **lines = g_strsplit(part, "\n", -1);
 
 	for (unsigned i = 0; lines[i]; i++) {
@@ -25,7 +25,7 @@ static void assert_nothing_invented(const char *part, const char *whole, const c
 		char *flag = strstr(lines[i], " incomplete");
 		if (flag)
 			memmove(flag, flag + strlen(" incomplete"),
-			        strlen(flag + strlen(" incomplete")) + 1);
+				strlen(flag + strlen(" incomplete")) + 1);
 		flag = strstr(lines[i], " after_ccs");
 		if (flag)
 			*flag = '\0'; /* the CCS itself may be in the hole */
@@ -37,7 +37,7 @@ static void assert_nothing_invented(const char *part, const char *whole, const c
 
 static void test_gap_anywhere(void **state)
 {
-	static const size_t sizes[] = {1, 2, 5, 6, 44, 200, 1000};
+	static const size_t sizes[] = { 1, 2, 5, 6, 44, 200, 1000 };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(samples); i++) {
@@ -47,7 +47,7 @@ static void test_gap_anywhere(void **state)
 				if (at + sizes[k] > samples[i].n)
 					break;
 				char *part = trace_cut(samples[i].client, samples[i].data,
-				                       samples[i].n, at, sizes[k]);
+						       samples[i].n, at, sizes[k]);
 				assert_null(strstr(part, "BAD"));
 				assert_nothing_invented(part, whole, samples[i].name);
 				g_free(part);
@@ -60,7 +60,7 @@ static void test_gap_anywhere(void **state)
 /* A loss inside an encrypted body: the next record is found by count. */
 static void test_gap_in_body(void **state)
 {
-	uint8_t body[400] = {0};
+	uint8_t body[400] = { 0 };
 	GByteArray *s = g_byte_array_new();
 
 	(void)state;
@@ -92,7 +92,7 @@ static void test_gap_over_border(void **state)
 	assert_true(trace_feed(t, body, 300, seen));
 	assert_true(trace_feed(t, s->data, s->len, seen));
 	assert_string_equal(seen->str, "data 100 v0303 early\ndata 100 v0303 incomplete\n"
-	                               "data 200 v0303\n");
+				       "data 200 v0303\n");
 	tls_free(t);
 	g_string_free(seen, TRUE);
 	g_byte_array_unref(s);
@@ -101,7 +101,7 @@ static void test_gap_over_border(void **state)
 /* A border that was guessed wrong is given up again, not called "no TLS". */
 static void test_wrong_border(void **state)
 {
-	static const uint8_t lure[] = {23, 3, 3, 0, 20, 1, 2, 3, 4};
+	static const uint8_t lure[] = { 23, 3, 3, 0, 20, 1, 2, 3, 4 };
 	uint8_t noise[60];
 	struct tls *t = tls_new(true);
 	GString *seen = g_string_new(NULL);
@@ -135,7 +135,7 @@ static void test_torn_certificate(void **state)
 /* A loss that ends with its record leaves the next border known, however short the next view is. */
 static void test_gap_to_border(void **state)
 {
-	uint8_t body[400] = {0};
+	uint8_t body[400] = { 0 };
 	GByteArray *s = g_byte_array_new();
 	struct tls *t = tls_new(true);
 	GString *seen = g_string_new(NULL);
@@ -158,7 +158,7 @@ static void test_gap_to_border(void **state)
 static void test_rest_of_torn_message(void **state)
 {
 	GByteArray *s = g_byte_array_new();
-	uint8_t rest[60] = {16, 0, 0, 200}; /* like a key exchange that its record cannot hold */
+	uint8_t rest[60] = { 16, 0, 0, 200 }; /* like a key exchange that its record cannot hold */
 
 	(void)state;
 	put_record(s, 22, TLS_1_2, rest, sizeof(rest));
@@ -166,7 +166,7 @@ static void test_rest_of_torn_message(void **state)
 	put_record(s, 22, TLS_1_2, "\16\0\0\0", 4);
 	char *seen = trace_cut(false, s->data, s->len, 7, 20);
 	assert_string_equal(seen,
-	                    "other 60 v0303 type=255 incomplete\nserver_hello_done 0 v0303\n");
+			    "other 60 v0303 type=255 incomplete\nserver_hello_done 0 v0303\n");
 	g_free(seen);
 	g_byte_array_unref(s);
 }
@@ -176,7 +176,7 @@ static void test_rest_of_torn_message(void **state)
 static void test_finished_after_hole(void **state)
 {
 	GByteArray *s = g_byte_array_new();
-	uint8_t finished[40] = {0};
+	uint8_t finished[40] = { 0 };
 
 	(void)state;
 	put_record(s, 22, TLS_1_2, finished, sizeof(finished));
@@ -201,27 +201,27 @@ static void test_borders(void **state)
 		size_t n;
 		const char *wanted;
 	} cases[] = {
-	    {"\x17\3\3\0\x10"
-	     "0123456789abcdef",
-	     21, "data 16 v0303 incomplete\n"},
-	    {"\x17\3\3\0\x0f"
-	     "0123456789abcdef",
-	     21, ""}, /* shorter than a tag */
-	    {"\x17\3\4\0\x10"
-	     "0123456789abcdef",
-	     21, ""}, /* no record says 0x0304 */
-	    {"\x17\3\3\x49\0"
-	     "0123456789abcdef",
-	     21, ""}, /* too long */
-	    {"\x18\3\3\0\x10"
-	     "0123456789abcdef",
-	     21, ""}, /* heartbeat: hardly */
-	    {"\x14\3\3\0\2\1\1", 7, ""},
-	    {"\x15\3\3\0\3\1\1\1", 8, ""},
-	    {"\x15\3\3\0\2\2\50", 7, "alert 2 v0303 level=2 code=40 incomplete\n"},
-	    {"\x15\3\3\0\2\2\50X", 8, ""}, /* no header behind it */
-	    {"\x15\3\3\0\2\2\50\x15\4", 9, ""},
-	    {"\x17\3\3\0", 4, ""},
+		{ "\x17\3\3\0\x10"
+		  "0123456789abcdef",
+		  21, "data 16 v0303 incomplete\n" },
+		{ "\x17\3\3\0\x0f"
+		  "0123456789abcdef",
+		  21, "" }, /* shorter than a tag */
+		{ "\x17\3\4\0\x10"
+		  "0123456789abcdef",
+		  21, "" }, /* no record says 0x0304 */
+		{ "\x17\3\3\x49\0"
+		  "0123456789abcdef",
+		  21, "" }, /* too long */
+		{ "\x18\3\3\0\x10"
+		  "0123456789abcdef",
+		  21, "" }, /* heartbeat: hardly */
+		{ "\x14\3\3\0\2\1\1", 7, "" },
+		{ "\x15\3\3\0\3\1\1\1", 8, "" },
+		{ "\x15\3\3\0\2\2\50", 7, "alert 2 v0303 level=2 code=40 incomplete\n" },
+		{ "\x15\3\3\0\2\2\50X", 8, "" }, /* no header behind it */
+		{ "\x15\3\3\0\2\2\50\x15\4", 9, "" },
+		{ "\x17\3\3\0", 4, "" },
 	};
 
 	(void)state;
@@ -241,14 +241,14 @@ static void test_borders(void **state)
 	tls_gap(t, 45);
 	g_string_truncate(seen, 0);
 	assert_true(trace_feed(t,
-	                       (const uint8_t *)"\x17\3\1\0\x10"
-	                                        "0123456789abcdef",
-	                       21, seen));
+			       (const uint8_t *)"\x17\3\1\0\x10"
+						"0123456789abcdef",
+			       21, seen));
 	assert_string_equal(seen->str, "");
 	assert_true(trace_feed(t,
-	                       (const uint8_t *)"\x17\3\3\0\x10"
-	                                        "0123456789abcdef",
-	                       21, seen));
+			       (const uint8_t *)"\x17\3\3\0\x10"
+						"0123456789abcdef",
+			       21, seen));
 	assert_string_equal(seen->str, "data 16 v0303 incomplete after_ccs\n");
 	tls_free(t);
 	g_string_free(seen, TRUE);
@@ -257,15 +257,15 @@ static void test_borders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_gap_anywhere),
-	    cmocka_unit_test(test_gap_in_body),
-	    cmocka_unit_test(test_gap_over_border),
-	    cmocka_unit_test(test_wrong_border),
-	    cmocka_unit_test(test_torn_certificate),
-	    cmocka_unit_test(test_gap_to_border),
-	    cmocka_unit_test(test_rest_of_torn_message),
-	    cmocka_unit_test(test_finished_after_hole),
-	    cmocka_unit_test(test_borders),
+		cmocka_unit_test(test_gap_anywhere),
+		cmocka_unit_test(test_gap_in_body),
+		cmocka_unit_test(test_gap_over_border),
+		cmocka_unit_test(test_wrong_border),
+		cmocka_unit_test(test_torn_certificate),
+		cmocka_unit_test(test_gap_to_border),
+		cmocka_unit_test(test_rest_of_torn_message),
+		cmocka_unit_test(test_finished_after_hole),
+		cmocka_unit_test(test_borders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

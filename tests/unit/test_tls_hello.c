@@ -45,7 +45,7 @@ static void put(struct build *b, const void *data, size_t n)
 
 static void put16(struct build *b, unsigned v)
 {
-	const uint8_t two[2] = {(uint8_t)(v >> 8), (uint8_t)v};
+	const uint8_t two[2] = { (uint8_t)(v >> 8), (uint8_t)v };
 	put(b, two, 2);
 }
 
@@ -88,8 +88,8 @@ static void put_opaque(struct build *b, unsigned width, const char *data, size_t
 
 static void start(struct build *b, uint16_t version)
 {
-	static const uint16_t suites[] = {0x2a2a, 0x1301, 0xc02f, 0x00ff, 0x5600, 0x0005};
-	uint8_t random[32] = {7};
+	static const uint16_t suites[] = { 0x2a2a, 0x1301, 0xc02f, 0x00ff, 0x5600, 0x0005 };
+	uint8_t random[32] = { 7 };
 
 	memset(b, 0, sizeof(*b));
 	b->bytes = g_byte_array_new();
@@ -127,8 +127,8 @@ static void put_versions(struct build *b, const uint16_t *versions, size_t count
 /* A hello as browsers send it, with GREASE in every place of RFC 8701. */
 static void build_full(struct build *b)
 {
-	static const uint16_t groups[] = {0x4a4a, 0x11ec, 29, 23}, sigalgs[] = {0x0403, 0x3a3a};
-	static const uint16_t versions[] = {0x6a6a, 0x0304, 0x0303};
+	static const uint16_t groups[] = { 0x4a4a, 0x11ec, 29, 23 }, sigalgs[] = { 0x0403, 0x3a3a };
+	static const uint16_t versions[] = { 0x6a6a, 0x0304, 0x0303 };
 
 	start(b, 0x0303);
 	b->in_extensions = true;
@@ -174,7 +174,7 @@ static bool read_client(const struct build *b, struct tls_hello *h)
 
 static void test_recorded_clients(void **state)
 {
-	struct tls_hello h = {0};
+	struct tls_hello h = { 0 };
 
 	(void)state;
 	assert_true(tls_hello_client(BODY(ch_openssl, 0), &h));
@@ -222,7 +222,7 @@ static void test_recorded_clients(void **state)
 
 static void test_recorded_servers(void **state)
 {
-	struct tls_hello h = {0};
+	struct tls_hello h = { 0 };
 	bool retry = true;
 
 	(void)state;
@@ -248,8 +248,8 @@ static void test_recorded_servers(void **state)
 
 static void test_sentinel(void **state)
 {
-	uint8_t hello[38] = {3, 2};
-	struct tls_hello h = {0};
+	uint8_t hello[38] = { 3, 2 };
+	struct tls_hello h = { 0 };
 	bool retry;
 
 	(void)state;
@@ -289,7 +289,8 @@ static void test_grease(void **state)
 	assert_true(h.fallback_scsv && h.renego_info);
 	/* 771,4865-49199-255-22016-5,0-10-11-13-16-43-51,4588-29-23,0-1 */
 	char *sum = g_compute_checksum_for_string(
-	    G_CHECKSUM_MD5, "771,4865-49199-255-22016-5,0-10-11-13-16-43-51,4588-29-23,0-1", -1);
+		G_CHECKSUM_MD5, "771,4865-49199-255-22016-5,0-10-11-13-16-43-51,4588-29-23,0-1",
+		-1);
 	assert_string_equal(h.ja3, sum);
 	g_free(sum);
 	g_byte_array_unref(b.bytes);
@@ -311,7 +312,7 @@ static void test_lying_lengths(void **state)
 	for (unsigned i = 0; i < b.lengths; i++) {
 		guint last = b.length[i].at + b.length[i].width - 1;
 		uint8_t right = b.bytes->data[last];
-		const uint8_t lies[] = {(uint8_t)(right - 1), (uint8_t)(right + 1), 0, 255};
+		const uint8_t lies[] = { (uint8_t)(right - 1), (uint8_t)(right + 1), 0, 255 };
 		for (size_t k = 0; k < G_N_ELEMENTS(lies); k++) {
 			if (lies[k] == right)
 				continue;
@@ -347,7 +348,7 @@ static void test_cut_short(void **state)
 /* Any byte of any hello, changed to any of a few values: no crash, text stays printable. */
 static void test_flipped_bytes(void **state)
 {
-	static const uint8_t values[] = {0, 1, 0x7f, 0x80, 0xff};
+	static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff };
 	struct build b;
 	struct tls_hello h;
 
@@ -378,16 +379,16 @@ static void test_versions(void **state)
 		uint16_t max;
 		unsigned kept;
 	} cases[] = {
-	    {0x0303, {0}, 0, 0x0303, 0},
-	    {0x0301, {0}, 0, 0x0301, 0},
-	    {0x0300, {0}, 0, 0x0300, 0},
-	    {0x0303, {0x0304, 0x0303}, 2, 0x0304, 2},
-	    {0x0303, {0x0301, 0x0302}, 2, 0x0302, 2},
-	    {0x0303, {0x9a9a, 0x0303}, 2, 0x0303, 1},
-	    {0x0303, {0x7f1c, 0x0303}, 2, 0x0304, 2}, /* draft 28 */
-	    {0x0303, {0xfefd, 0x0303}, 2, 0x0303, 2}, /* DTLS 1.2 is not "higher" */
-	    {0x0303, {0xfefd}, 1, 0x0303, 1},
-	    {0x0303, {0x0a0a}, 1, 0x0303, 0},
+		{ 0x0303, { 0 }, 0, 0x0303, 0 },
+		{ 0x0301, { 0 }, 0, 0x0301, 0 },
+		{ 0x0300, { 0 }, 0, 0x0300, 0 },
+		{ 0x0303, { 0x0304, 0x0303 }, 2, 0x0304, 2 },
+		{ 0x0303, { 0x0301, 0x0302 }, 2, 0x0302, 2 },
+		{ 0x0303, { 0x9a9a, 0x0303 }, 2, 0x0303, 1 },
+		{ 0x0303, { 0x7f1c, 0x0303 }, 2, 0x0304, 2 }, /* draft 28 */
+		{ 0x0303, { 0xfefd, 0x0303 }, 2, 0x0303, 2 }, /* DTLS 1.2 is not "higher" */
+		{ 0x0303, { 0xfefd }, 1, 0x0303, 1 },
+		{ 0x0303, { 0x0a0a }, 1, 0x0303, 0 },
 	};
 
 	(void)state;
@@ -416,19 +417,19 @@ static void test_sni(void **state)
 		bool bad;
 		const char *seen;
 	} cases[] = {
-	    {"smtp.office365.com", 18, false, "smtp.office365.com"},
-	    {"MX_1.Example.TEST.", 18, false, "mx_1.example.test."},
-	    {"1e100.net", 9, false, "1e100.net"},
-	    {"xn--bcher-kva.test", 18, false, "xn--bcher-kva.test"},
-	    {"printer", 7, false, "printer"},
-	    {"52.96.0.1", 9, true, "52.96.0.1"},
-	    {"2603:1026::1", 12, true, "2603:1026::1"},
-	    {"[::1]", 5, true, "[::1]"},
-	    {"a..b", 4, true, "a..b"},
-	    {".a", 2, true, ".a"},
-	    {"", 0, true, ""},
-	    {"a\0b", 3, true, "a\\x00b"},
-	    {"a b\n\xc3\xbc\\", 7, true, "a\\x20b\\x0a\\xc3\\xbc\\x5c"},
+		{ "smtp.office365.com", 18, false, "smtp.office365.com" },
+		{ "MX_1.Example.TEST.", 18, false, "mx_1.example.test." },
+		{ "1e100.net", 9, false, "1e100.net" },
+		{ "xn--bcher-kva.test", 18, false, "xn--bcher-kva.test" },
+		{ "printer", 7, false, "printer" },
+		{ "52.96.0.1", 9, true, "52.96.0.1" },
+		{ "2603:1026::1", 12, true, "2603:1026::1" },
+		{ "[::1]", 5, true, "[::1]" },
+		{ "a..b", 4, true, "a..b" },
+		{ ".a", 2, true, ".a" },
+		{ "", 0, true, "" },
+		{ "a\0b", 3, true, "a\\x00b" },
+		{ "a b\n\xc3\xbc\\", 7, true, "a\\x20b\\x0a\\xc3\\xbc\\x5c" },
 	};
 	char longest[600], *label = longest;
 
@@ -469,12 +470,12 @@ static void test_odd_sni(void **state)
 		size_t n;
 		const char *seen;
 	} cases[] = {
-	    {"\0\0\0\0", 4, ""},
-	    {"\0\0\0\2\0\0", 6, ""},
-	    {"\0\0\0\6\0\4\1\0\1a", 10, ""},
-	    {"\0\0\0\12\0\10\0\0\1a\0\0\1b", 14, "a"},
-	    {"\0\0\0\12\0\10\1\0\1a\0\0\1b", 14, "b"},
-	    {"\0\0\0\6\0\4\0\0\1a\0\0\0\6\0\4\0\0\1b", 20, "a"},
+		{ "\0\0\0\0", 4, "" },
+		{ "\0\0\0\2\0\0", 6, "" },
+		{ "\0\0\0\6\0\4\1\0\1a", 10, "" },
+		{ "\0\0\0\12\0\10\0\0\1a\0\0\1b", 14, "a" },
+		{ "\0\0\0\12\0\10\1\0\1a\0\0\1b", 14, "b" },
+		{ "\0\0\0\6\0\4\0\0\1a\0\0\0\6\0\4\0\0\1b", 20, "a" },
 	};
 
 	(void)state;
@@ -494,9 +495,9 @@ static void test_odd_sni(void **state)
 static void test_many_suites(void **state)
 {
 	uint16_t suites[3000];
-	struct build b = {.bytes = g_byte_array_new()};
+	struct build b = { .bytes = g_byte_array_new() };
 	struct tls_hello h;
-	uint8_t random[32] = {0};
+	uint8_t random[32] = { 0 };
 
 	(void)state;
 	for (unsigned i = 0; i < G_N_ELEMENTS(suites); i++)
@@ -539,18 +540,18 @@ static void test_no_hello(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_recorded_clients),
-	    cmocka_unit_test(test_recorded_servers),
-	    cmocka_unit_test(test_sentinel),
-	    cmocka_unit_test(test_grease),
-	    cmocka_unit_test(test_lying_lengths),
-	    cmocka_unit_test(test_cut_short),
-	    cmocka_unit_test(test_flipped_bytes),
-	    cmocka_unit_test(test_versions),
-	    cmocka_unit_test(test_sni),
-	    cmocka_unit_test(test_odd_sni),
-	    cmocka_unit_test(test_many_suites),
-	    cmocka_unit_test(test_no_hello),
+		cmocka_unit_test(test_recorded_clients),
+		cmocka_unit_test(test_recorded_servers),
+		cmocka_unit_test(test_sentinel),
+		cmocka_unit_test(test_grease),
+		cmocka_unit_test(test_lying_lengths),
+		cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_flipped_bytes),
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_sni),
+		cmocka_unit_test(test_odd_sni),
+		cmocka_unit_test(test_many_suites),
+		cmocka_unit_test(test_no_hello),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

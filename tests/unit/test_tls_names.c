@@ -61,31 +61,32 @@ static void test_suites(void **state)
 		enum tls_suite_class class;
 		bool open, m365;
 	} cases[] = {
-	    {0x0000, "TLS_NULL_WITH_NULL_NULL", TLS_SUITE_BROKEN, true, false},
-	    {0x0004, "TLS_RSA_WITH_RC4_128_MD5", TLS_SUITE_BROKEN, false, false},
-	    {0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5", TLS_SUITE_BROKEN, true, false},
-	    {0x0009, "TLS_RSA_WITH_DES_CBC_SHA", TLS_SUITE_BROKEN, false, false},
-	    {0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", TLS_SUITE_3DES, false, false},
-	    {0x001b, "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA", TLS_SUITE_BROKEN, true, false},
-	    {0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA", TLS_SUITE_STATIC_RSA, false, false},
-	    {0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", TLS_SUITE_CBC, false, false},
-	    {0x0060, "TLS_RSA_EXPORT1024_WITH_RC4_56_MD5", TLS_SUITE_BROKEN, true, false},
-	    {0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256", TLS_SUITE_STATIC_RSA, false, false},
-	    {0x009e, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", TLS_SUITE_MODERN, false, false},
-	    {0x00ff, "TLS_EMPTY_RENEGOTIATION_INFO_SCSV", TLS_SUITE_UNKNOWN, false, false},
-	    {0x1301, "TLS_AES_128_GCM_SHA256", TLS_SUITE_MODERN, false, true},
-	    {0x1302, "TLS_AES_256_GCM_SHA384", TLS_SUITE_MODERN, false, true},
-	    {0x5600, "TLS_FALLBACK_SCSV", TLS_SUITE_UNKNOWN, false, false},
-	    {0xc007, "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA", TLS_SUITE_BROKEN, false, false},
-	    {0xc00e, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA", TLS_SUITE_STATIC_RSA, false, false},
-	    {0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", TLS_SUITE_3DES, false, false},
-	    {0xc014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", TLS_SUITE_CBC, false, true},
-	    {0xc018, "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", TLS_SUITE_BROKEN, true, false},
-	    {0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", TLS_SUITE_MODERN, false, true},
-	    {0xc0b4, "TLS_SHA256_SHA256", TLS_SUITE_BROKEN, true, false},
-	    {0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", TLS_SUITE_MODERN, false, false},
-	    {0xffff, NULL, TLS_SUITE_UNKNOWN, false, false},
-	    {0x2a2a, NULL, TLS_SUITE_UNKNOWN, false, false},
+		{ 0x0000, "TLS_NULL_WITH_NULL_NULL", TLS_SUITE_BROKEN, true, false },
+		{ 0x0004, "TLS_RSA_WITH_RC4_128_MD5", TLS_SUITE_BROKEN, false, false },
+		{ 0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5", TLS_SUITE_BROKEN, true, false },
+		{ 0x0009, "TLS_RSA_WITH_DES_CBC_SHA", TLS_SUITE_BROKEN, false, false },
+		{ 0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", TLS_SUITE_3DES, false, false },
+		{ 0x001b, "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA", TLS_SUITE_BROKEN, true, false },
+		{ 0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA", TLS_SUITE_STATIC_RSA, false, false },
+		{ 0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", TLS_SUITE_CBC, false, false },
+		{ 0x0060, "TLS_RSA_EXPORT1024_WITH_RC4_56_MD5", TLS_SUITE_BROKEN, true, false },
+		{ 0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256", TLS_SUITE_STATIC_RSA, false, false },
+		{ 0x009e, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", TLS_SUITE_MODERN, false, false },
+		{ 0x00ff, "TLS_EMPTY_RENEGOTIATION_INFO_SCSV", TLS_SUITE_UNKNOWN, false, false },
+		{ 0x1301, "TLS_AES_128_GCM_SHA256", TLS_SUITE_MODERN, false, true },
+		{ 0x1302, "TLS_AES_256_GCM_SHA384", TLS_SUITE_MODERN, false, true },
+		{ 0x5600, "TLS_FALLBACK_SCSV", TLS_SUITE_UNKNOWN, false, false },
+		{ 0xc007, "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA", TLS_SUITE_BROKEN, false, false },
+		{ 0xc00e, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA", TLS_SUITE_STATIC_RSA, false, false },
+		{ 0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", TLS_SUITE_3DES, false, false },
+		{ 0xc014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", TLS_SUITE_CBC, false, true },
+		{ 0xc018, "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", TLS_SUITE_BROKEN, true, false },
+		{ 0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", TLS_SUITE_MODERN, false, true },
+		{ 0xc0b4, "TLS_SHA256_SHA256", TLS_SUITE_BROKEN, true, false },
+		{ 0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", TLS_SUITE_MODERN, false,
+		  false },
+		{ 0xffff, NULL, TLS_SUITE_UNKNOWN, false, false },
+		{ 0x2a2a, NULL, TLS_SUITE_UNKNOWN, false, false },
 	};
 
 	(void)state;
@@ -135,17 +136,17 @@ static void test_groups(void **state)
 
 static void test_alerts(void **state)
 {
-	static const uint8_t needed[] = {0,  10, 20,  21,  22,  40,  41,  42,  43,  44,
-	                                 45, 46, 47,  48,  49,  50,  51,  70,  71,  80,
-	                                 86, 90, 100, 109, 110, 112, 113, 115, 116, 120};
+	static const uint8_t needed[] = { 0,  10, 20,  21,  22,	 40,  41,  42,	43,  44,
+					  45, 46, 47,  48,  49,	 50,  51,  70,	71,  80,
+					  86, 90, 100, 109, 110, 112, 113, 115, 116, 120 };
 
 	(void)state;
 	assert_string_equal(tls_alert_name(48), "unknown_ca");
 	assert_string_equal(tls_alert_meaning(48, true),
-	                    "the device does not trust the certificate authority that signed the "
-	                    "server's certificate");
+			    "the device does not trust the certificate authority that signed the "
+			    "server's certificate");
 	assert_string_equal(tls_alert_meaning(70, false),
-	                    "the server accepts none of the TLS versions that the device offers");
+			    "the server accepts none of the TLS versions that the device offers");
 	for (size_t i = 0; i < G_N_ELEMENTS(needed); i++)
 		assert_non_null(tls_alert_name(needed[i]));
 	for (unsigned c = 0; c < 256; c++) {
@@ -179,10 +180,10 @@ static void test_lengths_13(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_order),      cmocka_unit_test(test_versions),
-	    cmocka_unit_test(test_suites),     cmocka_unit_test(test_suite_rules),
-	    cmocka_unit_test(test_groups),     cmocka_unit_test(test_alerts),
-	    cmocka_unit_test(test_lengths_13),
+		cmocka_unit_test(test_order),	   cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_suites),	   cmocka_unit_test(test_suite_rules),
+		cmocka_unit_test(test_groups),	   cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_lengths_13),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

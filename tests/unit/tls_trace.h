@@ -14,24 +14,24 @@
 #include "tls_samples.h"
 
 static const char *const kind_names[] = {
-    "client_hello",
-    "server_hello",
-    "hello_retry",
-    "certificate",
-    "certificate_request",
-    "server_key_exchange",
-    "server_hello_done",
-    "client_key_exchange",
-    "certificate_verify",
-    "hello_request",
-    "session_ticket",
-    "other",
-    "ccs",
-    "alert",
-    "alert_encrypted",
-    "handshake_encrypted",
-    "data",
-    "heartbeat",
+	"client_hello",
+	"server_hello",
+	"hello_retry",
+	"certificate",
+	"certificate_request",
+	"server_key_exchange",
+	"server_hello_done",
+	"client_key_exchange",
+	"certificate_verify",
+	"hello_request",
+	"session_ticket",
+	"other",
+	"ccs",
+	"alert",
+	"alert_encrypted",
+	"handshake_encrypted",
+	"data",
+	"heartbeat",
 };
 
 /* A block of whole pages with a PROT_NONE page behind it; made once. */
@@ -43,7 +43,7 @@ static uint8_t *fence_end(void)
 
 	if (!end) {
 		uint8_t *block = mmap(NULL, FENCE_SIZE + page, PROT_READ | PROT_WRITE,
-		                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		g_assert(block != MAP_FAILED);
 		g_assert(mprotect(block + FENCE_SIZE, page, PROT_NONE) == 0);
 		end = block + FENCE_SIZE;
@@ -64,20 +64,20 @@ static void trace_item(GString *s, const struct tls_item *i)
 		g_string_append_printf(s, " chain=%u/%u", i->chain_count, i->chain_in_all);
 		for (unsigned c = 0; c < i->chain_count; c++) {
 			char *sum = g_compute_checksum_for_data(G_CHECKSUM_MD5, i->chain[c].at,
-			                                        bytes_left(&i->chain[c]));
+								bytes_left(&i->chain[c]));
 			g_string_append_printf(s, " %.8s", sum);
 			g_free(sum);
 		}
 	}
 	if (i->hello) {
 		char *sum = g_compute_checksum_for_data(G_CHECKSUM_MD5, (const void *)i->hello,
-		                                        sizeof(*i->hello));
+							sizeof(*i->hello));
 		g_string_append_printf(s, " max=%04x hello=%.8s", i->hello->max_version, sum);
 		g_free(sum);
 	}
 	g_string_append_printf(s, "%s%s%s%s\n", i->complete ? "" : " incomplete",
-	                       i->after_ccs ? " after_ccs" : "", i->early ? " early" : "",
-	                       i->malformed ? " malformed" : "");
+			       i->after_ccs ? " after_ccs" : "", i->early ? " early" : "",
+			       i->malformed ? " malformed" : "");
 }
 
 /* Feed n bytes as one view; false when the decoder went bad. */
@@ -118,7 +118,7 @@ static G_GNUC_UNUSED char *trace(bool from_client, const uint8_t *data, size_t n
 
 /* Cut once at `at`; with lose > 0 that many bytes are missing there. */
 static G_GNUC_UNUSED char *trace_cut(bool from_client, const uint8_t *data, size_t n, size_t at,
-                                     size_t lose)
+				     size_t lose)
 {
 	GString *s = g_string_new(NULL);
 	struct tls *t = tls_new(from_client);
@@ -144,42 +144,42 @@ static G_GNUC_UNUSED const struct {
 	const uint8_t *data;
 	size_t n;
 } samples[] = {
-    SAMPLE(ch_openssl, true),
-    SAMPLE(ch_openssl_tls12, true),
-    SAMPLE(ch_openssl_fallback, true),
-    SAMPLE(ch_openssl_weak, true),
-    SAMPLE(ch_gnutls, true),
-    SAMPLE(ch_gnutls_tls12, true),
-    SAMPLE(tls12_c, true),
-    SAMPLE(tls12_s, false),
-    SAMPLE(tls12_resumed_c, true),
-    SAMPLE(tls12_resumed_s, false),
-    SAMPLE(tls12_refused_c, true),
-    SAMPLE(tls12_refused_s, false),
-    SAMPLE(tls12_request_c, true),
-    SAMPLE(tls12_request_s, false),
-    SAMPLE(tls13_c, true),
-    SAMPLE(tls13_s, false),
-    SAMPLE(tls13_refused_c, true),
-    SAMPLE(tls13_refused_s, false),
-    SAMPLE(tls13_retry_c, true),
-    SAMPLE(tls13_retry_s, false),
-    SAMPLE(tls10_c, true),
-    SAMPLE(tls10_s, false),
-    SAMPLE(tls10_too_old_c, true),
-    SAMPLE(tls10_too_old_s, false),
-    SAMPLE(tls13_downgraded_c, true),
-    SAMPLE(tls13_downgraded_s, false),
-    SAMPLE(gnutls_refused_c, true),
-    SAMPLE(gnutls_refused_s, false),
+	SAMPLE(ch_openssl, true),
+	SAMPLE(ch_openssl_tls12, true),
+	SAMPLE(ch_openssl_fallback, true),
+	SAMPLE(ch_openssl_weak, true),
+	SAMPLE(ch_gnutls, true),
+	SAMPLE(ch_gnutls_tls12, true),
+	SAMPLE(tls12_c, true),
+	SAMPLE(tls12_s, false),
+	SAMPLE(tls12_resumed_c, true),
+	SAMPLE(tls12_resumed_s, false),
+	SAMPLE(tls12_refused_c, true),
+	SAMPLE(tls12_refused_s, false),
+	SAMPLE(tls12_request_c, true),
+	SAMPLE(tls12_request_s, false),
+	SAMPLE(tls13_c, true),
+	SAMPLE(tls13_s, false),
+	SAMPLE(tls13_refused_c, true),
+	SAMPLE(tls13_refused_s, false),
+	SAMPLE(tls13_retry_c, true),
+	SAMPLE(tls13_retry_s, false),
+	SAMPLE(tls10_c, true),
+	SAMPLE(tls10_s, false),
+	SAMPLE(tls10_too_old_c, true),
+	SAMPLE(tls10_too_old_s, false),
+	SAMPLE(tls13_downgraded_c, true),
+	SAMPLE(tls13_downgraded_s, false),
+	SAMPLE(gnutls_refused_c, true),
+	SAMPLE(gnutls_refused_s, false),
 };
 
 /* Builders of streams. */
 static G_GNUC_UNUSED void put_record(GByteArray *to, uint8_t type, uint16_t version,
-                                     const void *body, size_t n)
+				     const void *body, size_t n)
 {
-	const uint8_t head[5] = {type, (uint8_t)(version >> 8), (uint8_t)version, (uint8_t)(n >> 8),
-	                         (uint8_t)n};
+	const uint8_t head[5] = { type, (uint8_t)(version >> 8), (uint8_t)version,
+				  (uint8_t)(n >> 8), (uint8_t)n };
 
 	g_byte_array_append(to, head, sizeof(head));
 	if (n)
@@ -188,7 +188,7 @@ static G_GNUC_UNUSED void put_record(GByteArray *to, uint8_t type, uint16_t vers
 
 static G_GNUC_UNUSED void put_message(GByteArray *to, uint8_t type, const void *body, size_t n)
 {
-	const uint8_t head[4] = {type, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
+	const uint8_t head[4] = { type, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
 
 	g_byte_array_append(to, head, sizeof(head));
 	if (n)
