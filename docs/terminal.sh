@@ -12,7 +12,7 @@ trap 'kill $server 2>/dev/null; rm -rf "$room"' EXIT
 sleep 1
 cat >"$room/show" <<'SHOW'
 printf '$ smtp365 -r printer.pcapng\n'
-build/smtp365 -r pcaps/cert-alert-unknown-ca.pcapng -q
+build/smtp365 -r pcaps/cert-g2-not-trusted.pcapng -q
 printf '$ smtp365 -r copier.pcapng\n'
 build/smtp365 -r pcaps/starttls-masked-asa.pcapng -q
 sleep 20
@@ -20,4 +20,4 @@ SHOW
 DISPLAY=":$number" xterm -geometry 118x46+0+0 -fa 'DejaVu Sans Mono' -fs 10 -bg '#1c1f26' -fg '#d7dae0' \
 	-e sh "$room/show" &
 sleep 4
-DISPLAY=":$number" import -window root -crop 1120x800+0+0 +repage -colors 64 docs/terminal.png
+DISPLAY=":$number" import -window root -crop 948x720+0+0 +repage -colors 64 docs/terminal.png

@@ -55,6 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				(uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
 			item.kind = packet_read(p, ns, frame, bytes, h->caplen, h->len, &item);
 			feed(s, p, &item);
+			if (size & 4 && frame % 3 == 0) /* live: open sessions are looked at */
+				smtp365_tick(s, ns + (size & 8 ? 3000000000u : 0));
 		}
 		smtp365_free(s);
 		g_string_free(out, TRUE);
