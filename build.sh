@@ -9,7 +9,8 @@ cd "$(dirname "$0")"
 # What building and running needs, and what the tests need on top. Names of Debian 12.
 BUILD="gcc cmake ninja-build pkg-config libc6-dev libpcap-dev libglib2.0-dev libgnutls28-dev
 	libjansson-dev zlib1g-dev libzstd-dev libseccomp-dev libcap-ng-dev"
-TEST="clang libclang-rt-14-dev libcmocka-dev python3 python3-jsonschema mandoc zstd gzip clang-format-14"
+TEST="clang libclang-rt-14-dev libcmocka-dev python3 python3-jsonschema mandoc zstd gzip clang-format-14
+	wireshark-dev tshark iproute2 libcap2-bin tcpdump tcpreplay swaks curl openssl nftables lintian logrotate"
 
 say() {
 	printf 'build.sh: %s\n' "$*" >&2
