@@ -30,7 +30,7 @@ struct packet_item {
 	union {
 		struct segment segment; /* PACKET_SEGMENT; checksum_bad is left false, see below */
 		struct datagram datagram; /* PACKET_DATAGRAM */
-		struct icmp_error icmp;   /* PACKET_ICMP */
+		struct icmp_error icmp;	  /* PACKET_ICMP */
 	};
 };
 
@@ -42,19 +42,19 @@ enum packet_count {
 	PACKET_COUNT_DATAGRAM,
 	PACKET_COUNT_ICMP,
 
-	PACKET_COUNT_LINK,         /* a link type that cannot be read, among others that can */
-	PACKET_COUNT_NOT_IP,       /* ARP, LLDP, STP ... */
-	PACKET_COUNT_NOT_TCP,      /* IP with something else inside */
-	PACKET_COUNT_UDP,          /* UDP of no interest */
+	PACKET_COUNT_LINK,	   /* a link type that cannot be read, among others that can */
+	PACKET_COUNT_NOT_IP,	   /* ARP, LLDP, STP ... */
+	PACKET_COUNT_NOT_TCP,	   /* IP with something else inside */
+	PACKET_COUNT_UDP,	   /* UDP of no interest */
 	PACKET_COUNT_ICMP_OTHER,   /* no error, or it quotes no TCP header */
-	PACKET_COUNT_ENCRYPTED,    /* ESP, MACsec, encrypted PPP */
-	PACKET_COUNT_FRAGMENT,     /* a fragment kept until its datagram is complete */
+	PACKET_COUNT_ENCRYPTED,	   /* ESP, MACsec, encrypted PPP */
+	PACKET_COUNT_FRAGMENT,	   /* a fragment kept until its datagram is complete */
 	PACKET_COUNT_CUT_HEADER,   /* the capture ends inside a header (snap length) */
 	PACKET_COUNT_BAD_HEADER,   /* a header says what cannot be */
-	PACKET_COUNT_TOO_DEEP,     /* more than PACKET_DEPTH layers */
+	PACKET_COUNT_TOO_DEEP,	   /* more than PACKET_DEPTH layers */
 	PACKET_COUNT_FRAGMENT_BAD, /* a fragment that cannot belong to a datagram */
 
-	PACKET_COUNT_TUNNELLED,        /* items that came out of a tunnel */
+	PACKET_COUNT_TUNNELLED,	       /* items that came out of a tunnel */
 	PACKET_COUNT_LENGTH_BEYOND,    /* IP length larger than the frame was on the wire */
 	PACKET_COUNT_LENGTH_ZERO,      /* IP length 0 (segmentation offload): frame length used */
 	PACKET_COUNT_REASSEMBLED,      /* datagrams put together from fragments */
@@ -84,8 +84,8 @@ void packet_link(struct packet *p, int dlt);
  * how many were on the wire (an original length below the captured one is raised to it). `out` is
  * written only as far as its kind needs. Time drives only the timeout of fragments. */
 enum packet_kind packet_read(struct packet *p, uint64_t time_ns, uint32_t frame,
-                             const uint8_t *data, uint32_t caplen, uint32_t len,
-                             struct packet_item *out);
+			     const uint8_t *data, uint32_t caplen, uint32_t len,
+			     struct packet_item *out);
 /* The next DNS message of the TCP segment just read; call after PACKET_DATAGRAM with over_tcp
  * until PACKET_NOTHING. */
 enum packet_kind packet_more(struct packet *p, struct packet_item *out);

@@ -20,12 +20,12 @@ struct place {
 	struct fragment_key key;
 	uint64_t time_ns;  /* of its first fragment */
 	uint8_t *buffer;   /* owned, kept for the next datagram */
-	uint32_t room;     /* bytes of buffer */
-	uint32_t total;    /* length of the datagram, 0 until the last fragment came */
-	uint32_t end;      /* highest end of a fragment */
+	uint32_t room;	   /* bytes of buffer */
+	uint32_t total;	   /* length of the datagram, 0 until the last fragment came */
+	uint32_t end;	   /* highest end of a fragment */
 	uint32_t blocks;   /* blocks that arrived */
 	uint32_t captured; /* bytes from 0 that no fragment's capture length cut */
-	uint8_t next;      /* protocol, of the fragment at 0 */
+	uint8_t next;	   /* protocol, of the fragment at 0 */
 	uint64_t have[(BLOCKS + 63) / 64];
 };
 
@@ -90,7 +90,7 @@ static struct place *new_place(struct fragments *f, struct fragment_notes *notes
 
 /* The datagram of this fragment; on the way, drop those whose time is over. */
 static struct place *find_place(struct fragments *f, const struct fragment *in,
-                                struct fragment_notes *notes)
+				struct fragment_notes *notes)
 {
 	struct place *found = NULL;
 	unsigned left = f->open;
@@ -104,7 +104,7 @@ static struct place *find_place(struct fragments *f, const struct fragment *in,
 			give_up(f, p);
 			notes->timeouts++;
 		} else if (p->key.id == in->key.id &&
-		           memcmp(&p->key, &in->key, sizeof p->key) == 0) {
+			   memcmp(&p->key, &in->key, sizeof p->key) == 0) {
 			found = p;
 		}
 	}
@@ -112,7 +112,7 @@ static struct place *find_place(struct fragments *f, const struct fragment *in,
 }
 
 static struct place *open_place(struct fragments *f, const struct fragment *in,
-                                struct fragment_notes *notes)
+				struct fragment_notes *notes)
 {
 	struct place *p = new_place(f, notes);
 
@@ -172,7 +172,7 @@ static bool fits(const struct place *p, const struct fragment *in)
 }
 
 enum fragment_result fragments_add(struct fragments *f, const struct fragment *in,
-                                   struct datagram_whole *whole, struct fragment_notes *notes)
+				   struct datagram_whole *whole, struct fragment_notes *notes)
 {
 	uint32_t end = in->offset + in->len;
 

@@ -33,10 +33,10 @@ struct fragment {
 	struct fragment_key key;
 	uint64_t time_ns;
 	uint32_t offset;   /* bytes, a multiple of 8 */
-	bool more;         /* not the last one */
-	uint8_t next;      /* protocol behind it; that of offset 0 counts */
+	bool more;	   /* not the last one */
+	uint8_t next;	   /* protocol behind it; that of offset 0 counts */
 	struct bytes data; /* captured */
-	uint32_t len;      /* on the wire, >= captured */
+	uint32_t len;	   /* on the wire, >= captured */
 };
 
 struct datagram_whole {
@@ -48,7 +48,7 @@ struct datagram_whole {
 enum fragment_result {
 	FRAGMENT_KEPT,
 	FRAGMENT_WHOLE, /* the datagram is complete; `whole` is filled */
-	FRAGMENT_BAD,   /* cannot belong to any datagram, or contradicts those before it */
+	FRAGMENT_BAD,	/* cannot belong to any datagram, or contradicts those before it */
 };
 
 /* What happened besides; the caller adds it up. */
@@ -61,7 +61,7 @@ struct fragments *fragments_new(void);
 void fragments_free(struct fragments *f);
 /* Take one fragment; copies its bytes. */
 enum fragment_result fragments_add(struct fragments *f, const struct fragment *in,
-                                   struct datagram_whole *whole, struct fragment_notes *notes);
+				   struct datagram_whole *whole, struct fragment_notes *notes);
 /* Whole datagrams handed out so far are no longer used. */
 void fragments_release(struct fragments *f);
 /* Datagrams open now. */

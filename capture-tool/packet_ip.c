@@ -31,8 +31,8 @@ void packet_tunnel(struct walk *w, enum tunnel_kind kind, uint32_t id, bool oute
 {
 	w->encap.tunnel = (uint8_t)kind;
 	w->encap.tunnel_id = id;
-	w->encap.outer_src = outer ? w->src : (struct address){0};
-	w->encap.outer_dst = outer ? w->dst : (struct address){0};
+	w->encap.outer_src = outer ? w->src : (struct address){ 0 };
+	w->encap.outer_dst = outer ? w->dst : (struct address){ 0 };
 }
 
 enum layer packet_ip_protocol(struct walk *w)
@@ -97,7 +97,7 @@ static enum layer take_fragment(struct walk *w, const struct fragment *f)
 {
 	struct packet *p = w->p;
 	struct datagram_whole whole;
-	struct fragment_notes notes = {0};
+	struct fragment_notes notes = { 0 };
 
 	if (!p->fragments)
 		p->fragments = fragments_new();
@@ -157,9 +157,9 @@ enum layer ip_v4(struct walk *w)
 	if (!(place & 0x3fff))
 		return packet_ip_protocol(w);
 	struct fragment f = {
-	    .offset = (place & 0x1fff) * 8,
-	    .more = place & 0x2000,
-	    .next = w->protocol,
+		.offset = (place & 0x1fff) * 8,
+		.more = place & 0x2000,
+		.next = w->protocol,
 	};
 	fragment_key_of(w, w->ip_id, &f);
 	f.key.protocol = w->protocol;
@@ -181,7 +181,7 @@ static enum layer v6_fragment(struct walk *w, uint8_t next, bool *whole)
 	*whole = !(place & 0xfff9);
 	if (*whole)
 		return LAYER_DONE;
-	struct fragment f = {.offset = place & 0xfff8, .more = place & 1, .next = next};
+	struct fragment f = { .offset = place & 0xfff8, .more = place & 1, .next = next };
 	fragment_key_of(w, id, &f);
 	f.key.protocol = IP_FRAGMENT;
 	return take_fragment(w, &f);

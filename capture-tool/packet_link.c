@@ -85,7 +85,7 @@ enum layer link_snap(struct walk *w)
 		return packet_stop(w, PACKET_COUNT_NOT_IP);
 	uint16_t type = bytes_u16(&h);
 	return type < ETHERTYPE_FIRST ? packet_stop(w, PACKET_COUNT_NOT_IP)
-	                              : packet_ethertype(w, type);
+				      : packet_ethertype(w, type);
 }
 
 /* A stack of tags in one go. Of more than two the first and the last are kept. */
@@ -200,7 +200,7 @@ enum layer link_hdlc(struct walk *w)
 	bytes_take(&h, 2);
 	uint16_t type = bytes_u16(&h);
 	return type < ETHERTYPE_FIRST ? packet_stop(w, PACKET_COUNT_NOT_IP)
-	                              : packet_ethertype(w, type);
+				      : packet_ethertype(w, type);
 }
 
 /* RFC 2516 section 4: version and type 1, code 0 for a session, then PPP without its framing. */

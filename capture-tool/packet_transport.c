@@ -66,16 +66,16 @@ enum packet_kind packet_more(struct packet *p, struct packet_item *out)
 }
 
 static void fill_datagram(const struct walk *w, uint16_t sport, uint16_t dport, bool over_tcp,
-                          struct datagram *g)
+			  struct datagram *g)
 {
 	*g = (struct datagram){
-	    .time_ns = w->time_ns,
-	    .frame = w->frame,
-	    .src = w->src,
-	    .dst = w->dst,
-	    .sport = sport,
-	    .dport = dport,
-	    .over_tcp = over_tcp,
+		.time_ns = w->time_ns,
+		.frame = w->frame,
+		.src = w->src,
+		.dst = w->dst,
+		.sport = sport,
+		.dport = dport,
+		.over_tcp = over_tcp,
 	};
 }
 
@@ -269,12 +269,12 @@ static enum layer icmp_error(struct walk *w, uint8_t type, uint8_t code, uint32_
 	struct icmp_error *e = &w->out->icmp;
 
 	*e = (struct icmp_error){
-	    .time_ns = w->time_ns,
-	    .frame = w->frame,
-	    .from = w->src,
-	    .type = type,
-	    .code = code,
-	    .next_mtu = (uint16_t)(mtu > 0xffff ? 0xffff : mtu),
+		.time_ns = w->time_ns,
+		.frame = w->frame,
+		.from = w->src,
+		.type = type,
+		.code = code,
+		.next_mtu = (uint16_t)(mtu > 0xffff ? 0xffff : mtu),
 	};
 	struct bytes tcp = quoted_tcp(w->in, e);
 	e->sport = bytes_u16(&tcp);
@@ -299,8 +299,8 @@ enum layer transport_icmp(struct walk *w)
 	switch (type) {
 	case 3: /* destination unreachable; code 4 carries the MTU (RFC 1191) */
 		return icmp_error(w, type, code, code == 4 ? mtu : 0);
-	case 4:  /* source quench */
-	case 5:  /* redirect */
+	case 4:	 /* source quench */
+	case 5:	 /* redirect */
 	case 11: /* time exceeded */
 	case 12: /* parameter problem */
 		return icmp_error(w, type, code, 0);

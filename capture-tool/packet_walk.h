@@ -45,13 +45,13 @@ struct walk {
 	enum packet_kind kind;
 	uint64_t time_ns;
 	uint32_t frame;
-	struct bytes in;         /* captured bytes of the current layer */
-	uint32_t wire;           /* bytes that the layer had on the wire, >= captured */
+	struct bytes in;	 /* captured bytes of the current layer */
+	uint32_t wire;		 /* bytes that the layer had on the wire, >= captured */
 	struct address src, dst; /* of the innermost IP header so far */
 	uint16_t ip_id;
 	uint8_t ttl;
 	uint8_t protocol; /* of the payload of the innermost IP header */
-	bool routed;      /* IPv6 routing header: the checksum covers another address */
+	bool routed;	  /* IPv6 routing header: the checksum covers another address */
 	bool has_mac;
 	uint8_t src_mac[6];
 	struct encapsulation encap;
@@ -62,10 +62,10 @@ struct packet {
 	enum layer first;
 	struct packet_stats stats;
 	struct fragments *fragments; /* owned; NULL until the first fragment */
-	struct bytes tcp;            /* the segment just read, header and payload as captured */
+	struct bytes tcp;	     /* the segment just read, header and payload as captured */
 	uint32_t tcp_wire;
 	bool tcp_checkable;
-	struct bytes dns;         /* DNS messages of the segment just read, not yet handed out */
+	struct bytes dns;	  /* DNS messages of the segment just read, not yet handed out */
 	struct datagram dns_like; /* what they have in common */
 };
 

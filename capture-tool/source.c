@@ -27,14 +27,14 @@ struct link_filter {
 };
 
 struct source {
-	char *name;            /* owned */
-	char *error;           /* owned; NULL while all is well */
+	char *name;	       /* owned */
+	char *error;	       /* owned; NULL while all is well */
 	struct stream *stream; /* owned; bytes below `file` */
-	FILE *file;            /* owned by `pcap` when there is one, else by us */
-	pcap_t *pcap;          /* owned; NULL with pcapng */
+	FILE *file;	       /* owned by `pcap` when there is one, else by us */
+	pcap_t *pcap;	       /* owned; NULL with pcapng */
 	struct pcapng *pcapng; /* owned; NULL with pcap */
-	bool any_link;         /* the caller follows the link type of each frame */
-	bool ahead;            /* `first` was read while opening and is the next packet */
+	bool any_link;	       /* the caller follows the link type of each frame */
+	bool ahead;	       /* `first` was read while opening and is the next packet */
 	struct pcapng_packet first;
 	int dlt;
 	int state; /* answer that ended it, or SOURCE_PACKET */
@@ -51,17 +51,19 @@ static const struct {
 	size_t length;
 	const char *what, *help;
 } strangers[] = {
-    {"\xfd"
-     "7zXZ",
-     5, "is packed with xz", "unpack it: xz -dc FILE | smtp365 -r -"},
-    {"BZh", 3, "is packed with bzip2", "unpack it: bzip2 -dc FILE | smtp365 -r -"},
-    {"\x04\x22\x4d\x18", 4, "is packed with lz4", "unpack it: lz4 -dc FILE | smtp365 -r -"},
-    {"PK\x03\x04", 4, "is a ZIP archive", "unpack it and name the capture inside"},
-    {"7z\xbc\xaf\x27\x1c", 6, "is a 7-Zip archive", "unpack it and name the capture inside"},
-    {"GMBU", 4, "is a Microsoft Network Monitor capture", "convert it: editcap FILE out.pcapng"},
-    {"RTSS", 4, "is a Microsoft Network Monitor capture", "convert it: editcap FILE out.pcapng"},
-    {"snoop\0\0\0", 8, "is a snoop capture", "convert it: editcap FILE out.pcapng"},
-    {"XCP\0", 4, "is a NetXray capture", "convert it: editcap FILE out.pcapng"},
+	{ "\xfd"
+	  "7zXZ",
+	  5, "is packed with xz", "unpack it: xz -dc FILE | smtp365 -r -" },
+	{ "BZh", 3, "is packed with bzip2", "unpack it: bzip2 -dc FILE | smtp365 -r -" },
+	{ "\x04\x22\x4d\x18", 4, "is packed with lz4", "unpack it: lz4 -dc FILE | smtp365 -r -" },
+	{ "PK\x03\x04", 4, "is a ZIP archive", "unpack it and name the capture inside" },
+	{ "7z\xbc\xaf\x27\x1c", 6, "is a 7-Zip archive", "unpack it and name the capture inside" },
+	{ "GMBU", 4, "is a Microsoft Network Monitor capture",
+	  "convert it: editcap FILE out.pcapng" },
+	{ "RTSS", 4, "is a Microsoft Network Monitor capture",
+	  "convert it: editcap FILE out.pcapng" },
+	{ "snoop\0\0\0", 8, "is a snoop capture", "convert it: editcap FILE out.pcapng" },
+	{ "XCP\0", 4, "is a NetXray capture", "convert it: editcap FILE out.pcapng" },
 };
 
 /* *error = "NAME: " and the words; NULL for the caller to return. */
@@ -110,15 +112,15 @@ static void *refuse_stranger(const struct source *s, const char *pcap_words, cha
 		if (n >= strangers[i].length &&
 		    memcmp(head, strangers[i].magic, strangers[i].length) == 0)
 			return refuse(error, s->name, "%s, no capture: %s", strangers[i].what,
-			              strangers[i].help);
+				      strangers[i].help);
 	if (g_str_has_suffix(s->name, ".etl"))
 		return refuse(error, s->name,
-		              "is a Windows event trace, no capture: convert it on "
-		              "Windows with pktmon etl2pcap, or with etl2pcapng");
+			      "is a Windows event trace, no capture: convert it on "
+			      "Windows with pktmon etl2pcap, or with etl2pcapng");
 	return refuse(error, s->name,
-	              "is no capture file: give a pcap or pcapng file, plain or "
-	              "packed with gzip or zstd [libpcap: %s]",
-	              pcap_words);
+		      "is no capture file: give a pcap or pcapng file, plain or "
+		      "packed with gzip or zstd [libpcap: %s]",
+		      pcap_words);
 }
 
 /* Look at the beginning before libpcap does, for better words. */
@@ -165,8 +167,8 @@ static bool open_pcap(struct source *s, char **error)
 	char words[PCAP_ERRBUF_SIZE] = "";
 	const char *trouble;
 
-	s->pcap =
-	    pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO, words);
+	s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO,
+							   words);
 	if (s->pcap) {
 		s->dlt = pcap_datalink(s->pcap);
 		return true;
@@ -188,7 +190,7 @@ static bool open_pcapng(struct source *s, char **error)
 		return refuse_header(s, "ends before the first frame is whole", error);
 	case PCAPNG_DAMAGED:
 		g_snprintf(words, sizeof words, "is damaged before the first frame (%s)",
-		           pcapng_words(s->pcapng));
+			   pcapng_words(s->pcapng));
 		return refuse_header(s, words, error);
 	case PCAPNG_PACKET:
 		s->ahead = true;
@@ -207,7 +209,7 @@ static bool open_pcapng(struct source *s, char **error)
 
 static bool open_reader(struct source *s, char **error)
 {
-	static const uint8_t section[] = {0x0a, 0x0d, 0x0d, 0x0a};
+	static const uint8_t section[] = { 0x0a, 0x0d, 0x0d, 0x0a };
 	size_t n;
 	const uint8_t *head = stream_head(s->stream, &n);
 
@@ -271,7 +273,7 @@ static bool set_filter(struct source *s, const char *filter, char **error)
 static bool passes(struct source *s, const struct source_packet *k)
 {
 	char words[PCAP_ERRBUF_SIZE];
-	const struct pcap_pkthdr header = {.caplen = k->caplen, .len = k->len};
+	const struct pcap_pkthdr header = { .caplen = k->caplen, .len = k->len };
 
 	if (!s->filter)
 		return true;
@@ -325,7 +327,7 @@ static char *place_of(const struct source *s)
 	long long at = ftello(s->file);
 
 	return g_strdup_printf("at byte %lld%s", at < 0 ? 0 : at,
-	                       stream_packing(s->stream) ? " of the unpacked data" : "");
+			       stream_packing(s->stream) ? " of the unpacked data" : "");
 }
 
 /* The reader stopped (`state`, with words in brackets or ""), or the stream below it did. */
@@ -340,22 +342,22 @@ static int end_badly(struct source *s, int state, const char *reader_words)
 	s->state = state;
 	if (trouble == STREAM_FAILED)
 		s->error = g_strdup_printf("%s: reading failed after frame %u, %s: %s: the frames "
-		                           "before it were read",
-		                           s->name, s->frames, place, words);
+					   "before it were read",
+					   s->name, s->frames, place, words);
 	else if (trouble != STREAM_FINE)
 		s->error = g_strdup_printf("%s: the compressed data is %s after frame %u, %s (%s): "
-		                           "the frames before it were read; copy the file again",
-		                           s->name, trouble == STREAM_CUT ? "cut" : "damaged",
-		                           s->frames, place, words);
+					   "the frames before it were read; copy the file again",
+					   s->name, trouble == STREAM_CUT ? "cut" : "damaged",
+					   s->frames, place, words);
 	else if (state == SOURCE_CUT)
 		s->error = g_strdup_printf("%s: ends in the middle of frame %u, %s: the frames "
-		                           "before it were read; copy the file again if it was "
-		                           "longer%s",
-		                           s->name, s->frames + 1, place, reader_words);
+					   "before it were read; copy the file again if it was "
+					   "longer%s",
+					   s->name, s->frames + 1, place, reader_words);
 	else
 		s->error = g_strdup_printf("%s: damaged at frame %u, %s: the frames before it were "
-		                           "read; capture or copy it again%s",
-		                           s->name, s->frames + 1, place, reader_words);
+					   "read; capture or copy it again%s",
+					   s->name, s->frames + 1, place, reader_words);
 	g_free(place);
 	return s->state;
 }
@@ -401,11 +403,12 @@ static int end_mixed(struct source *s)
 {
 	s->state = SOURCE_MIXED;
 	s->error = g_strdup_printf(
-	    "%s: frame %u comes from an interface with another link type than the first, which "
-	    "cannot be read in one file: split it by interface, for each N from 0: tshark -r "
-	    "FILE -Y frame.interface_id==N -w N.pcapng; editcap -F pcap -T ether N.pcapng N.pcap "
-	    "(with -T rawip, linux-sll or null for such an interface)",
-	    s->name, s->frames);
+		"%s: frame %u comes from an interface with another link type than the first, which "
+		"cannot be read in one file: split it by interface, for each N from 0: tshark -r "
+		"FILE -Y frame.interface_id==N -w N.pcapng; editcap -F pcap -T ether N.pcapng "
+		"N.pcap "
+		"(with -T rawip, linux-sll or null for such an interface)",
+		s->name, s->frames);
 	return SOURCE_MIXED;
 }
 
@@ -476,5 +479,5 @@ uint32_t source_frames(const struct source *s)
 
 struct source_progress source_progress(const struct source *s)
 {
-	return (struct source_progress){.done = stream_raw(s->stream), .total = s->total};
+	return (struct source_progress){ .done = stream_raw(s->stream), .total = s->total };
 }

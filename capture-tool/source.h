@@ -22,15 +22,15 @@ enum source_state {
 
 struct source_packet {
 	uint64_t time_ns;    /* UTC, since 1970 */
-	uint32_t frame;      /* from 1; frames that the filter drops are counted too */
+	uint32_t frame;	     /* from 1; frames that the filter drops are counted too */
 	uint32_t caplen;     /* bytes at `data` */
-	uint32_t len;        /* bytes on the wire */
-	int dlt;             /* link type; that of source_dlt without source_any_link */
+	uint32_t len;	     /* bytes on the wire */
+	int dlt;	     /* link type; that of source_dlt without source_any_link */
 	const uint8_t *data; /* borrowed until the next source_next or source_close */
 };
 
 struct source_progress {
-	uint64_t done;  /* bytes of the file read so far, as stored (compressed) */
+	uint64_t done;	/* bytes of the file read so far, as stored (compressed) */
 	uint64_t total; /* bytes of the file; 0 when not known (pipe) */
 };
 

@@ -129,12 +129,12 @@ static ssize_t unpack_gzip(struct stream *s, char *to, size_t n)
 
 static ssize_t unpack_zstd(struct stream *s, char *to, size_t n)
 {
-	ZSTD_outBuffer out = {.dst = to, .size = n};
+	ZSTD_outBuffer out = { .dst = to, .size = n };
 
 	while (out.pos == 0 && s->trouble == STREAM_FINE) {
 		/* Output may wait inside while no input is left, so the end shows only here. */
 		bool more = refill(s);
-		ZSTD_inBuffer in = {.src = s->in, .size = s->end, .pos = s->at};
+		ZSTD_inBuffer in = { .src = s->in, .size = s->end, .pos = s->at };
 		if (!more && !s->open_member)
 			break;
 		size_t got = ZSTD_decompressStream(s->zstd, &out, &in);
@@ -186,7 +186,7 @@ static int cookie_seek(void *cookie, off64_t *offset, int whence)
 /* gzip is 1f 8b 08 (deflate); zstd frames and skippable frames are little-endian magic numbers. */
 static void choose_packing(struct stream *s)
 {
-	static const uint8_t gzip[] = {0x1f, 0x8b}, zstd[] = {0x28, 0xb5, 0x2f, 0xfd};
+	static const uint8_t gzip[] = { 0x1f, 0x8b }, zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
 
 	s->unpack = unpack_plain;
 	if (s->end >= sizeof gzip && memcmp(s->in, gzip, sizeof gzip) == 0) {
@@ -221,7 +221,7 @@ struct stream *stream_open(int fd, bool own)
 	choose_packing(s);
 	while (s->head_end < sizeof s->head) {
 		ssize_t got =
-		    s->unpack(s, (char *)&s->head[s->head_end], sizeof s->head - s->head_end);
+			s->unpack(s, (char *)&s->head[s->head_end], sizeof s->head - s->head_end);
 		if (got <= 0)
 			break;
 		s->head_end += (size_t)got;
@@ -243,7 +243,7 @@ void stream_close(struct stream *s)
 
 FILE *stream_file(struct stream *s)
 {
-	cookie_io_functions_t io = {.read = cookie_read, .seek = cookie_seek};
+	cookie_io_functions_t io = { .read = cookie_read, .seek = cookie_seek };
 	FILE *file = fopencookie(s, "r", io);
 
 	if (!file)

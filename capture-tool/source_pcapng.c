@@ -181,7 +181,7 @@ static bool take_options(const struct pcapng *p, struct bytes in, struct interfa
 		} else if (code == 14 && length == 8) {
 			uint32_t first = u32(p, &value), second = u32(p, &value);
 			i->offset = p->big ? (uint64_t)first << 32 | second
-			                   : (uint64_t)second << 32 | first;
+					   : (uint64_t)second << 32 | first;
 		}
 	}
 	return true;
@@ -197,7 +197,7 @@ static enum pcapng_result take_interface(struct pcapng *p, struct bytes body)
 	uint16_t link = u16(p, &body);
 	u16(p, &body);
 	/* The numbers of files and of libpcap's interface agree but for raw IP. */
-	*i = (struct interface){.dlt = link == LINKTYPE_RAW ? DLT_RAW : link, .exponent = 6};
+	*i = (struct interface){ .dlt = link == LINKTYPE_RAW ? DLT_RAW : link, .exponent = 6 };
 	i->snap = u32(p, &body);
 	if (body.bad)
 		return damaged(p, "an interface is described too shortly");
@@ -228,13 +228,13 @@ static uint64_t time_of(const struct interface *i, uint64_t units)
 	whole = units / second;
 	part = units % second;
 	ns = second > 1000000000ULL ? part / (second / 1000000000ULL)
-	                            : part * (1000000000ULL / second);
+				    : part * (1000000000ULL / second);
 	return (whole + i->offset) * 1000000000ULL + ns;
 }
 
 /* Sections 4.3, 4.4 and A: `header` is what precedes the lengths. */
 static enum pcapng_result take_packet(struct pcapng *p, uint32_t type, struct bytes body,
-                                      struct pcapng_packet *out)
+				      struct pcapng_packet *out)
 {
 	uint32_t which = 0;
 	uint64_t units = 0;

@@ -19,15 +19,15 @@
 enum pcapng_result {
 	PCAPNG_PACKET,
 	PCAPNG_END,
-	PCAPNG_CUT,     /* the file ends inside a block */
+	PCAPNG_CUT,	/* the file ends inside a block */
 	PCAPNG_DAMAGED, /* a block says what cannot be */
 };
 
 struct pcapng_packet {
 	uint64_t time_ns; /* UTC, since 1970 */
-	uint32_t frame;   /* as Wireshark counts */
+	uint32_t frame;	  /* as Wireshark counts */
 	uint32_t caplen, len;
-	int dlt;             /* DLT_... of its interface */
+	int dlt;	     /* DLT_... of its interface */
 	const uint8_t *data; /* borrowed until the next pcapng_next */
 };
 

@@ -18,9 +18,9 @@
 
 enum stream_trouble {
 	STREAM_FINE,
-	STREAM_CUT,     /* compressed data ends too early */
+	STREAM_CUT,	/* compressed data ends too early */
 	STREAM_DAMAGED, /* compressed data is wrong */
-	STREAM_FAILED,  /* read(2) failed */
+	STREAM_FAILED,	/* read(2) failed */
 };
 
 struct stream;
