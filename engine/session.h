@@ -140,9 +140,10 @@ const char *session_keep_address(struct session *s,
 				 struct bytes address); /* redacted when asked for */
 void session_event(struct session *s, enum event_direction dir, struct flow_mark mark,
 		   bool encrypted, const char *format, ...) G_GNUC_PRINTF(5, 6);
-/* The same for a greeting or EHLO list, whose text is kept elsewhere and made again at the end. */
-void session_event_again(struct session *s, enum event_direction dir, struct flow_mark mark,
-			 bool encrypted, const char *text);
+/* The same with clean text of CAP_EVENT_TEXT bytes at most. keep_text false: a greeting or EHLO
+ * list, whose text is kept elsewhere and made again at the end. */
+void session_event_text(struct session *s, enum event_direction dir, struct flow_mark mark,
+			bool encrypted, const char *text, bool keep_text);
 void session_free_events(struct session *s);
 /* Events of frames that carry no dialogue: SYN, DNS answer, repeated segments; then all in order.
  */

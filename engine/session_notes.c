@@ -170,7 +170,8 @@ static unsigned event_slot(struct session *s)
 	return i;
 }
 
-static void record(struct session *s, struct event e, bool keep_text)
+/* `e.text` is clean and has n bytes. */
+static void record(struct session *s, struct event e, size_t n, bool keep_text)
 {
 	unsigned i = event_slot(s);
 	struct event *slot = &g_array_index(s->events, struct event, i);
@@ -178,41 +179,22 @@ static void record(struct session *s, struct event e, bool keep_text)
 	e.order = s->event_order;
 	e.owns_text = keep_text && owns_text(s, i);
 	*slot = e;
-	if (!keep_text)
+	if (!keep_text) {
 		slot->text = NULL;
-	else if (e.owns_text)
-		slot->text = g_strdup(e.text);
-	else
-		slot->text = session_keep_text(s, e.text);
+	} else if (e.owns_text) {
+		slot->text = g_strndup(e.text, n);
+	} else if (s->arena_bytes > CAP_SESSION_TEXT) {
+		slot->text = "…";
+	} else {
+		s->arena_bytes += n + 1;
+		slot->text = n ? g_string_chunk_insert_len(arena(s), e.text, (gssize)n) : "";
+	}
 	if (s->cx->on_event)
 		s->cx->on_event(s->number, &e, s->cx->host);
 }
 
-static const char *format_text(struct session *s, const char *format, va_list ap)
-{
-	char text[2 * CAP_EVENT_TEXT];
-	vsnprintf(text, sizeof text, format, ap);
-	/* The parts are clean; this mends a cut in the middle of a character. */
-	return session_show(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT);
-}
-
-void session_event(struct session *s, enum event_direction dir, struct flow_mark mark,
-		   bool encrypted, const char *format, ...)
-{
-	va_list ap;
-	va_start(ap, format);
-	record(s,
-	       (struct event){ .time_ns = mark.time_ns,
-			       .frame = mark.frame,
-			       .direction = (uint8_t)dir,
-			       .encrypted = encrypted,
-			       .text = format_text(s, format, ap) },
-	       true);
-	va_end(ap);
-}
-
-void session_event_again(struct session *s, enum event_direction dir, struct flow_mark mark,
-			 bool encrypted, const char *text)
+void session_event_text(struct session *s, enum event_direction dir, struct flow_mark mark,
+			bool encrypted, const char *text, bool keep_text)
 {
 	record(s,
 	       (struct event){ .time_ns = mark.time_ns,
@@ -220,7 +202,24 @@ void session_event_again(struct session *s, enum event_direction dir, struct flo
 			       .direction = (uint8_t)dir,
 			       .encrypted = encrypted,
 			       .text = text },
-	       s->cx->dialogue);
+	       strlen(text), keep_text);
+}
+
+void session_event(struct session *s, enum event_direction dir, struct flow_mark mark,
+		   bool encrypted, const char *format, ...)
+{
+	char text[2 * CAP_EVENT_TEXT];
+	va_list ap;
+
+	va_start(ap, format);
+	int n = vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	/* Its parts are clean; only a cut may have split a character. */
+	session_event_text(s, dir, mark, encrypted,
+			   n > (int)CAP_EVENT_TEXT
+				   ? session_show(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT)
+				   : text,
+			   true);
 }
 
 /* The text of an event that was not kept, from what is kept anyway: greeting or EHLO list. */

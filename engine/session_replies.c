@@ -532,25 +532,38 @@ static void challenge(struct session *s, const struct smtp_item *i, struct flow_
 	expect(s, SMTP_EXPECT_AUTH);
 }
 
-static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
+/* One line for people: the lines of a list with commas, those of a refusal with blanks. */
+static const char *one_line(struct session *s, const struct smtp_item *i)
 {
-	char code[40] = "", room[CAP_REPLY_TEXT + 8];
-	if (i->reply.enhanced)
-		snprintf(code, sizeof code, " %u.%u.%u", i->reply.klass, i->reply.subject,
-			 i->reply.detail);
-	/* One line for people: the lines of a list with commas, those of a refusal with blanks. */
-	GString *line = g_string_sized_new(bytes_left(&i->reply.text) + 16);
-	for (struct bytes t = session_without_echo(i->reply.text, i->code, room);
-	     bytes_left(&t) && i->code != 334;) {
-		uint8_t c = bytes_u8(&t);
-		if (c == '\n' && i->code < 400)
-			g_string_append_c(line, ',');
-		g_string_append_c(line, c == '\n' ? ' ' : (char)c);
+	char room[CAP_REPLY_TEXT + 8];
+	struct bytes t = session_without_echo(i->reply.text, i->code, room);
+	if (i->code == 334)
+		return "";
+	if (i->reply.lines <= 1)
+		return session_show(s, t, 400);
+	GString *line = g_string_sized_new(bytes_left(&t) + 16);
+	while (bytes_left(&t)) {
+		ptrdiff_t end = bytes_find(&t, '\n');
+		struct bytes part = bytes_upto(&t, end >= 0 ? (size_t)end : bytes_left(&t));
+		g_string_append_len(line, (const char *)part.at, (gssize)bytes_left(&part));
+		if (end >= 0)
+			g_string_append(line, i->code < 400 ? ", " : " ");
+		bytes_upto(&t, end >= 0 ? 1 : 0);
 	}
 	const char *text = session_show(s, bytes_of(line->str, line->len), 400);
 	g_string_free(line, TRUE);
+	return text;
+}
+
+static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	char code[40] = "";
+	if (i->reply.enhanced)
+		snprintf(code, sizeof code, " %u.%u.%u", i->reply.klass, i->reply.subject,
+			 i->reply.detail);
+	const char *text = one_line(s, i);
 	if (s->filling && i->code < 400) {
-		session_event_again(s, EVENT_S2C, m, s->inside, text);
+		session_event_text(s, EVENT_S2C, m, s->inside, text, s->cx->dialogue);
 		return;
 	}
 	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s", i->code, code, *text ? " " : "",
