@@ -39,6 +39,8 @@ bool feed_prepare(struct feed *f, const struct options *o, char **error)
 		.engine = {
 			.redact = o->redact,
 			.dialogue = o->verbose,
+			/* only the ladder of the page and the dialogue show sessions that worked */
+			.events_of_causes = !o->verbose && !o->html,
 			.ports = (const uint16_t *)(const void *)o->ports->data,
 			.port_count = o->ports->len,
 		},

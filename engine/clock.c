@@ -55,13 +55,15 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-void clocks_median(const struct clocks *c, struct judge_capture *out)
+void clocks_median(struct clocks *c, struct judge_capture *out)
 {
 	int64_t sorted[CLOCK_SERVERS];
+	if (c->count != c->median_of) { /* asked for with every session, new only with a server */
+		memcpy(sorted, c->skew_s, c->count * sizeof *sorted);
+		qsort(sorted, c->count, sizeof *sorted, compare);
+		c->median = sorted[c->count / 2];
+		c->median_of = c->count;
+	}
 	out->clock_servers = c->count;
-	if (!c->count)
-		return;
-	memcpy(sorted, c->skew_s, c->count * sizeof *sorted);
-	qsort(sorted, c->count, sizeof *sorted, compare);
-	out->clock_skew_s = sorted[c->count / 2];
+	out->clock_skew_s = c->median;
 }

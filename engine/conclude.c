@@ -286,6 +286,10 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->snapped = s->seen.o->snapped.frame || s->seen.o->snapped_body.frame;
 	v->gap_bytes = c->gap_bytes + d->gap_bytes;
 	v->duplicates = c->duplicates + d->duplicates;
+}
+
+static void fill_events(struct verdict *v, const struct session *s)
+{
 	v->events = s->events ? (const struct event *)(void *)s->events->data : NULL;
 	v->event_count = s->events ? s->events->len : 0;
 	v->events_cut = s->events_cut;
@@ -307,8 +311,6 @@ static void conclude(struct room *room, struct session *s, const struct flow *f,
 		.over = over,
 	};
 
-	if (over)
-		session_network_events(s, f);
 	for (unsigned i = 0; i < s->extra_count; i++)
 		facts_say(&room->facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
 	judge_session(&j);
@@ -329,6 +331,11 @@ static void conclude(struct room *room, struct session *s, const struct flow *f,
 	findings(&v, room, s);
 	s->cause = v.cause ? v.cause->rule : NULL;
 	s->cause_frame = v.cause && v.cause->frame_count ? v.cause->frames[0] : 0;
+	if (!s->cx->events_of_causes || v.cause) {
+		if (over)
+			session_network_events(s, f);
+		fill_events(&v, s);
+	}
 	fn(&v, host);
 	room_empty(room);
 }

@@ -40,6 +40,12 @@ static void offload(struct judge *j)
 	}
 }
 
+/* Tenths of a millisecond, rounded; every session has these words, and floating point is dear. */
+static unsigned tenths(uint64_t ns)
+{
+	return (unsigned)((ns + 50000) / 100000);
+}
+
 static void vantage(struct judge *j)
 {
 	uint64_t server = flow_rtt_server(j->flow), client = flow_rtt_client(j->flow);
@@ -53,9 +59,10 @@ static void vantage(struct judge *j)
 	else
 		where = "between client and server";
 	facts_say(j->facts, FACT_VANTAGE, j->flow->handshake_frame,
-		  judge_words(j, "%s (%.1f ms to the server, %.1f ms to the client; TTL %u and %u)",
-			      where, (double)server / 1e6, (double)client / 1e6,
-			      j->flow->side[FLOW_S2C].ttl_first,
+		  judge_words(j,
+			      "%s (%u.%u ms to the server, %u.%u ms to the client; TTL %u and %u)",
+			      where, tenths(server) / 10, tenths(server) % 10, tenths(client) / 10,
+			      tenths(client) % 10, j->flow->side[FLOW_S2C].ttl_first,
 			      j->flow->side[FLOW_C2S].ttl_first));
 }
 

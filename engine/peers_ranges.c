@@ -181,9 +181,11 @@ bool ranges_find(const struct ranges *r, const struct address *a, uint16_t port,
 	struct range key = { .family = plain.family };
 	memcpy(key.byte, plain.byte, bits / 8);
 	for (unsigned len = bits; len > 0; len--) {
+		if (!has[len])
+			continue;
 		clear_host_bits(key.byte, bits / 8, len);
 		key.len = (uint8_t)len;
-		if (has[len] && pick(r->rows, &key, port, out))
+		if (pick(r->rows, &key, port, out))
 			return true;
 	}
 	return false;

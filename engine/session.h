@@ -16,7 +16,8 @@ struct session_context {
 	struct peers *peers;
 	struct dns *dns;
 	bool redact, dialogue;
-	GString *scratch[4]; /* for session_show, in turn; owned by the engine */
+	bool events_of_causes; /* verdicts without a cause need no events */
+	GString *scratch[4];   /* for session_show, in turn; owned by the engine */
 	unsigned scratch_at;
 	uint64_t now_ns; /* newest packet time */
 	void (*on_event)(unsigned session, const struct event *e, void *host); /* may be NULL */
@@ -89,6 +90,8 @@ struct session {
 	char last_enhanced[24];
 	bool had_list;
 	uint32_t event_order;
+	uint32_t kept_asked;
+	size_t kept;	/* last sum of session_kept */
 	GArray *events; /* struct event */
 	bool events_cut;
 	char *history, *tls_history; /* words with blanks between; NULL empty */
@@ -103,7 +106,7 @@ struct session {
 
 struct session *session_new(struct session_context *cx, unsigned number);
 void session_free(struct session *s); /* wipes */
-size_t session_kept(const struct session *s);
+size_t session_kept(struct session *s);
 void session_data(struct session *s, const struct flow *f, enum flow_dir dir, struct bytes view,
 		  struct flow_mark mark);
 void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,

@@ -58,7 +58,11 @@ static GString *scratch(struct session *s)
 const char *session_show(struct session *s, struct bytes text, size_t most)
 {
 	GString *out = scratch(s);
-	clean(out, text, most);
+	size_t n = bytes_left(&text);
+	if (n <= most && plain_ascii((const char *)text.at, n)) /* nearly always */
+		g_string_append_len(out, (const char *)text.at, (gssize)n);
+	else
+		clean(out, text, most);
 	return out->str;
 }
 
@@ -253,12 +257,22 @@ static void fill_texts(struct session *s)
 	}
 }
 
-static gint by_frame(gconstpointer a, gconstpointer b)
+static bool is_before(const struct event *a, const struct event *b)
 {
-	const struct event *x = a, *y = b;
-	if (x->frame != y->frame)
-		return x->frame < y->frame ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
+	return a->frame != b->frame ? a->frame < b->frame : a->order < b->order;
+}
+
+/* Events are in order but for the few that were added at the end, or the ring of a long session. */
+static void sort_events(GArray *events)
+{
+	struct event *e = (struct event *)(void *)events->data;
+	for (guint i = 1; i < events->len; i++) {
+		struct event late = e[i];
+		guint k = i;
+		for (; k > 0 && is_before(&late, &e[k - 1]); k--)
+			e[k] = e[k - 1];
+		e[k] = late;
+	}
 }
 
 void session_network_events(struct session *s, const struct flow *f)
@@ -295,7 +309,7 @@ void session_network_events(struct session *s, const struct flow *f)
 		session_event(s, (enum event_direction)i, m, false, "the same bytes again");
 	}
 	if (s->events)
-		g_array_sort(s->events, by_frame);
+		sort_events(s->events);
 }
 
 /* Exact sizes: a sensor holds many sessions, and each has only a few words. */

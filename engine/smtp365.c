@@ -230,6 +230,7 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 					  .dns = dns_new(),
 					  .redact = o->redact,
 					  .dialogue = o->dialogue,
+					  .events_of_causes = o->events_of_causes,
 					  .host = e };
 	e->gate = gate_new();
 	if (o->only_ports) {
