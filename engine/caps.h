@@ -31,7 +31,7 @@
 /* After FIN from both sides or RST, late segments still belong to the old connection. */
 #define CAP_LINGER (5 * CAP_SECOND)
 /* Direct-mapped memory of SYNs on ports that are not watched, entries (power of two). */
-#define CAP_SYN_CACHE 16384u
+#define CAP_SYN_CACHE 65536u
 
 /* Longest SMTP line kept: RFC 5321 4.5.3.1.4 says 512 (command) and 512 (reply), AUTH 12288
  * (RFC 4954 4). XOAUTH2 tokens reach 4 KiB. What is longer is skipped to its end and marked. */
