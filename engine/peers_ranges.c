@@ -15,9 +15,20 @@ struct range {
 	uint8_t endpoint;
 };
 
+/* The same few servers are asked for again and again. */
+#define REMEMBERED 64u
+
+struct answer {
+	struct address address;
+	uint16_t port;
+	bool used, found;
+	struct peer peer;
+};
+
 struct ranges {
-	GArray *rows;	    /* struct range */
-	uint8_t has_v4[33]; /* does a prefix of this length occur */
+	struct answer *answers; /* REMEMBERED of them, direct-mapped */
+	GArray *rows;		/* struct range */
+	uint8_t has_v4[33];	/* does a prefix of this length occur */
 	uint8_t has_v6[129];
 };
 
@@ -25,6 +36,7 @@ struct ranges *ranges_new(void)
 {
 	struct ranges *r = g_new0(struct ranges, 1);
 	r->rows = g_array_new(FALSE, FALSE, sizeof(struct range));
+	r->answers = g_new0(struct answer, REMEMBERED);
 	return r;
 }
 
@@ -33,6 +45,7 @@ void ranges_free(struct ranges *r)
 	if (!r)
 		return;
 	g_array_free(r->rows, TRUE);
+	g_free(r->answers);
 	g_free(r);
 }
 
@@ -83,6 +96,7 @@ bool ranges_add(struct ranges *r, const char *text, enum endpoint e, bool mx)
 	row.len = (uint8_t)len;
 	clear_host_bits(row.byte, (unsigned)bits / 8, (unsigned)len);
 	g_array_append_val(r->rows, row);
+	memset(r->answers, 0, REMEMBERED * sizeof *r->answers);
 	if (row.family == 4)
 		r->has_v4[len] = 1;
 	else
@@ -171,7 +185,8 @@ static bool pick(const GArray *rows, const struct range *key, uint16_t port, str
 	return true;
 }
 
-bool ranges_find(const struct ranges *r, const struct address *a, uint16_t port, struct peer *out)
+static bool look_up(const struct ranges *r, const struct address *a, uint16_t port,
+		    struct peer *out)
 {
 	struct address plain = ranges_plain(a);
 	if (plain.family != 4 && plain.family != 6)
@@ -189,4 +204,19 @@ bool ranges_find(const struct ranges *r, const struct address *a, uint16_t port,
 			return true;
 	}
 	return false;
+}
+
+bool ranges_find(const struct ranges *r, const struct address *a, uint16_t port, struct peer *out)
+{
+	unsigned mix = port;
+	for (size_t i = 0; i < sizeof a->byte; i++)
+		mix = mix * 31 + a->byte[i];
+	struct answer *known = &r->answers[(mix ^ mix >> 7) % REMEMBERED];
+	if (!known->used || known->port != port || memcmp(&known->address, a, sizeof *a)) {
+		*known = (struct answer){ .address = *a, .port = port, .used = true };
+		known->found = look_up(r, a, port, &known->peer);
+	}
+	if (known->found)
+		*out = known->peer;
+	return known->found;
 }

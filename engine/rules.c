@@ -23,6 +23,7 @@ struct mask {
 	uint64_t all[FACT_WORDS], any[FACT_WORDS], none[FACT_WORDS];
 	bool has_any;
 	uint16_t same_id;
+	uint16_t telling; /* a fact of `all` that few sessions have; FACT_NONE when there is none */
 };
 static struct mask masks[ROWS];
 
@@ -49,6 +50,8 @@ static void masks_make(void)
 		bits_of(rows[i].all, masks[i].all);
 		masks[i].has_any = bits_of(rows[i].any, masks[i].any);
 		bits_of(rows[i].none, masks[i].none);
+		for (unsigned k = 0; k < RULE_FACTS; k++) /* the first facts say who the peer is */
+			masks[i].telling = (uint16_t)MAX(masks[i].telling, rows[i].all[k]);
 	}
 	g_once_init_leave(&once, 1);
 }
@@ -56,6 +59,8 @@ static void masks_make(void)
 static bool holds(const struct mask *m, const struct facts *f)
 {
 	bool any = !m->has_any;
+	if (m->telling != FACT_NONE && !facts_has(f, (enum fact)m->telling))
+		return false; /* most rows end here */
 	for (unsigned w = 0; w < FACT_WORDS; w++) {
 		if ((f->set[w] & m->all[w]) != m->all[w] || (f->set[w] & m->none[w]))
 			return false;

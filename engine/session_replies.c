@@ -197,6 +197,28 @@ static enum stage next_stage(const struct session *s)
 	}
 }
 
+static char *put_number(char *at, unsigned v)
+{
+	char digits[12];
+	unsigned n = 0;
+	do
+		digits[n++] = (char)('0' + v % 10);
+	while (v /= 10);
+	while (n)
+		*at++ = digits[--n];
+	return at;
+}
+
+/* "5.7.139", 17 bytes at most; returns where it ends, without a NUL. */
+static char *put_enhanced(char *at, const struct smtp_reply *r)
+{
+	at = put_number(at, r->klass);
+	*at++ = '.';
+	at = put_number(at, r->subject);
+	*at++ = '.';
+	return put_number(at, r->detail);
+}
+
 static void copy(struct session *s, char *to, size_t size, struct bytes text)
 {
 	g_strlcpy(to, session_show(s, text, size - 4), size);
@@ -264,13 +286,13 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 {
 	const struct smtp_reply *r = &i->reply;
 	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
-	struct reply_trailer trailer;
+	struct reply_trailer trailer = { 0 };
 	char enhanced[24], room[CAP_REPLY_TEXT + 8];
 	struct bytes said = session_without_echo(r->text, i->code, room);
 	bool kept = i->code >= 400 && s->seen.reply_count < CAP_REPLIES;
 
 	if (r->enhanced) {
-		snprintf(enhanced, sizeof enhanced, "%u.%u.%u", r->klass, r->subject, r->detail);
+		*put_enhanced(enhanced, r) = '\0';
 		g_strlcpy(s->last_enhanced, enhanced, sizeof s->last_enhanced);
 		out.enhanced = kept ? session_keep_text(s, enhanced) : s->last_enhanced;
 	}
@@ -285,7 +307,9 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 		g_free(s->last_text);
 		out.text = s->last_text = g_strdup(session_show(s, first, CAP_FIELD));
 	}
-	replies_trailer(r->text, &trailer);
+	/* Only refusals and the reply to a message carry Microsoft's trailer. */
+	if (i->code >= 400 || (c && c->body))
+		replies_trailer(r->text, &trailer);
 	if (bytes_left(&trailer.server)) {
 		if (!s->seen.trace)
 			s->seen.trace = g_new0(struct seen_trace, 1);
@@ -557,17 +581,24 @@ static const char *one_line(struct session *s, const struct smtp_item *i)
 
 static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	char code[40] = "";
-	if (i->reply.enhanced)
-		snprintf(code, sizeof code, " %u.%u.%u", i->reply.klass, i->reply.subject,
-			 i->reply.detail);
+	char line[CAP_EVENT_TEXT], *at = line;
 	const char *text = one_line(s, i);
 	if (s->filling && i->code < 400) {
 		session_event_text(s, EVENT_S2C, m, s->inside, text, s->cx->dialogue);
 		return;
 	}
-	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s", i->code, code, *text ? " " : "",
-		      text);
+	at = put_number(at, i->code); /* every reply comes here: printf would be most of its cost */
+	if (i->reply.enhanced) {
+		*at++ = ' ';
+		at = put_enhanced(at, &i->reply);
+	}
+	if (*text)
+		*at++ = ' ';
+	size_t room = sizeof line - (size_t)(at - line);
+	bool cut = g_strlcpy(at, text, room) >= room; /* perhaps within a character */
+	session_event_text(
+		s, EVENT_S2C, m, s->inside,
+		cut ? session_show(s, bytes_of(line, strlen(line)), CAP_EVENT_TEXT) : line, true);
 }
 
 /* After an accepted STARTTLS nothing readable should come, unless the mirror decrypts. */
