@@ -11,6 +11,11 @@
 /* Take one reply line (RFC 5321 4.2.1); on the last one the reply is matched to its command. */
 void session_reply_line(struct session *s, const struct smtp_item *i, struct flow_mark m);
 
+/* Take one line of the reply to EHLO into the list s->filling, and its end: with a refusal nothing
+ * was listed. Views of the item are copied. */
+void session_ehlo_line(struct session *s, const struct smtp_item *i);
+void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow_mark m);
+
 /* The text of a reply without what may be an echoed secret: a view of `text`, or of `room` when
  * something was taken out. */
 struct bytes session_without_echo(struct bytes text, uint16_t code, char room[CAP_REPLY_TEXT + 8]);
