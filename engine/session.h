@@ -15,6 +15,7 @@
 struct session_context {
 	struct peers *peers;
 	struct dns *dns;
+	uint64_t secret_key; /* of the fingerprints of secrets */
 	bool redact, dialogue;
 	bool events_of_causes; /* verdicts without a cause need no events */
 	GString *scratch[4];   /* for session_show, in turn; owned by the engine */
@@ -147,6 +148,8 @@ void session_event(struct session *s, enum event_direction dir, struct flow_mark
  * list, whose text is kept elsewhere and made again at the end. */
 void session_event_text(struct session *s, enum event_direction dir, struct flow_mark mark,
 			bool encrypted, const char *text, bool keep_text);
+/* The name that LOGIN gave turned out to be the password too: take it out of the events. */
+void session_hide_user(struct session *s);
 void session_free_events(struct session *s);
 /* Events of frames that carry no dialogue: SYN, DNS answer, repeated segments; then all in order.
  */

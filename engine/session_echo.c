@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Servers quote what they did not understand ("500 5.3.3 Unrecognized command '...'"): in a login
- * out of step that is a password. Takes the text of a refusal, gives it without the quotation and
- * without words that look like base64; verbs, a firewall's X letters and Exchange's trailer stay.
+ * Servers repeat what they were sent: "535 no <password>", and in a login out of step "500 5.3.3
+ * Unrecognized command '<password>'". Takes the text of a reply, gives it without what the client
+ * sent as a secret, without quotations in a refusal and without words that look like base64; verbs,
+ * a firewall's X letters and Exchange's trailer stay.
  */
 #include "session_replies.h"
 
 #include <string.h>
+#include "smtp_secret.h"
 #include "smtp_verbs.h"
 
 /* Does a quotation in a refusal say nothing secret: a verb, or letters that a firewall left? */
@@ -30,10 +32,10 @@ static struct bytes splice(struct bytes text, size_t from, size_t to, char room[
 
 	(void)middle;
 	if (n)
-		memcpy(room, front.at, n);
+		memmove(room, front.at, n);
+	if (rest) /* `text` may lie in the room */
+		memmove(&room[n + sizeof mark - 1], text.at, rest);
 	memcpy(&room[n], mark, sizeof mark - 1);
-	if (rest)
-		memcpy(&room[n + sizeof mark - 1], text.at, rest);
 	return bytes_of(room, n + sizeof mark - 1 + rest);
 }
 
@@ -61,9 +63,29 @@ static bool is_blob(const struct bytes *b, size_t from, size_t to)
 	return to - from >= 12 && upper && lower && other;
 }
 
-struct bytes session_without_echo(struct bytes text, uint16_t code, char room[CAP_REPLY_TEXT + 8])
+/* A mark is not longer than the shortest secret, so the text does not grow. */
+static struct bytes without_secrets(const struct smtp_client *c, struct bytes text, char *room)
+{
+	G_STATIC_ASSERT(SMTP_SECRET_LEAST >= sizeof "…" - 1);
+	const struct smtp_secrets *set = smtp_client_secrets(c);
+	struct bytes rest = text;
+	size_t from, to;
+
+	while (smtp_secrets_find(set, rest, &from, &to)) {
+		size_t before = bytes_left(&text) - bytes_left(&rest) + from, n = to - from;
+		text = splice(text, before, before + n, room);
+		rest = text;
+		bytes_take(&rest, before + sizeof "…" - 1);
+	}
+	return text;
+}
+
+struct bytes session_without_echo(const struct session *s, struct bytes text, uint16_t code,
+				  char room[CAP_REPLY_TEXT + 8])
 {
 	struct bytes all = bytes_upto(&text, CAP_REPLY_TEXT);
+	all = without_secrets(s->client, all, room);
+	all = without_secrets(s->inner_client, all, room);
 	size_t n = bytes_left(&all), end = n, close;
 
 	while (end > 0 && bytes_peek(&all, end - 1) != '[')

@@ -154,6 +154,19 @@ void session_free_events(struct session *s)
 		g_array_free(s->events, TRUE);
 }
 
+void session_hide_user(struct session *s)
+{
+	for (guint i = 0; s->events && i < s->events->len; i++) {
+		struct event *e = &g_array_index(s->events, struct event, i);
+		if (!e->text || !g_str_has_prefix(e->text, "AUTH ") || !strstr(e->text, " user "))
+			continue;
+		if (e->owns_text)
+			g_free((gpointer)e->text);
+		e->owns_text = false;
+		e->text = "AUTH with a user name (not shown: it is the password too)";
+	}
+}
+
 static unsigned event_slot(struct session *s)
 {
 	unsigned start = ring_start(s), cap = s->cx->dialogue ? CAP_EVENTS_DIALOGUE : CAP_EVENTS;

@@ -162,7 +162,7 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
 	struct reply_trailer trailer = { 0 };
 	char enhanced[24], room[CAP_REPLY_TEXT + 8];
-	struct bytes said = session_without_echo(r->text, i->code, room);
+	struct bytes said = session_without_echo(s, r->text, i->code, room);
 	bool kept = i->code >= 400 && s->seen.reply_count < CAP_REPLIES;
 
 	if (r->enhanced) {
@@ -183,7 +183,7 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 	}
 	/* Only refusals and the reply to a message carry Microsoft's trailer. */
 	if (i->code >= 400 || (c && c->body))
-		replies_trailer(r->text, &trailer);
+		replies_trailer(said, &trailer);
 	if (bytes_left(&trailer.server)) {
 		if (!s->seen.trace)
 			s->seen.trace = g_new0(struct seen_trace, 1);
@@ -427,6 +427,9 @@ static void challenge(struct session *s, const struct smtp_item *i, struct flow_
 		a->challenge_json = true;
 		a->challenge_json_at = seen_at(m);
 	}
+	struct smtp_client *c = s->inside ? s->inner_client : s->client;
+	if (c)
+		smtp_client_prompt(c, i->text);
 	expect(s, SMTP_EXPECT_AUTH);
 }
 
@@ -434,7 +437,7 @@ static void challenge(struct session *s, const struct smtp_item *i, struct flow_
 static const char *one_line(struct session *s, const struct smtp_item *i)
 {
 	char room[CAP_REPLY_TEXT + 8];
-	struct bytes t = session_without_echo(i->reply.text, i->code, room);
+	struct bytes t = session_without_echo(s, i->reply.text, i->code, room);
 	if (i->code == 334)
 		return "";
 	if (i->reply.lines <= 1)
@@ -488,7 +491,7 @@ static bool clear_after_220(struct session *s, const struct smtp_item *i, struct
 	else if (!n->o->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
 		session_odd(s)->s2c_clear = seen_at(m);
 		session_odd(s)->s2c_clear_words =
-			session_keep(s, session_without_echo(i->reply.text, i->code, room), 60);
+			session_keep(s, session_without_echo(s, i->reply.text, i->code, room), 60);
 	}
 	return true;
 }
@@ -563,12 +566,12 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 		session_ehlo_line(s, i);
 	char room[CAP_REPLY_TEXT + 8];
 	if (s->cx->dialogue)
-		session_event(s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, i->last ? ' ' : '-',
-			      i->code == 334
-				      ? ""
-				      : session_show(s,
-						     session_without_echo(i->text, i->code, room),
-						     400));
+		session_event(
+			s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, i->last ? ' ' : '-',
+			i->code == 334
+				? ""
+				: session_show(s, session_without_echo(s, i->text, i->code, room),
+					       400));
 	if (!i->last)
 		return;
 	if (!s->cx->dialogue)

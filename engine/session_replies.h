@@ -18,6 +18,7 @@ void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow
 
 /* The text of a reply without what may be an echoed secret: a view of `text`, or of `room` when
  * something was taken out. */
-struct bytes session_without_echo(struct bytes text, uint16_t code, char room[CAP_REPLY_TEXT + 8]);
+struct bytes session_without_echo(const struct session *s, struct bytes text, uint16_t code,
+				  char room[CAP_REPLY_TEXT + 8]);
 
 #endif

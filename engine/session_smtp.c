@@ -81,6 +81,8 @@ static void on_starttls(struct session *s, const struct smtp_item *i, struct flo
 static void on_auth_payload(struct session *s, const struct smtp_auth *a, struct flow_mark m)
 {
 	struct seen_auth *n = &s->seen.m->auth;
+	if (a->user_is_secret)
+		session_hide_user(s);
 	if (a->cancel)
 		n->cancelled = true;
 	if (a->has_user) {

@@ -58,11 +58,12 @@ struct smtp_auth {
 	bool cancel;  /* "*" (RFC 4954 4) */
 	bool empty;   /* "=" or an empty line: no data */
 	bool bad_base64;
-	bool has_user;	   /* `user` is set */
-	bool has_password; /* a clear password (PLAIN, LOGIN) or bearer token was in it */
-	bool has_hash;	   /* a challenge answer (CRAM-MD5, NTLM, SCRAM): crackable, not clear */
-	unsigned step;	   /* 0 = initial or first answer, 1 = second ... */
-	char user[128];	   /* UTF-8, cut at 127; empty when unknown */
+	bool has_user;	     /* `user` is set */
+	bool has_password;   /* a clear password (PLAIN, LOGIN) or bearer token was in it */
+	bool has_hash;	     /* a challenge answer (CRAM-MD5, NTLM, SCRAM): crackable, not clear */
+	bool user_is_secret; /* the password of LOGIN is the name that was given before */
+	unsigned step;	     /* 0 = initial or first answer, 1 = second ... */
+	char user[128];	     /* UTF-8, cut at 127; empty when unknown */
 };
 
 /* MAIL FROM and RCPT TO (RFC 5321 4.1.1.2-3). */
@@ -139,6 +140,9 @@ void smtp_client_free(struct smtp_client *c); /* wipes */
  * AUTH_MAYBE. After AUTH the decoder is in AUTH_MAYBE by itself; tell COMMAND at the final reply.
  * DATA after XEXCH50 means its binary data of that size (SMTP_ITEM_BODY_END with bdat). */
 void smtp_client_expect(struct smtp_client *c, enum smtp_expect what);
+/* The text of a 334 (RFC 4954 4), before the call that tells AUTH: LOGIN may ask for the password
+ * first. A view, not kept. */
+void smtp_client_prompt(struct smtp_client *c, struct bytes text);
 enum smtp_expect smtp_client_expecting(const struct smtp_client *c);
 /* One item from the front of `in`, or STEP_MORE after everything was taken (a partial line is
  * kept inside). STEP_BAD: what follows cannot be SMTP at all (nothing sensible in CAP_LINE bytes).
@@ -157,6 +161,11 @@ size_t smtp_client_pending(const struct smtp_client *c);
  * record that earlier calls took; the record is these bytes and then `in`. Borrowed, valid until
  * the next call, smtp_client_reset included. */
 struct bytes smtp_client_carry(const struct smtp_client *c);
+/* What was hidden of this client's lines, for replies that repeat it; NULL nothing. Borrowed. The
+ * key makes the fingerprints secret to the process; set it before the first line. */
+struct smtp_secrets;
+void smtp_client_set_key(struct smtp_client *c, uint64_t key);
+const struct smtp_secrets *smtp_client_secrets(const struct smtp_client *c);
 /* Counts of the body or chunk that is being skipped; of the last one when none is. */
 struct smtp_body smtp_client_body(const struct smtp_client *c);
 

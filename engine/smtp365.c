@@ -232,6 +232,7 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 					  .dialogue = o->dialogue,
 					  .events_of_causes = o->events_of_causes,
 					  .host = e };
+	memcpy(&e->cx.secret_key, &o->hash_key[8], sizeof e->cx.secret_key);
 	e->gate = gate_new();
 	if (o->only_ports) {
 		uint8_t *none = g_malloc0(8192);

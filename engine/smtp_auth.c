@@ -147,7 +147,7 @@ static void auth_plain(struct smtp_auth *a, struct bytes b)
 		return;
 	}
 	a->has_password = bytes_left(&b) > 0;
-	if (bytes_find(&b, 0) < 0)
+	if (bytes_find(&b, 0) < 0 && !bytes_equal(b, authcid))
 		auth_name(a, authcid);
 }
 

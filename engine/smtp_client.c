@@ -8,8 +8,12 @@
 #include "caps.h"
 #include "smtp_auth.h"
 #include "smtp_body.h"
+#include "smtp_hidden.h"
 #include "smtp_line.h"
 #include "smtp_verbs.h"
+
+#define SECRET_WORD 4u	/* shorter words of a hidden text say nothing */
+#define SECRET_LINE 64u /* a dropped line up to this length may be a password */
 
 struct smtp_client {
 	struct smtp_line line;
@@ -29,6 +33,8 @@ struct smtp_client {
 	bool nul_line;	     /* the line before was a lone NUL */
 	bool blob;	     /* the last command was XEXCH50 */
 	uint64_t blob_size;  /* its binary data, sent after 354 */
+	bool asks_password;  /* the last 334 of LOGIN asked for the password */
+	struct smtp_hidden hidden; /* survives a reset */
 };
 
 struct smtp_client *smtp_client_new(void)
@@ -38,8 +44,11 @@ struct smtp_client *smtp_client_new(void)
 
 void smtp_client_reset(struct smtp_client *c)
 {
+	struct smtp_hidden hidden = c->hidden;
+
 	smtp_line_drop(&c->line);
 	memset(c, 0, sizeof(*c));
+	c->hidden = hidden;
 }
 
 void smtp_client_free(struct smtp_client *c)
@@ -47,7 +56,18 @@ void smtp_client_free(struct smtp_client *c)
 	if (c == NULL)
 		return;
 	smtp_client_reset(c);
+	smtp_secrets_free(c->hidden.secrets);
 	g_free(c);
+}
+
+void smtp_client_set_key(struct smtp_client *c, uint64_t key)
+{
+	c->hidden.key = key;
+}
+
+const struct smtp_secrets *smtp_client_secrets(const struct smtp_client *c)
+{
+	return c ? c->hidden.secrets : NULL;
 }
 
 size_t smtp_client_pending(const struct smtp_client *c)
@@ -67,7 +87,7 @@ struct smtp_body smtp_client_body(const struct smtp_client *c)
 
 size_t smtp_client_kept(const struct smtp_client *c)
 {
-	return sizeof(*c) + c->line.size;
+	return sizeof(*c) + c->line.size + smtp_secrets_kept(c->hidden.secrets);
 }
 
 enum smtp_expect smtp_client_expecting(const struct smtp_client *c)
@@ -137,6 +157,11 @@ void smtp_client_expect(struct smtp_client *c, enum smtp_expect what)
 		c->auth_open = true;
 }
 
+void smtp_client_prompt(struct smtp_client *c, struct bytes text)
+{
+	c->asks_password = smtp_hidden_asked(text);
+}
+
 void smtp_client_gap(struct smtp_client *c, uint64_t missing)
 {
 	c->bad = false;
@@ -174,8 +199,10 @@ static void item_answer(struct smtp_client *c, struct bytes line, struct smtp_it
 {
 	out->kind = SMTP_ITEM_AUTH_RESPONSE;
 	out->auth.mech = c->mech;
-	out->auth.step = c->step;
+	out->auth.step = c->step + (c->step == 0 && c->asks_password);
 	smtp_auth_look(&out->auth, line, c->auth_sure);
+	if (!out->auth.cancel)
+		smtp_hidden_payload(&c->hidden, line, &out->auth);
 	smtp_line_wipe(&c->line, 0);
 	c->step++;
 	c->answers++;
@@ -197,6 +224,9 @@ static bool skip_junk(struct bytes *b)
 /* Show only the first `keep` bytes of the line, and of the argument what lies in them. */
 static void item_cut(struct smtp_client *c, struct smtp_item *out, size_t keep)
 {
+	struct bytes hidden = out->line;
+	bytes_take(&hidden, MIN(keep, bytes_left(&hidden)));
+	smtp_hidden_text(&c->hidden, hidden, SECRET_WORD);
 	smtp_line_wipe(&c->line, keep);
 	out->line = bytes_upto(&out->line, keep);
 	struct bytes rest = out->line;
@@ -220,10 +250,14 @@ static void item_auth(struct smtp_client *c, struct smtp_item *out)
 	struct bytes initial = bytes_trim(rest);
 	out->auth.mech = smtp_mech_of(mech);
 	out->auth.initial = bytes_left(&initial) > 0;
-	if (out->auth.initial)
-		smtp_auth_look(&out->auth, initial, true);
-	item_cut(c, out, keep);
 	c->mech = out->auth.mech;
+	c->hidden.user_print = 0;
+	c->asks_password = false;
+	if (out->auth.initial) {
+		smtp_auth_look(&out->auth, initial, true);
+		smtp_hidden_payload(&c->hidden, initial, &out->auth);
+	}
+	item_cut(c, out, keep);
 	c->step = out->auth.initial ? 1 : 0;
 	c->auth_open = true;
 	c->auth_sure = true;
@@ -311,6 +345,7 @@ static void item_unknown(struct smtp_client *c, struct bytes word, struct smtp_i
 		out->kind = SMTP_ITEM_GARBAGE;
 		item_cut(c, out, 0);
 	} else {
+		smtp_hidden_text(&c->hidden, out->argument, SECRET_WORD + 1);
 		hide_socks(c, out);
 		item_hide(c, out);
 	}
@@ -355,6 +390,14 @@ static void item_command(struct smtp_client *c, struct smtp_item *out)
 	case SMTP_VERB_BDAT:
 		item_chunk(c, out);
 		break;
+	case SMTP_VERB_XCLIENT:
+	case SMTP_VERB_XFORWARD:
+	case SMTP_VERB_XPROXY:
+	case SMTP_VERB_XPROXYFROM:
+	case SMTP_VERB_XPROXYTO:
+	case SMTP_VERB_XSESSIONPARAMS:
+		item_cut(c, out, smtp_hidden_from(out->line));
+		break;
 	case SMTP_VERB_XEXCH50:
 		rest = out->argument;
 		c->blob = smtp_number(smtp_word(&rest), false, &c->blob_size);
@@ -388,8 +431,11 @@ static bool client_line(struct smtp_client *c, struct bytes line, unsigned marks
 		out->verb = SMTP_VERB_PROXY;
 	c->nul_line = bytes_left(&line) == 1 && bytes_peek(&line, 0) == 0;
 	if (c->doubt) {
-		if (!sure || junk || (marks & (SMTP_LINE_TOO_LONG | SMTP_LINE_NUL)))
+		if (!sure || junk || (marks & (SMTP_LINE_TOO_LONG | SMTP_LINE_NUL))) {
+			if (bytes_left(&line) <= SECRET_LINE)
+				smtp_hidden_payload(&c->hidden, line, &out->auth);
 			return false;
+		}
 		c->doubt = false;
 	} else if (c->expect == SMTP_EXPECT_AUTH ||
 		   (c->expect == SMTP_EXPECT_AUTH_MAYBE && !sure)) {

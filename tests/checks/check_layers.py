@@ -11,10 +11,12 @@ LAYERS = [
     "bytes caps",
     "segment verdict names",
     "flow gate dns dns_message community_id",
-    "smtp smtp_client smtp_server smtp_line smtp_auth smtp_body smtp_verbs tls tls_message tls_hello tls_names certificate",
+    "smtp smtp_client smtp_server smtp_line smtp_auth smtp_secret smtp_hidden smtp_body smtp_verbs "
+    "tls tls_message tls_hello tls_names certificate",
     "facts replies peers peers_json peers_ranges peers_like",
     "seen judge clock",
-    "session session_notes session_smtp session_replies session_ehlo session_echo session_plain session_tls",
+    "session session_notes session_smtp session_replies session_ehlo session_echo session_plain "
+    "session_tls",
     "rules conclude clients early",
     "report",
     "smtp365 catalogue",
