@@ -54,8 +54,8 @@ void live_state_text(const struct live_state *s, GString *out)
 	unsigned half = live_share(e->one_sided, e->one_sided + e->two_sided);
 	g_string_append_printf(out,
 			       "sessions: %" U64 " ended, %" U64 " told before their end, %" U64
-			       " culled, %" U64 " seen from one side only (%u.%02u %%), %" U64
-			       " open\n",
+			       " culled, %" U64
+			       " with the dialogue of one side only (%u.%02u %%), %" U64 " open\n",
 			       e->sessions, e->told_early, e->culled, e->one_sided, half / 100,
 			       half % 100, e->open);
 	g_string_append_printf(out,

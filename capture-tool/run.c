@@ -92,6 +92,8 @@ static int pump(struct run *r, struct source *from, struct packet *p, struct smt
 		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
 		if (item.kind != PACKET_NOTHING)
 			feed_item(s, p, &item);
+		else
+			smtp365_clock(s, k.time_ns);
 		if (n % PROGRESS_PACKETS == 0) {
 			struct source_progress at = source_progress(from);
 			output_progress(r->out, source_name(from), at.done, at.total);

@@ -50,7 +50,8 @@ struct flow_side {
 	bool have_next;	  /* `next` and `highest` are valid */
 	bool have_acked;
 	bool has_mac;
-	uint8_t ttl_rst;		     /* TTL of the first RST */
+	bool fin_answers; /* its FIN acknowledges the FIN of the other side, which closed first */
+	uint8_t ttl_rst;  /* TTL of the first RST */
 	uint8_t ttl_first, ttl_min, ttl_max; /* TTL of segments that are not RST */
 	uint8_t src_mac[6];
 	uint16_t mss; /* of its SYN, 0 unknown */
@@ -165,6 +166,24 @@ struct flow_stats flow_table_stats(const struct flow_table *t);
 /* Round-trip times that the capture point shows: to the server and to the client, 0 unknown. */
 uint64_t flow_rtt_server(const struct flow *f);
 uint64_t flow_rtt_client(const struct flow *f);
+
+/* Frame at which a side left (its first FIN or RST), 0 it did not. */
+static inline uint32_t flow_left(const struct flow_side *s)
+{
+	uint32_t fin = s->fin_frame, rst = s->rst_frame;
+	return fin && rst ? (fin < rst ? fin : rst) : fin + rst;
+}
+
+/* Did this side leave before the other? A FIN that answers the other's came later, whatever order
+ * the frames have. */
+static inline bool flow_left_first(const struct flow_side *side, const struct flow_side *other)
+{
+	uint32_t a = flow_left(side), b = flow_left(other);
+	if (a && b && a == side->fin_frame && b == other->fin_frame &&
+	    side->fin_answers != other->fin_answers)
+		return other->fin_answers;
+	return a && (!b || a < b);
+}
 
 /* -1, 0, 1: a before, at, after b in sequence space (RFC 9293 3.4). The only compare. */
 static inline int seq_cmp(uint32_t a, uint32_t b)

@@ -412,6 +412,16 @@ static void bound(struct flow_table *t, struct conn *c, struct lane *l)
 		force(t, c, l, true);
 }
 
+/* Which of two FINs answers the other, whatever order a mirror gave them (RFC 9293 3.6). */
+static void compare_fins(struct conn *c)
+{
+	const struct lane *a = c->lane[FLOW_C2S], *b = c->lane[FLOW_S2C];
+	if (!a || !b || !a->fin_known || !b->fin_known)
+		return;
+	lane_side(a)->fin_answers = a->fin_ack == b->fin_seq + 1;
+	lane_side(b)->fin_answers = b->fin_ack == a->fin_seq + 1;
+}
+
 static void take_fin(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s,
 		     uint32_t seq, uint32_t ack)
 {
@@ -430,6 +440,7 @@ static void take_fin(struct flow_table *t, struct conn *c, unsigned dir, const s
 	l->fin_at = t->now_ns;
 	lane_side(l)->fin_frame = s->frame;
 	lane_side(l)->fin_ns = s->time_ns;
+	compare_fins(c);
 	if (l->one_skipped && l->fin_seq + 1 == me->next)
 		l->one_skipped = false; /* here is the FIN that was taken for lost */
 	if (seq_cmp(l->fin_seq + 1, me->highest) > 0)

@@ -9,13 +9,6 @@
 #define SLOW (5 * CAP_SECOND)
 #define MANY_MSS 2u
 
-/* Frame of the side's first FIN or RST, 0 none. */
-static uint32_t first_close(const struct flow_side *s)
-{
-	return s->fin_frame && s->rst_frame ? MIN(s->fin_frame, s->rst_frame)
-					    : s->fin_frame + s->rst_frame;
-}
-
 static bool tls13_offered(const struct seen_hello *h)
 {
 	return h->max_version >= TLS_1_3;
@@ -124,7 +117,7 @@ static void alerts(struct judge *j)
 {
 	const struct seen_tls *t = j->seen->t;
 	const struct flow_side *d = &j->flow->side[FLOW_S2C];
-	uint32_t server_gone = first_close(d);
+	uint32_t server_gone = flow_left(d);
 
 	for (unsigned i = 0; i < t->alert_count; i++) {
 		const struct seen_alert *a = &t->alerts[i];
@@ -167,8 +160,8 @@ static void leaving(struct judge *j)
 {
 	const struct seen_tls *t = j->seen->t;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
-	uint32_t client = first_close(c), server = first_close(s);
-	bool server_first = server && (!client || server < client);
+	uint32_t client = flow_left(c), server = flow_left(s);
+	bool server_first = server && !flow_left_first(c, s);
 	bool client_first = client && !server_first;
 	uint32_t gone = server_first ? server : client;
 	bool silent = !t->alert_count || t->alerts[0].at.frame > gone;

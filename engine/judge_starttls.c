@@ -30,6 +30,8 @@ static void hello(struct judge *j)
 			  judge_words(j, "the list has \"%s\" and no STARTTLS", e->masked));
 	if (e->has_auth)
 		judge_set(j, FACT_AUTH_OFFERED_CLEAR, e->reply.frame);
+	if (e->auth_plain || e->auth_login)
+		judge_set(j, FACT_PASSWORD_OFFERED_CLEAR, e->reply.frame);
 }
 
 static void command(struct judge *j)
@@ -44,10 +46,11 @@ static void command(struct judge *j)
 		return;
 	if (code == 220) {
 		judge_set(j, FACT_STARTTLS_ACCEPTED, n->starttls_reply.frame);
-	} else if (code >= 400) {
+	} else if (code) { /* only 220 is a yes; a box that strips TLS may say 200 (RFC 3207 4) */
 		facts_say(j->facts, FACT_STARTTLS_REFUSED, n->starttls_reply.frame,
 			  judge_words(j, "%u to STARTTLS", code));
-		if (code >= 500 && code <= 502 && n->ehlo.has_starttls && !n->starttls_after_mail)
+		if ((code < 400 || (code >= 500 && code <= 502)) && n->ehlo.has_starttls &&
+		    !n->starttls_after_mail)
 			judge_set(j, FACT_STARTTLS_UNKNOWN_COMMAND, n->starttls_reply.frame);
 	} else if (!code && !n->o->gap.frame && !j->flow->one_sided &&
 		   j->flow->side[FLOW_S2C].last_data_ns <= n->starttls.ns &&

@@ -202,14 +202,11 @@ static void idle(struct judge *j)
 static void closing(struct judge *j)
 {
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
-	uint32_t client = c->fin_frame && c->rst_frame ? MIN(c->fin_frame, c->rst_frame)
-						       : c->fin_frame + c->rst_frame;
-	uint32_t server = s->fin_frame && s->rst_frame ? MIN(s->fin_frame, s->rst_frame)
-						       : s->fin_frame + s->rst_frame;
+	uint32_t client = flow_left(c), server = flow_left(s);
 	if (client || server)
 		judge_set(j, FACT_CLOSE_SEEN,
 			  client && server ? MIN(client, server) : client + server);
-	if (client && (!server || client < server))
+	if (flow_left_first(c, s))
 		judge_set(j, FACT_CLIENT_CLOSED, client);
 	else if (server)
 		judge_set(j, FACT_SERVER_CLOSED, server);

@@ -313,7 +313,7 @@ static void starttls_reply(struct session *s, const struct smtp_item *i, const s
 		if (s->queue) /* what was pipelined behind it is discarded by the server (RFC
 				 3207 4.2) */
 			g_array_set_size(s->queue, 0);
-	} else if (i->code >= 400) {
+	} else {
 		refused(s, r);
 	}
 }

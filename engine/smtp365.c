@@ -160,8 +160,6 @@ static void hook_end(struct flow *f, void *host)
 	e->stats.two_sided += f->side[0].bytes && f->side[1].bytes;
 	e->stats.delivered_bytes += f->side[0].bytes + f->side[1].bytes;
 	e->stats.duplicates += f->side[0].duplicates + f->side[1].duplicates;
-	e->stats.c2s_only += !f->side[FLOW_S2C].segments;
-	e->stats.s2c_only += !f->side[FLOW_C2S].segments;
 	clocks_median(&e->clocks, &e->capture);
 	e->capture.table_stale = ranges_stale(e);
 	clients_session(e->clients, s, f);
@@ -335,9 +333,18 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		session_hole(f->session, !memcmp(&g->src, &f->client, sizeof g->src), g->ack,
 			     g->sack[0][0] - g->ack,
 			     (struct flow_mark){ .time_ns = g->time_ns, .frame = g->frame });
+	/* A client's segment with an ACK answers something of the server. */
 	if (f->side[FLOW_S2C].segments)
 		e->capture.answers_seen = true;
+	else if ((g->flags & TCP_ACK) && !(g->flags & TCP_RST))
+		e->c2s_data_seen = true;
 	e->capture.one_sided = e->c2s_data_seen && !e->capture.answers_seen;
+}
+
+void smtp365_clock(struct smtp365 *e, uint64_t now_ns)
+{
+	if (e->capture.first_ns && now_ns > e->capture.now_ns)
+		e->cx.now_ns = e->capture.now_ns = now_ns;
 }
 
 unsigned smtp365_last_session(const struct smtp365 *e)

@@ -49,7 +49,6 @@ struct smtp365_stats {
 	uint64_t segments, datagrams, icmp_errors;
 	uint64_t sessions, sessions_m365, culled;
 	uint64_t duplicates, gap_bytes;
-	uint64_t c2s_only, s2c_only; /* sessions with packets of one side only */
 	size_t bytes_peak;
 	/* for live capture */
 	uint64_t smtp_segments;	  /* of connections that are followed */
@@ -73,6 +72,8 @@ void smtp365_segment(struct smtp365 *s, const struct segment *g);
 unsigned smtp365_last_session(const struct smtp365 *s);
 void smtp365_datagram(struct smtp365 *s, const struct datagram *g);
 void smtp365_icmp(struct smtp365 *s, const struct icmp_error *e);
+/* A frame without anything for the engine: packet time goes on, nothing else. */
+void smtp365_clock(struct smtp365 *s, uint64_t now_ns);
 /* Bytes that the host decrypted behind TLS, in order, each byte once. */
 void smtp365_plaintext(struct smtp365 *s, const struct plaintext *p);
 /* The same for a TLS alert: level and description. */

@@ -366,6 +366,21 @@ static void item_chunk(struct smtp_client *c, struct smtp_item *out)
 	c->chunk = true;
 }
 
+/* Exchange sends data about a message this way, counted as with BDAT: binary, and no dialogue. */
+static void item_blob(struct smtp_client *c, struct smtp_item *out)
+{
+	struct bytes rest = out->argument;
+	uint64_t size;
+
+	for (struct bytes word = smtp_word(&rest); bytes_left(&word); word = smtp_word(&rest)) {
+		if (!smtp_number(word, false, &size))
+			continue;
+		smtp_body_chunk(&c->scan, size, false);
+		c->chunk = true;
+		return;
+	}
+}
+
 static void item_command(struct smtp_client *c, struct smtp_item *out)
 {
 	struct bytes rest;
@@ -397,6 +412,9 @@ static void item_command(struct smtp_client *c, struct smtp_item *out)
 	case SMTP_VERB_XPROXYTO:
 	case SMTP_VERB_XSESSIONPARAMS:
 		item_cut(c, out, smtp_hidden_from(out->line));
+		break;
+	case SMTP_VERB_XBDATBLOB:
+		item_blob(c, out);
 		break;
 	case SMTP_VERB_XEXCH50:
 		rest = out->argument;

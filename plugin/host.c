@@ -176,11 +176,13 @@ static void feed_segment(struct packet *p, packet_info *pinfo, struct segment *g
 	plain_feed(host.plain, host.engine, pinfo, g, session);
 }
 
-static void feed_item(struct packet *p, packet_info *pinfo, struct packet_item *item)
+static void feed_item(struct packet *p, packet_info *pinfo, uint64_t now, struct packet_item *item)
 {
 	enum packet_kind kind = item->kind;
 
-	if (kind == PACKET_SEGMENT)
+	if (kind == PACKET_NOTHING)
+		smtp365_clock(host.engine, now);
+	else if (kind == PACKET_SEGMENT)
 		feed_segment(p, pinfo, &item->segment);
 	else if (kind == PACKET_ICMP)
 		smtp365_icmp(host.engine, &item->icmp);
@@ -235,7 +237,7 @@ void host_feed(tvbuff_t *tvb, packet_info *pinfo)
 					    (uint32_t)bytes_left(&ip), &item);
 	}
 	if (item.kind != PACKET_NOTHING)
-		feed_item(p, pinfo, &item);
+		feed_item(p, pinfo, now, &item);
 }
 
 unsigned host_session(const packet_info *pinfo)

@@ -175,7 +175,7 @@ static void counters_in_words(void **state)
 	live_state_text(&s, text);
 	assert_non_null(
 		strstr(text->str, "eth1: up, received 200, dropped by the kernel 1 (0.50 %)"));
-	assert_non_null(strstr(text->str, "1 seen from one side only (33.33 %)"));
+	assert_non_null(strstr(text->str, "1 with the dialogue of one side only (33.33 %)"));
 	assert_null(strstr(text->str, "recorder"));
 	g_string_free(text, TRUE);
 }
