@@ -16,8 +16,11 @@ static const struct reply_row *row_of(const struct judge *j, const struct seen_r
 static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r)
 {
 	const struct seen_auth *a = &j->seen->m->auth;
+	const struct seen *n = j->seen;
+	bool no_hello = r->code == 503 && !n->ehlo.command.frame && !n->o->gap.frame &&
+			!n->midstream; /* O25: STARTTLS before EHLO */
 	if (r->stage == STAGE_BANNER ||
-	    (r->stage == STAGE_STARTTLS && !j->seen->starttls_after_mail))
+	    (r->stage == STAGE_STARTTLS && !n->starttls_after_mail && !no_hello))
 		return true; /* S06, T11 */
 	if (r->stage == STAGE_EHLO && j->seen->o->ehlo_refused.frame == r->at.frame &&
 	    r->code != 501)

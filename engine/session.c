@@ -79,6 +79,7 @@ void session_free(struct session *s)
 	g_free(s->seen.inner);
 	g_free(s->seen.replies);
 	g_free(s->extra);
+	g_free(s->maybe_auth);
 	if (s->queue)
 		g_array_free(s->queue, TRUE);
 	session_free_events(s);
@@ -351,7 +352,7 @@ void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uin
 	if (matters) {
 		seen_first(&session_odd(s)->gap, mark);
 		if (dir == FLOW_C2S)
-			session_odd(s)->gap_c2s = true;
+			s->after_gap = session_odd(s)->gap_c2s = true;
 		else
 			session_odd(s)->gap_s2c = true;
 		session_event(s, EVENT_NOTE, mark, false,

@@ -500,6 +500,8 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 {
 	struct session_command *h = head(s), c;
 
+	session_auth_replied(s, i->code);
+	s->after_gap = false;
 	if (h)
 		c = *h;
 	if (is_banner(s, i)) {

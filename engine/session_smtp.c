@@ -104,7 +104,14 @@ static const struct seen_ehlo *list_in_force(const struct session *s)
 	return s->seen.inner ? s->seen.inner : &s->seen.ehlo;
 }
 
-static void on_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
+/* After lost bytes or a start in the middle, and before any reply since, a line that looks like
+ * AUTH may stand in the text of a message. */
+static bool unproven(const struct session *s)
+{
+	return !s->inside && (s->after_gap || (s->seen.midstream && !s->seen.last_set));
+}
+
+static void note_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
 	const struct seen_ehlo *e = list_in_force(s);
@@ -121,6 +128,29 @@ static void on_auth(struct session *s, const struct smtp_item *i, struct flow_ma
 	s->auth_open = true;
 	session_step(s, "auth");
 	on_auth_payload(s, &i->auth, m);
+}
+
+/* A client that logs in waits; so AUTH counts when a reply to a login is what comes next. */
+static void on_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	if (!unproven(s)) {
+		note_auth(s, i, m);
+		return;
+	}
+	s->maybe_auth = g_new0(struct smtp_item, 1);
+	s->maybe_auth->auth = i->auth;
+	s->maybe_at = m;
+	s->auth_open = true;
+}
+
+void session_auth_replied(struct session *s, uint16_t code)
+{
+	if (!s->maybe_auth)
+		return;
+	if (code == 235 || code == 334 || code >= 400)
+		note_auth(s, s->maybe_auth, s->maybe_at);
+	g_free(s->maybe_auth);
+	s->maybe_auth = NULL;
 }
 
 /* A transaction that was refused and not repaired ends here. */
@@ -365,7 +395,8 @@ static void on_body_end(struct session *s, const struct smtp_item *i, struct flo
 static void on_auth_response(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	const struct smtp_auth *a = &i->auth;
-	on_auth_payload(s, a, m);
+	if (!unproven(s))
+		on_auth_payload(s, a, m);
 	if (a->cancel)
 		session_event(s, EVENT_C2S, m, s->inside, "AUTH cancelled");
 	else if (a->has_user && !a->has_password && !s->cx->redact)
@@ -402,6 +433,8 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 {
 	if (!only_greets(i))
 		session_mail(s);
+	g_free(s->maybe_auth); /* it went on without waiting */
+	s->maybe_auth = NULL;
 	switch (i->kind) {
 	case SMTP_ITEM_COMMAND:
 		if (i->verb != SMTP_VERB_UNKNOWN)

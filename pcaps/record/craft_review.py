@@ -117,8 +117,8 @@ def cram_challenge(cap):
 
 
 @capture(PART, "review-cram-md5-cancelled.pcapng",
-         """CRAM-MD5 is begun and cancelled before any answer.""", fires="auth.offered_before_tls",
-         near="auth.cleartext_hash auth.cleartext_user", outcome="accepted")
+         """CRAM-MD5 is begun and cancelled before any answer.""", fires="auth.port25",
+         near="auth.cleartext_hash auth.cleartext_user auth.offered_before_tls", outcome="accepted")
 def cram_cancelled():
     cap = Capture()
     t = cram_challenge(cap).c("*\r\n").s("501 5.7.0 Authentication aborted\r\n")
