@@ -155,6 +155,20 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 	}
 }
 
+/* The lines of a reply with blanks between them: a view of `text`, or of `room` when it had some;
+ * `text` may be in the room already. */
+static struct bytes in_one_line(struct bytes text, char room[CAP_REPLY_TEXT + 8])
+{
+	size_t n = bytes_left(&text);
+	if (bytes_find(&text, '\n') < 0)
+		return text;
+	memmove(room, text.at, n);
+	for (size_t i = 0; i < n; i++)
+		if (room[i] == '\n')
+			room[i] = ' ';
+	return bytes_of(room, n);
+}
+
 static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 				  const struct session_command *c, struct flow_mark m)
 {
@@ -171,7 +185,7 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 		out.enhanced = kept ? session_keep_text(s, enhanced) : s->last_enhanced;
 	}
 	if (kept) {
-		out.text = session_keep(s, said, CAP_FIELD);
+		out.text = session_keep(s, in_one_line(said, room), CAP_FIELD);
 	} else {
 		/* Of a list the greeting is enough: the list itself is in the record. */
 		struct bytes first = said;
