@@ -12,6 +12,7 @@
 #include <string.h>
 #include "../engine/bytes.h"
 #include "../engine/tls.h"
+#include "reply_words.h"
 
 enum keep_state {
 	KEEP_LINES,  /* commands */
@@ -141,6 +142,7 @@ static uint32_t keep_command(struct keep *k, const struct keep_options *o, const
 	for (size_t i = 0; i < G_N_ELEMENTS(auth); i++)
 		if (has_word(line, auth[i])) {
 			k->state = KEEP_SECRET;
+			k->secret = true;
 			return auth_front(line, strlen(auth[i]));
 		}
 	for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
@@ -253,12 +255,17 @@ static uint32_t keep_reply(struct keep *k, const struct keep_options *o, const s
 	uint32_t n = (uint32_t)bytes_left(line);
 
 	k->state = (uint8_t)state_after(line);
+	k->secret = k->secret || k->state == KEEP_SECRET;
 	if (k->state == KEEP_SECRET) /* the challenge belongs to the credential */
 		return MIN(n, 4);
 	if ((o->redact && k->mail) || (about_syntax && k->unknown))
 		return MIN(n, 9);
+	bool refused = bytes_peek(line, 0) >= '4';
+	bool unsafe = k->secret || (k->unknown && refused);
 	k->unknown = k->unknown && about_syntax;
-	return bytes_peek(line, 0) >= '4' ? before_echo(line) : n;
+	if (unsafe)
+		return reply_words_known(*line);
+	return refused ? before_echo(line) : n;
 }
 
 static uint32_t keep_server(struct keep *k, const struct keep_options *o, const struct segment *s)
@@ -272,7 +279,8 @@ static uint32_t keep_server(struct keep *k, const struct keep_options *o, const 
 		uint32_t n = 0;
 		if (is_reply(&line))
 			n = keep_reply(k, o, &line);
-		else if (k->torn && !k->unknown) /* the rest of a line that was kept so far */
+		else if (k->torn && !k->unknown &&
+			 !k->secret) /* the rest of a line that was kept so far */
 			n = before_echo(&line);
 		if (all)
 			kept += n;

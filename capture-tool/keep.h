@@ -32,6 +32,7 @@ struct keep {
 	uint8_t client; /* enum keep_client */
 	bool tls, mail, chunk;
 	bool unknown;		      /* lines were left out that no reply has answered */
+	bool secret;		      /* a login was sent readable: replies may repeat it */
 	bool torn;		      /* the last reply line goes on in the next segment */
 	bool sealed;		      /* the suite that the server chose encrypts */
 	struct keep_record record[2]; /* of the client, of the server */

@@ -259,7 +259,7 @@ static void make_decoder(struct session *s, enum flow_dir dir)
 {
 	if (dir == FLOW_C2S && !s->client) {
 		s->client = smtp_client_new();
-		smtp_client_set_key(s->client, s->cx->secret_key);
+		smtp_client_set_key(s->client, s->cx->secret_key, s->cx->redact);
 		if (s->seen.midstream)
 			smtp_client_gap(s->client, 0);
 	} else if (dir == FLOW_S2C && !s->server) {
@@ -317,7 +317,7 @@ void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view,
 	if (dir == FLOW_C2S) {
 		if (!s->inner_client) {
 			s->inner_client = smtp_client_new();
-			smtp_client_set_key(s->inner_client, s->cx->secret_key);
+			smtp_client_set_key(s->inner_client, s->cx->secret_key, s->cx->redact);
 		}
 		session_smtp_client(s, s->inner_client, &view, mark);
 	} else {

@@ -64,10 +64,9 @@ static bool is_blob(const struct bytes *b, size_t from, size_t to)
 }
 
 /* A mark is not longer than the shortest secret, so the text does not grow. */
-static struct bytes without_secrets(const struct smtp_client *c, struct bytes text, char *room)
+static struct bytes without(const struct smtp_secrets *set, struct bytes text, char *room)
 {
 	G_STATIC_ASSERT(SMTP_SECRET_LEAST >= sizeof "…" - 1);
-	const struct smtp_secrets *set = smtp_client_secrets(c);
 	struct bytes rest = text;
 	size_t from, to;
 
@@ -84,8 +83,10 @@ struct bytes session_without_echo(const struct session *s, struct bytes text, ui
 				  char room[CAP_REPLY_TEXT + 8])
 {
 	struct bytes all = bytes_upto(&text, CAP_REPLY_TEXT);
-	all = without_secrets(s->client, all, room);
-	all = without_secrets(s->inner_client, all, room);
+	all = without(smtp_client_secrets(s->client), all, room);
+	all = without(smtp_client_secrets(s->inner_client), all, room);
+	all = without(smtp_client_names(s->client), all, room);
+	all = without(smtp_client_names(s->inner_client), all, room);
 	size_t n = bytes_left(&all), end = n, close;
 
 	while (end > 0 && bytes_peek(&all, end - 1) != '[')

@@ -255,7 +255,9 @@ static void command_text(struct session *s, const struct smtp_item *i, struct fl
 			      s->cx->redact ? ""
 					    : session_show(s, bytes_trim(i->path.params), 200));
 	} else if (i->verb != SMTP_VERB_UNKNOWN) {
-		const char *argument = session_show(s, i->argument, 300);
+		bool name = i->verb == SMTP_VERB_VRFY || i->verb == SMTP_VERB_EXPN;
+		const char *argument = name ? session_show_address(s, i->argument)
+					    : session_show(s, i->argument, 300);
 		session_event(s, EVENT_C2S, m, s->inside, "%s%s%s", verb, *argument ? " " : "",
 			      argument);
 	} else {

@@ -164,8 +164,10 @@ struct bytes smtp_client_carry(const struct smtp_client *c);
 /* What was hidden of this client's lines, for replies that repeat it; NULL nothing. Borrowed. The
  * key makes the fingerprints secret to the process; set it before the first line. */
 struct smtp_secrets;
-void smtp_client_set_key(struct smtp_client *c, uint64_t key);
+void smtp_client_set_key(struct smtp_client *c, uint64_t key, bool hide_names);
 const struct smtp_secrets *smtp_client_secrets(const struct smtp_client *c);
+/* The same for user names and local parts of addresses, when the key was set with hide_names. */
+const struct smtp_secrets *smtp_client_names(const struct smtp_client *c);
 /* Counts of the body or chunk that is being skipped; of the last one when none is. */
 struct smtp_body smtp_client_body(const struct smtp_client *c);
 

@@ -57,12 +57,14 @@ void smtp_client_free(struct smtp_client *c)
 		return;
 	smtp_client_reset(c);
 	smtp_secrets_free(c->hidden.secrets);
+	smtp_secrets_free(c->hidden.names);
 	g_free(c);
 }
 
-void smtp_client_set_key(struct smtp_client *c, uint64_t key)
+void smtp_client_set_key(struct smtp_client *c, uint64_t key, bool hide_names)
 {
 	c->hidden.key = key;
+	c->hidden.hide_names = hide_names;
 }
 
 const struct smtp_secrets *smtp_client_secrets(const struct smtp_client *c)
@@ -87,12 +89,18 @@ struct smtp_body smtp_client_body(const struct smtp_client *c)
 
 size_t smtp_client_kept(const struct smtp_client *c)
 {
-	return sizeof(*c) + c->line.size + smtp_secrets_kept(c->hidden.secrets);
+	return sizeof(*c) + c->line.size + smtp_secrets_kept(c->hidden.secrets) +
+	       smtp_secrets_kept(c->hidden.names);
 }
 
 enum smtp_expect smtp_client_expecting(const struct smtp_client *c)
 {
 	return c->expect;
+}
+
+const struct smtp_secrets *smtp_client_names(const struct smtp_client *c)
+{
+	return c ? c->hidden.names : NULL;
 }
 
 static bool in_data(const struct smtp_client *c)
@@ -398,9 +406,15 @@ static void item_command(struct smtp_client *c, struct smtp_item *out)
 	case SMTP_VERB_SOML:
 	case SMTP_VERB_SAML:
 		smtp_path_read(out->argument, "FROM", &out->path);
+		smtp_hidden_name(&c->hidden, out->path.address);
 		break;
 	case SMTP_VERB_RCPT:
 		smtp_path_read(out->argument, "TO", &out->path);
+		smtp_hidden_name(&c->hidden, out->path.address);
+		break;
+	case SMTP_VERB_VRFY:
+	case SMTP_VERB_EXPN:
+		smtp_hidden_name(&c->hidden, out->argument);
 		break;
 	case SMTP_VERB_BDAT:
 		item_chunk(c, out);

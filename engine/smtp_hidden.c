@@ -24,6 +24,15 @@ void smtp_hidden_text(struct smtp_hidden *h, struct bytes text, size_t least)
 	}
 }
 
+void smtp_hidden_name(struct smtp_hidden *h, struct bytes address)
+{
+	ptrdiff_t at = bytes_find(&address, '@');
+	if (at >= 0)
+		address = bytes_upto(&address, (size_t)at);
+	if (h->hide_names)
+		smtp_secrets_add(&h->names, h->key, address);
+}
+
 /* The name may be shown, everything else not. */
 static void field_of_payload(struct smtp_hidden *h, struct bytes field, struct smtp_auth *a)
 {
@@ -54,8 +63,10 @@ void smtp_hidden_payload(struct smtp_hidden *h, struct bytes payload, struct smt
 	uint8_t front[SMTP_AUTH_FRONT];
 	size_t total, from = 0;
 	bool bad;
+	struct bytes name = bytes_of(a->user, strlen(a->user));
 
 	remember(h, payload);
+	smtp_hidden_name(h, name);
 	size_t n = smtp_base64(payload, front, sizeof(front), &total, &bad);
 	if (!bad && a->mech == SMTP_MECH_LOGIN && a->has_user)
 		h->user_print = smtp_secret_print(h->key, bytes_of(front, n));

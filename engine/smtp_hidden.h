@@ -13,7 +13,12 @@ struct smtp_hidden {		      /* all zero: nothing was hidden */
 	uint64_t key;		      /* of the fingerprints */
 	uint64_t user_print;	      /* of the name that LOGIN gave, 0 none */
 	struct smtp_secrets *secrets; /* owned; NULL until needed */
+	bool hide_names;	      /* user names and local parts are to be hidden too */
+	struct smtp_secrets *names;   /* those; owned */
 };
+
+/* Remember a user name or the local part of an address, when names are hidden. */
+void smtp_hidden_name(struct smtp_hidden *h, struct bytes address);
 
 /* Remember a hidden text and each of its words that has at least `least` bytes. */
 void smtp_hidden_text(struct smtp_hidden *h, struct bytes text, size_t least);

@@ -15,4 +15,4 @@ for table in ("record_net_scenes", "craft_quality", "craft_dns", "craft_tcp", "c
         importlib.import_module(table)
 craft_story.make(sys.argv[1:])
 craft_story.stories()
-craft_story.write_secrets()
+craft_story.write_secrets(sys.argv[1:])

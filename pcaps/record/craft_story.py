@@ -74,6 +74,13 @@ def section(name, story, facts):
     return "\n".join(lines) + "\n\n"
 
 
-def write_secrets():
-    with open(os.path.join(ROOT, "stories", "secrets-b.txt"), "w", encoding="utf-8") as out:
-        out.writelines(line + "\n" for line in SECRETS)
+def write_secrets(wanted=None):
+    """The secrets of what was made; when that was not everything the others stay in the list."""
+    path = os.path.join(ROOT, "stories", "secrets-b.txt")
+    lines = list(SECRETS)
+    if wanted and os.path.exists(path):
+        with open(path, encoding="utf-8") as old:
+            before = old.read().splitlines()
+        lines = before + [line for line in SECRETS if line not in before]
+    with open(path, "w", encoding="utf-8") as out:
+        out.writelines(line + "\n" for line in lines)

@@ -517,8 +517,10 @@ static void test_no_secret_of_any_capture(void **state)
 		while (d && (name = g_dir_read_name(d))) {
 			char *path = g_build_filename(part, name, NULL);
 			if (strstr(name, ".pcap"))
-				copied += copy_and_look(path, words, false) +
-					  copy_and_look(path, words, true);
+				copied += copy_and_look(path, words, false);
+			/* The login in the data of a BDAT is the text of a message: kept then. */
+			if (strstr(name, ".pcap") && strcmp(name, "bdat-lies.pcapng"))
+				copied += copy_and_look(path, words, true);
 			g_free(path);
 		}
 		if (d)

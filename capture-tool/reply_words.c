@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Known words of replies. See reply_words.h. The table is made at the first use and stays.
+ */
+#include "reply_words.h"
+
+#include <glib.h>
+#include "../engine/replies.h"
+
+enum { WORD_MOST = 40 };
+
+/* What servers say when all is well (RFC 5321 4.2.3, exchange-online.md 2.3). */
+static const char usual[] =
+	"ok sender recipient authentication successful succeeded service closing transmission "
+	"channel queued mail for delivery start input end with bye goodbye resetting smtp server "
+	"ready completed requested action not taken authenticated error failed failure refused "
+	"invalid wrong incorrect bad command unrecognized unrecognised unknown syntax parameters "
+	"arguments login password username user size pipelining dsn enhancedstatuscodes 8bitmime "
+	"binarymime chunking smtputf8 starttls auth plain xoauth2 message accepted later again try "
+	"please the a an is are was in of to and or no your type mechanism";
+
+static void add_words(GHashTable *table, const char *text)
+{
+	char **words = text ? g_strsplit_set(text, " ;:,.'()[]<>", -1) : NULL;
+	for (char **w = words; w && *w; w++)
+		if (**w)
+			g_hash_table_add(table, g_ascii_strdown(*w, -1));
+	g_strfreev(words);
+}
+
+static GHashTable *known_words(void)
+{
+	static GHashTable *table;
+	size_t n;
+
+	if (table)
+		return table;
+	table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const struct reply_row *rows = replies_all(&n);
+	for (size_t i = 0; i < n; i++) {
+		add_words(table, rows[i].sentence);
+		add_words(table, rows[i].also);
+	}
+	add_words(table, usual);
+	g_hash_table_add(table, g_strdup("crlf>.<crlf"));
+	return table;
+}
+
+/* "5.7.139" */
+static bool is_enhanced(const char *word)
+{
+	return strlen(word) <= 9 && strspn(word, "0123456789.") == strlen(word) && word[0] >= '2' &&
+	       word[0] <= '5' && word[1] == '.';
+}
+
+/* One word of "[server time id]" (exchange-online.md 2.1); `place` 0 none of it yet. */
+static bool is_trailer(const char *word, unsigned *place)
+{
+	size_t n = strlen(word);
+	if (word[0] == '[' && strstr(word, ".outlook.com")) {
+		*place = 1;
+		return true;
+	}
+	if (*place == 1 && n == 24 && word[10] == 't' && word[23] == 'z' &&
+	    strspn(word, "0123456789-:.tz") == n) {
+		*place = 2;
+		return true;
+	}
+	return *place == 2 && n == 17 && strspn(word, "0123456789abcdef") == 16 && word[16] == ']';
+}
+
+static bool is_known(char *word, bool first, unsigned *place)
+{
+	if ((first && is_enhanced(word)) || is_trailer(word, place))
+		return true;
+	size_t n = strlen(word), from = strspn(word, ";:,.'()<>-!");
+	while (n > from && strchr(";:,.'()<>-!", word[n - 1]))
+		word[--n] = '\0';
+	return from >= n || g_hash_table_contains(known_words(), word + from);
+}
+
+uint32_t reply_words_known(struct bytes line)
+{
+	size_t all = bytes_left(&line), at = MIN(all, 4);
+	unsigned place = 0;
+
+	for (bool first = true; at < all; first = false) {
+		char word[WORD_MOST + 1];
+		size_t end = at, n = 0;
+		while (end < all && !g_ascii_isspace(bytes_peek(&line, end)))
+			end++;
+		if (end - at > WORD_MOST + 24u)
+			break;
+		for (size_t i = at; i < end && n < WORD_MOST; i++)
+			word[n++] = g_ascii_tolower((char)bytes_peek(&line, i));
+		word[n] = '\0';
+		if (end - at > WORD_MOST && word[0] != '[')
+			break;
+		if (end > at && !is_known(word, first, &place))
+			break;
+		while (end < all && g_ascii_isspace(bytes_peek(&line, end)))
+			end++;
+		at = end;
+	}
+	return (uint32_t)at;
+}
