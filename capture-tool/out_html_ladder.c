@@ -6,6 +6,7 @@
  */
 #include "out_html_parts.h"
 #include <string.h>
+#include "../engine/phrase.h"
 #include "../engine/report_words.h"
 
 /* Is this event part of TLS? By the engine's own words for handshake messages and alerts. */
@@ -30,7 +31,7 @@ static void append_offset(GString *out, uint64_t at, uint64_t start)
 {
 	uint64_t d = at >= start ? at - start : start - at;
 	g_string_append(out, at >= start ? "" : "\xe2\x88\x92");
-	report_number(out, d / CAP_SECOND);
+	phrase_number(out, d / CAP_SECOND);
 	g_string_append_printf(out, ".%06u", (unsigned)(d % CAP_SECOND / 1000));
 }
 
@@ -43,7 +44,7 @@ static void append_rung(struct html_session *s, const struct event *e, bool tls)
 	append_offset(s->out, e->time_ns, s->v->start_ns);
 	g_string_append(s->out, "</td><td>");
 	if (e->frame)
-		report_number(s->out, e->frame);
+		phrase_number(s->out, e->frame);
 	g_string_append_printf(s->out, "</td><td><p><span class=\"vh\">%s</span>", aloud[way]);
 	html_wire(s->out, e->text ? e->text : "", s->o->redact, s->scratch);
 	g_string_append(s->out, "</p></td></tr>\n");

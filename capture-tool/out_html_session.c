@@ -5,6 +5,7 @@
  */
 #include "out_html_parts.h"
 #include <string.h>
+#include "../engine/phrase.h"
 #include "../engine/report_words.h"
 
 #define EVENTS_PER_FRAME 4
@@ -125,7 +126,7 @@ static void append_top(struct html_session *s, const struct finding *f)
 	g_string_append_printf(s->out, "\">%u</a> &middot; ", v->session);
 	append_start(s);
 	g_string_append(s->out, " &middot; ");
-	report_number(s->out, took / CAP_SECOND);
+	phrase_number(s->out, took / CAP_SECOND);
 	g_string_append_printf(s->out, ".%03u s &middot; frames %u to %u</p>\n<h3>",
 			       (unsigned)(took % CAP_SECOND / 1000000), v->first_frame,
 			       v->last_frame);

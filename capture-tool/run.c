@@ -88,7 +88,6 @@ static int pump(struct run *r, struct source *from, struct packet *p, struct smt
 		r->first_ns = n == 1 ? k.time_ns : MIN(r->first_ns, k.time_ns);
 		r->last_ns = MAX(r->last_ns, k.time_ns);
 		packet_link(p, k.dlt);
-		packet_link(p, k.dlt);
 		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
 		if (item.kind != PACKET_NOTHING)
 			feed_item(s, p, &item);

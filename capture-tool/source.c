@@ -2,8 +2,8 @@
 /*
  * Capture files: opens, numbers the frames, applies the filter after numbering (libpcap would drop
  * frames uncounted), and turns every trouble into one line in our words with libpcap's words in
- * brackets. pcap is read by libpcap, pcapng by source_pcapng.c; unpacking is in
- * source_compressed.c, live capture elsewhere.
+ * brackets. Ordinary pcap is read by source_pcap.c, other forms of it by libpcap, pcapng by
+ * source_pcapng.c; unpacking is in source_compressed.c, live capture elsewhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 #include <pcap/pcap.h>
 #include "packet.h"
 #include "source.h"
+#include "source_pcap.h"
 #include "source_pcapng.h"
 #include "source_stream.h"
 
@@ -30,11 +31,12 @@ struct source {
 	char *name;	       /* owned */
 	char *error;	       /* owned; NULL while all is well */
 	struct stream *stream; /* owned; bytes below `file` */
-	FILE *file;	       /* owned by `pcap` when there is one, else by us */
-	pcap_t *pcap;	       /* owned; NULL with pcapng */
-	struct pcapng *pcapng; /* owned; NULL with pcap */
-	bool any_link;	       /* the caller follows the link type of each frame */
-	bool ahead;	       /* `first` was read while opening and is the next packet */
+	FILE *file; /* owned by `pcap` when there is one, else by us; NULL with `plain` */
+	struct pcap_file *plain; /* owned; one of these three reads */
+	pcap_t *pcap;		 /* owned */
+	struct pcapng *pcapng;	 /* owned */
+	bool any_link;		 /* the caller follows the link type of each frame */
+	bool ahead;		 /* `first` was read while opening and is the next packet */
 	struct pcapng_packet first;
 	int dlt;
 	int state; /* answer that ended it, or SOURCE_PACKET */
@@ -213,6 +215,11 @@ static bool open_reader(struct source *s, char **error)
 	size_t n;
 	const uint8_t *head = stream_head(s->stream, &n);
 
+	s->plain = pcap_file_new(s->stream);
+	if (s->plain) {
+		s->dlt = pcap_file_dlt(s->plain);
+		return true;
+	}
 	s->file = stream_file(s->stream);
 	if (!s->file) {
 		refuse(error, s->name, "cannot be read: %s", g_strerror(errno));
@@ -275,8 +282,6 @@ static bool passes(struct source *s, const struct source_packet *k)
 	char words[PCAP_ERRBUF_SIZE];
 	const struct pcap_pkthdr header = { .caplen = k->caplen, .len = k->len };
 
-	if (!s->filter)
-		return true;
 	const struct link_filter *f = filter_for(s, k->dlt, words);
 	return f && f->good && pcap_offline_filter(&f->program, &header, k->data);
 }
@@ -314,6 +319,7 @@ void source_close(struct source *s)
 	else if (s->file)
 		fclose(s->file);
 	pcapng_free(s->pcapng);
+	g_free(s->plain);
 	stream_close(s->stream);
 	g_free(s->filter);
 	g_free(s->error);
@@ -321,10 +327,13 @@ void source_close(struct source *s)
 	g_free(s);
 }
 
-/* Place of the trouble in words, of the unpacked bytes when the file is compressed. */
+/* Place of the trouble in words: where the file ends when it is cut, else about where the damage
+ * is; of the unpacked bytes when the file is compressed. */
 static char *place_of(const struct source *s)
 {
-	long long at = ftello(s->file);
+	long long at = s->file			? ftello(s->file)
+		       : s->state == SOURCE_CUT ? (long long)stream_unpacked(s->stream)
+						: (long long)stream_taken(s->stream);
 
 	return g_strdup_printf("at byte %lld%s", at < 0 ? 0 : at,
 			       stream_packing(s->stream) ? " of the unpacked data" : "");
@@ -335,11 +344,11 @@ static int end_badly(struct source *s, int state, const char *reader_words)
 {
 	const char *words;
 	enum stream_trouble trouble = stream_trouble(s->stream, &words);
-	char *place = place_of(s);
 
 	if (trouble != STREAM_FINE)
 		state = trouble == STREAM_CUT ? SOURCE_CUT : SOURCE_DAMAGED;
 	s->state = state;
+	char *place = place_of(s);
 	if (trouble == STREAM_FAILED)
 		s->error = g_strdup_printf("%s: reading failed after frame %u, %s: %s: the frames "
 					   "before it were read",
@@ -370,6 +379,23 @@ static int end_well(struct source *s)
 		return end_badly(s, SOURCE_CUT, "");
 	s->state = SOURCE_END;
 	return SOURCE_END;
+}
+
+static int next_plain(struct source *s, struct source_packet *out)
+{
+	switch (pcap_file_next(s->plain, out)) {
+	case PCAP_FILE_CUT:
+		return end_badly(s, SOURCE_CUT, "");
+	case PCAP_FILE_DAMAGED:
+		return end_badly(s, SOURCE_DAMAGED, " [a frame longer than any can be]");
+	case PCAP_FILE_END:
+		return end_well(s);
+	case PCAP_FILE_PACKET:
+		break;
+	}
+	out->frame = ++s->frames;
+	out->dlt = s->dlt;
+	return SOURCE_PACKET;
 }
 
 static int next_pcap(struct source *s, struct source_packet *out)
@@ -450,8 +476,10 @@ int source_next(struct source *s, struct source_packet *out)
 	int got = s->state;
 
 	while (got == SOURCE_PACKET) {
-		got = s->pcapng ? next_pcapng(s, out) : next_pcap(s, out);
-		if (got != SOURCE_PACKET || passes(s, out))
+		got = s->plain	  ? next_plain(s, out)
+		      : s->pcapng ? next_pcapng(s, out)
+				  : next_pcap(s, out);
+		if (got != SOURCE_PACKET || !s->filter || passes(s, out))
 			break;
 	}
 	return got;

@@ -17,7 +17,7 @@
 #include "source_stream.h"
 
 /* Compressed bytes read at once, and the FILE's buffer: larger ones were not faster. */
-#define BLOCK (256u << 10)
+#define BLOCK (128u << 10)
 
 struct stream {
 	int fd;
@@ -30,7 +30,9 @@ struct stream {
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 	uint64_t raw;
-	uint64_t given; /* unpacked bytes handed to the FILE */
+	uint64_t given; /* unpacked bytes handed out */
+	uint8_t *view;	/* owned; of stream_view, NULL until asked for */
+	size_t view_room, view_from, view_to;
 	size_t head_at, head_end;
 	uint8_t head[STREAM_HEAD];
 	size_t at, end; /* of in[], not yet unpacked */
@@ -238,6 +240,7 @@ void stream_close(struct stream *s)
 	ZSTD_freeDStream(s->zstd);
 	if (s->own)
 		close(s->fd);
+	g_free(s->view);
 	g_free(s);
 }
 
@@ -253,6 +256,53 @@ FILE *stream_file(struct stream *s)
 	/* One thread reads it; without this every fread takes a lock, twice a packet. */
 	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	return file;
+}
+
+/* Make room for n bytes from the first one not taken on: what is left moves to the front, which is
+ * less than one frame for every block that is read. */
+static void view_make_room(struct stream *s, size_t n)
+{
+	size_t left = s->view_to - s->view_from;
+
+	if (s->view_from > 0)
+		memmove(s->view, s->view + s->view_from, left);
+	s->view_from = 0;
+	s->view_to = left;
+	if (s->view_room < n) {
+		s->view_room = n > BLOCK ? n : BLOCK;
+		s->view = g_realloc(s->view, s->view_room);
+	}
+}
+
+const uint8_t *stream_view(struct stream *s, size_t n)
+{
+	if (s->view_to - s->view_from >= n)
+		return s->view + s->view_from;
+	view_make_room(s, n);
+	while (s->view_to < n) {
+		ssize_t got =
+			cookie_read(s, (char *)s->view + s->view_to, s->view_room - s->view_to);
+		if (got <= 0)
+			return NULL;
+		s->view_to += (size_t)got;
+	}
+	return s->view;
+}
+
+void stream_take(struct stream *s, size_t n)
+{
+	g_assert(n <= s->view_to - s->view_from);
+	s->view_from += n;
+}
+
+uint64_t stream_taken(const struct stream *s)
+{
+	return s->given - (s->view_to - s->view_from);
+}
+
+uint64_t stream_unpacked(const struct stream *s)
+{
+	return s->given;
 }
 
 const uint8_t *stream_head(const struct stream *s, size_t *n)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bytes of a capture file as a FILE for libpcap, unpacked on the way when they are gzip or
- * zstd (told by their first bytes, so that pipes work too; several members in a row are one file).
- * Damage ends the FILE like an end of file, so that all that was good before is read; the reason
- * is kept for the caller. Memory does not depend on the data.
+ * The bytes of a capture file, as a FILE for libpcap or where they lie, unpacked on the way when
+ * they are gzip or zstd (told by their first bytes, so that pipes work too; several members in a
+ * row are one file). Damage ends the FILE like an end of file, so that all that was good before is
+ * read; the reason is kept for the caller. Memory does not depend on the data.
  */
 #ifndef SMTP365_SOURCE_STREAM_H
 #define SMTP365_SOURCE_STREAM_H
@@ -31,6 +31,16 @@ struct stream *stream_open(int fd, bool own);
 void stream_close(struct stream *s);
 /* A FILE over the stream with a large buffer; closing it leaves the stream open. */
 FILE *stream_file(struct stream *s);
+/* Instead of the FILE: the next n unpacked bytes in a row, without taking them; NULL when the
+ * stream ends before. Borrowed until the next call. n is checked by the caller: so much memory is
+ * used. */
+const uint8_t *stream_view(struct stream *s, size_t n);
+/* Go on behind n bytes that stream_view showed. */
+void stream_take(struct stream *s, size_t n);
+/* Unpacked bytes taken so far by stream_take, and all that were unpacked: the difference is what
+ * lies ready. */
+uint64_t stream_taken(const struct stream *s);
+uint64_t stream_unpacked(const struct stream *s);
 /* The first unpacked bytes, at most STREAM_HEAD, without taking them; *n how many. */
 const uint8_t *stream_head(const struct stream *s, size_t *n);
 /* "gzip", "zstd" or NULL. */

@@ -30,6 +30,11 @@
 #define CAP_IDLE_SYN (150 * CAP_SECOND)
 /* After FIN from both sides or RST, late segments still belong to the old connection. */
 #define CAP_LINGER (5 * CAP_SECOND)
+/* The same when both FINs and all before them were acknowledged: only copies by a mirror follow,
+ * and those come within CAP_MIRROR_DUPLICATE. */
+#define CAP_LINGER_CLEAN (CAP_SECOND / 50)
+/* After it was told so early, its ends are remembered so long, to know late copies as such. */
+#define CAP_LINGER_TOLD CAP_SECOND
 /* Direct-mapped memory of SYNs on ports that are not watched, entries (power of two). */
 #define CAP_SYN_CACHE 65536u
 

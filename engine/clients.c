@@ -32,9 +32,10 @@ struct summary {
 
 struct client {
 	struct address address;
-	struct summary last[SUMMARIES];
-	unsigned count; /* in all; slot = count % SUMMARIES */
-	GList link;	/* in clients.order */
+	struct summary
+		*last; /* owned; a ring once it has room for SUMMARIES, most clients need one */
+	unsigned room, count; /* count: in all; slot = count % room */
+	GList link;	      /* in clients.order */
 };
 
 struct mac_time { /* when this host last opened an IPv4 connection */
@@ -63,11 +64,27 @@ static gboolean address_equal(gconstpointer a, gconstpointer b)
 	return memcmp(a, b, sizeof(struct address)) == 0;
 }
 
+static void client_free(gpointer p)
+{
+	g_free(((struct client *)p)->last);
+	g_free(p);
+}
+
+/* Where the next summary goes. */
+static struct summary *client_next(struct client *k)
+{
+	if (k->count >= k->room && k->room < SUMMARIES) {
+		k->room = k->room ? k->room * 2 : 1;
+		k->last = g_renew(struct summary, k->last, k->room);
+	}
+	return &k->last[k->count++ % k->room];
+}
+
 struct clients *clients_new(const struct peers *peers)
 {
 	struct clients *c = g_new0(struct clients, 1);
 	c->peers = peers;
-	c->table = g_hash_table_new_full(address_hash, address_equal, NULL, g_free);
+	c->table = g_hash_table_new_full(address_hash, address_equal, NULL, client_free);
 	g_queue_init(&c->order);
 	return c;
 }
@@ -228,7 +245,7 @@ void clients_session(struct clients *c, struct session *s, const struct flow *f)
 	unsigned n = MIN(k->count, SUMMARIES);
 
 	for (unsigned i = 0; i < n; i++) { /* newest first; one match is enough */
-		const struct summary *was = &k->last[(k->count - 1 - i) % SUMMARIES];
+		const struct summary *was = &k->last[(k->count - 1 - i) % k->room];
 		if (was->port != now.port || memcmp(&was->server, &now.server, sizeof now.server))
 			continue;
 		fallback(s, was, &now);
@@ -237,8 +254,7 @@ void clients_session(struct clients *c, struct session *s, const struct flow *f)
 		break;
 	}
 	ipv6_only(c, s, f, &now);
-	k->last[k->count % SUMMARIES] = now;
-	k->count++;
+	*client_next(k) = now;
 	g_queue_unlink(&c->order, &k->link);
 	g_queue_push_tail_link(&c->order, &k->link);
 }
@@ -248,7 +264,7 @@ void clients_told(struct clients *c, const struct session *s, const struct flow 
 	struct client *k = g_hash_table_lookup(c->table, &f->client);
 	if (!k || !k->count || !s->cause)
 		return;
-	struct summary *last = &k->last[(k->count - 1) % SUMMARIES];
+	struct summary *last = &k->last[(k->count - 1) % k->room];
 	last->cause = s->cause;
 	last->cause_frame = s->cause_frame;
 }

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "community_id.h"
 #include "rules.h"
 
 /* What a verdict points to besides the session; emptied after the callback. */
@@ -126,6 +125,13 @@ static enum tri tri(bool known, bool value)
 	return !known ? TRI_UNKNOWN : value ? TRI_TRUE : TRI_FALSE;
 }
 
+static const char *suite_number(struct room *r, unsigned suite)
+{
+	char number[16];
+	g_snprintf(number, sizeof number, "0x%04x", suite);
+	return keep(r, number);
+}
+
 static void fill_tls_hello(struct verdict *v, struct room *r, const struct seen_tls *t)
 {
 	const struct seen_hello *c = &t->client, *s = &t->server;
@@ -133,8 +139,8 @@ static void fill_tls_hello(struct verdict *v, struct room *r, const struct seen_
 	if (s->at.frame) {
 		v->tls_version = tls_version_ecs(s->max_version);
 		v->tls_protocol = s->max_version <= TLS_SSL3 ? "ssl" : "tls";
-		v->tls_cipher = s->suite_count ? keep(r, tls_suite_name(s->suites[0])) : NULL;
-		v->tls_curve = t->group ? keep(r, tls_group_name(t->group)) : NULL;
+		v->tls_cipher = s->suite_count ? tls_suite_name(s->suites[0]) : NULL;
+		v->tls_curve = t->group ? tls_group_name(t->group) : NULL;
 	}
 	if (!c->at.frame)
 		return;
@@ -143,9 +149,8 @@ static void fill_tls_hello(struct verdict *v, struct room *r, const struct seen_
 	v->client_max = keep(r, tls_version_ecs(c->max_version));
 	for (unsigned i = 0; i < c->suite_count; i++) {
 		const char *name = tls_suite_name(c->suites[i]);
-		char number[16];
-		g_snprintf(number, sizeof number, "0x%04x", c->suites[i]);
-		g_ptr_array_add(r->ciphers, (gpointer)keep(r, name ? name : number));
+		g_ptr_array_add(r->ciphers,
+				(gpointer)(name ? name : suite_number(r, c->suites[i])));
 	}
 	v->client_ciphers = strings(r->ciphers);
 	for (unsigned i = 0; i < c->version_count; i++)
@@ -277,7 +282,6 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	memcpy(v->client_mac, c->src_mac, sizeof v->client_mac);
 	v->transport = "tcp";
 	v->encap = f->encap;
-	community_id(&f->client, f->client_port, &f->server, f->server_port, 6, v->community_id);
 	v->first_frame = f->first_frame;
 	v->last_frame = f->last_frame;
 	v->frame_count = f->frames;
@@ -412,8 +416,6 @@ void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup
 	v.server_domain = l->name;
 	v.transport = l->over_tcp ? "tcp" : "udp";
 	v.protocol = "dns";
-	community_id(&l->client, l->client_port, &l->server, 53, l->over_tcp ? 6 : 17,
-		     v.community_id);
 	v.first_frame = l->query_frame;
 	v.last_frame = l->answer_frame ? l->answer_frame : l->query_last_frame;
 	v.frame_count = l->queries + (l->answer_frame ? 1 : 0);

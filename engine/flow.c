@@ -10,15 +10,18 @@
 #define SLOTS_FIRST 1024u /* power of two */
 /* A connection moves in its queue at most this often: one store a packet instead of a relink. */
 #define QUEUE_STEP CAP_SECOND
+/* What the host keeps is bounded anyway: a new sum now and then is enough. */
+#define KEPT_EVERY 8u
+/* Time-outs are looked for this often: several packets of a busy link share one look. */
+#define EXPIRE_STEP (CAP_SECOND / 1000)
 /* Further ahead than this a single time stamp is not believed; more than a quiet night. */
 #define CLOCK_LEAP (24 * 3600 * CAP_SECOND)
 /* A SYN with another number on a live connection is believed when that is older than this. */
 #define REUSE_AGE (3 * CAP_SECOND)
 
 static const uint64_t idle_limit[CONN_CLASSES] = {
-	[CONN_SYN] = CAP_IDLE_SYN,
-	[CONN_OPEN] = CAP_IDLE,
-	[CONN_LINGER] = CAP_LINGER,
+	[CONN_SYN] = CAP_IDLE_SYN,  [CONN_OPEN] = CAP_IDLE,	   [CONN_CLEAN] = CAP_LINGER_CLEAN,
+	[CONN_LINGER] = CAP_LINGER, [CONN_TOLD] = CAP_LINGER_TOLD,
 };
 
 /* Both ends of a segment, as flow_find takes them. */
@@ -240,7 +243,7 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 
 	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
 	c->hash = ends_hash(t, &e);
-	if (t->stats.open >= (t->mask + 1) / 4 * 3)
+	if (t->conns >= (t->mask + 1) / 4 * 3)
 		table_grow(t);
 	slot_put(t, c->hash, c);
 	t->recent = c;
@@ -248,6 +251,7 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 	queue_append(t, c, syn ? CONN_SYN : CONN_OPEN);
 	c->is_packed = true;
 	flow_charge(t, sizeof(*c) + BLOCK_COST);
+	t->conns++;
 	t->stats.opened++;
 	if (++t->stats.open > t->stats.open_peak)
 		t->stats.open_peak = t->stats.open;
@@ -263,7 +267,8 @@ static void conn_free(struct flow_table *t, struct conn *c)
 	queue_remove(t, c);
 	sides_free(t, c);
 	flow_discharge(t, c->charged + sizeof(*c) + BLOCK_COST);
-	t->stats.open--;
+	t->conns--;
+	t->stats.open -= !c->told;
 	g_free(c);
 }
 
@@ -278,20 +283,53 @@ static enum flow_end end_reason(const struct conn *c, enum flow_end why)
 	return c->closed ? FLOW_END_CLOSED : why;
 }
 
-static void conn_end(struct flow_table *t, struct conn *c, enum flow_end why)
+/* Deliver what is held and tell the host that it is over. */
+static void conn_tell_end(struct flow_table *t, struct conn *c, enum flow_end why)
 {
+	if (c->told)
+		return;
 	sides_unpack(t, c);
 	if (!c->dropped)
 		order_flush(t, c);
-	if (!c->dropped) {
-		stats_end(c);
-		c->flow.end = end_reason(c, why);
-		c->busy = true;
-		t->hooks.end(&c->flow, t->host);
-		t->stats.ended++;
-		t->stats.culled += why == FLOW_END_CULLED;
-	}
+	if (c->dropped)
+		return;
+	stats_end(c);
+	c->flow.end = end_reason(c, why);
+	c->busy = true;
+	t->hooks.end(&c->flow, t->host);
+	c->busy = false;
+	c->told = true;
+	t->stats.open--;
+	t->stats.ended++;
+	t->stats.culled += why == FLOW_END_CULLED;
+}
+
+static void conn_end(struct flow_table *t, struct conn *c, enum flow_end why)
+{
+	conn_tell_end(t, c, why);
 	conn_free(t, c);
+}
+
+/* Nothing can change it any more: tell the host now and give its memory back. What is left only
+ * keeps late copies from being taken for a connection of their own. */
+static void conn_bury(struct flow_table *t, struct conn *c)
+{
+	conn_tell_end(t, c, FLOW_END_CLOSED);
+	if (c->dropped) {
+		conn_free(t, c);
+		return;
+	}
+	uint32_t isn[2] = { c->flow.side[0].isn, c->flow.side[1].isn };
+	sides_free(t, c);
+	for (unsigned d = 0; d < 2; d++) {
+		c->lane[d] = NULL;
+		c->packed[d] = (struct packed_side){ .isn = isn[d] };
+	}
+	c->is_packed = true;
+	flow_discharge(t, c->charged);
+	c->charged = 0;
+	queue_remove(t, c);
+	queue_append(t, c, CONN_TOLD);
 }
 
 /* Both ends are done: FIN from both, RST, or FIN of the only side that the capture shows. */
@@ -299,6 +337,8 @@ static bool conn_is_closed(const struct conn *c)
 {
 	const struct flow_side *side = c->flow.side;
 	bool reset = false, alive = false, all = true, any = false;
+	if (!c->ending)
+		return false;
 	for (unsigned d = 0; d < 2; d++) {
 		const struct lane *l = c->lane[d];
 		bool fin = l && (lane_side(l)->fin_frame || l->one_skipped);
@@ -310,19 +350,40 @@ static bool conn_is_closed(const struct conn *c)
 	return reset ? !alive : any && all;
 }
 
+/* Both ends closed in order, and each acknowledged all of the other: there is nothing left to send
+ * again, so that only copies by a mirror can follow. */
+static bool conn_is_clean(const struct conn *c)
+{
+	for (unsigned d = 0; d < 2; d++) {
+		const struct flow_side *me = &c->flow.side[d];
+		const struct lane *l = c->lane[d];
+		if (!l || !l->fin_done || l->first || l->waiting || me->rst_frame ||
+		    !me->have_acked || seq_cmp(me->acked, l->fin_seq + 1) < 0)
+			return false;
+	}
+	return true;
+}
+
+static enum conn_class conn_class(const struct conn *c)
+{
+	if (c->closed)
+		return conn_is_clean(c) ? CONN_CLEAN : CONN_LINGER;
+	return c->beyond_syn ? CONN_OPEN : CONN_SYN;
+}
+
 /* After each segment: the right queue, the host's memory, the cap. */
 static void conn_settle(struct flow_table *t, struct conn *c)
 {
 	c->closed = conn_is_closed(c);
-	unsigned class = c->closed ? CONN_LINGER : c->beyond_syn ? CONN_OPEN : CONN_SYN;
-	if (class != CONN_LINGER || c->queue != CONN_LINGER) /* late segments do not prolong it */
+	enum conn_class class = conn_class(c);
+	if (!c->closed || c->queue != class) /* late segments do not prolong it */
 		c->touched_ns = MAX(t->now_ns, t->leap_ns);
 	bool stale = c->queued_ns > t->now_ns || flow_elapsed(t, c->queued_ns) >= QUEUE_STEP;
-	if (class != c->queue || (stale && class != CONN_LINGER)) {
+	if (class != c->queue || (stale && !c->closed)) {
 		queue_remove(t, c);
 		queue_append(t, c, class);
 	}
-	if (!t->hooks.kept)
+	if (!t->hooks.kept || c->settled++ % KEPT_EVERY)
 		return;
 	size_t kept = MIN(t->hooks.kept(&c->flow, t->host), UINT32_MAX);
 	flow_discharge(t, c->charged);
@@ -330,7 +391,8 @@ static void conn_settle(struct flow_table *t, struct conn *c)
 	flow_charge(t, kept);
 }
 
-/* The oldest idle connection but `keep`; those that never got past SYN first. */
+/* The oldest idle connection but `keep`: what was told already, then what never got past SYN, then
+ * by age. */
 static struct conn *cull_next(const struct flow_table *t, const struct conn *keep)
 {
 	struct conn *oldest[CONN_CLASSES];
@@ -338,12 +400,15 @@ static struct conn *cull_next(const struct flow_table *t, const struct conn *kee
 		struct conn *c = t->queue[i].oldest;
 		oldest[i] = c == keep && c ? c->newer : c;
 	}
+	if (oldest[CONN_TOLD])
+		return oldest[CONN_TOLD];
 	if (oldest[CONN_SYN])
 		return oldest[CONN_SYN];
-	struct conn *open = oldest[CONN_OPEN], *linger = oldest[CONN_LINGER];
-	if (!open || !linger)
-		return open ? open : linger;
-	return open->queued_ns < linger->queued_ns ? open : linger;
+	struct conn *pick = NULL;
+	for (unsigned i = CONN_OPEN; i <= CONN_LINGER; i++)
+		if (oldest[i] && (!pick || oldest[i]->queued_ns < pick->queued_ns))
+			pick = oldest[i];
+	return pick;
 }
 
 static void table_cull(struct flow_table *t, const struct conn *keep)
@@ -395,6 +460,12 @@ struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
 	unsigned dir;
 	struct conn *c = table_find(t, &e, &dir);
+	if (c && c->told) {
+		if (!(s->flags & TCP_SYN) || (s->flags & TCP_RST) || c->packed[dir].isn == s->seq)
+			return NULL; /* a late copy */
+		conn_free(t, c);
+		c = NULL;
+	}
 	if (c)
 		sides_unpack(t, c);
 	if (c && (s->flags & TCP_SYN) && !(s->flags & TCP_RST) && syn_is_new(c, dir, s)) {
@@ -431,7 +502,7 @@ struct flow *flow_find(struct flow_table *t, const struct address *src, uint16_t
 	struct ends e = { src, dst, sport, dport };
 	unsigned d;
 	struct conn *c = table_find(t, &e, &d);
-	if (!c)
+	if (!c || c->told)
 		return NULL;
 	sides_unpack(t, c);
 	if (dir)
@@ -451,9 +522,16 @@ void flow_drop(struct flow_table *t, struct flow *f)
 void flow_expire(struct flow_table *t, uint64_t now_ns)
 {
 	clock_set(t, now_ns);
+	if (t->now_ns >= t->expired_ns && t->now_ns < t->expired_ns + EXPIRE_STEP)
+		return;
+	t->expired_ns = t->now_ns;
 	for (unsigned i = 0; i < CONN_CLASSES; i++) {
 		struct conn *c;
 		while ((c = t->queue[i].oldest) && flow_elapsed(t, c->queued_ns) >= idle_limit[i]) {
+			if (i == CONN_CLEAN) {
+				conn_bury(t, c);
+				continue;
+			}
 			if (flow_elapsed(t, c->touched_ns) >= idle_limit[i]) {
 				conn_end(t, c, FLOW_END_IDLE);
 				continue;
@@ -506,11 +584,11 @@ static int by_first_frame(const void *a, const void *b)
 void flow_table_finish(struct flow_table *t)
 {
 	size_t n = 0;
-	struct finish_order *all = g_new(struct finish_order, (size_t)t->stats.open + 1);
+	struct finish_order *all = g_new(struct finish_order, t->conns + 1);
 	for (unsigned i = 0; i < CONN_CLASSES; i++)
 		for (struct conn *c = t->queue[i].oldest; c; c = c->newer)
 			all[n++] = (struct finish_order){ c->flow.first_frame, c };
-	g_assert(n == t->stats.open);
+	g_assert(n == t->conns);
 	qsort(all, n, sizeof(*all), by_first_frame);
 	for (size_t i = 0; i < n; i++)
 		conn_end(t, all[i].conn, FLOW_END_CAPTURE);

@@ -78,7 +78,7 @@ struct packed_side {
 };
 
 /* Queues of connections by how long they may be idle, oldest first. */
-enum conn_class { CONN_SYN, CONN_OPEN, CONN_LINGER, CONN_CLASSES };
+enum conn_class { CONN_SYN, CONN_OPEN, CONN_CLEAN, CONN_LINGER, CONN_TOLD, CONN_CLASSES };
 
 struct conn {
 	struct flow flow; /* must be first: struct flow * of the host points here */
@@ -90,12 +90,15 @@ struct conn {
 	uint32_t hash;
 	uint32_t charged;      /* bytes counted for the host's kept() */
 	uint32_t signature[2]; /* of the last segment of each side */
+	uint8_t settled;       /* segments, wraps */
 	uint8_t queue;	       /* enum conn_class */
 	bool is_packed : 1;    /* `packed` tells all; no lanes */
 	bool beyond_syn : 1;   /* more than SYN and SYN-ACK seen */
+	bool ending : 1;       /* FIN or RST seen */
 	bool closed : 1;
 	bool busy : 1;	  /* inside a hook */
 	bool dropped : 1; /* flow_drop came while busy */
+	bool told : 1;	  /* the end hook was called: no sides, only ends and ISNs are left */
 	bool anchored[2]; /* `next` of that side is known from the peer's ACK only */
 };
 
@@ -115,9 +118,11 @@ struct flow_table {
 	flow_server_side server_side;
 	uint64_t key[2];
 	uint64_t now_ns;	/* packet time */
+	uint64_t expired_ns;	/* of the last look for time-outs */
 	uint64_t leap_ns;	/* a time far from it that nothing has confirmed, or 0 */
 	struct flow_slot *slot; /* open addressing, at most three quarters full */
 	size_t mask;		/* slots - 1 */
+	size_t conns;		/* in the slots, told ones too */
 	struct conn *recent;	/* the last one found: most packets follow one of their own */
 	struct conn *unpacked;	/* whose sides `side` shows, or NULL */
 	struct flow_side side[2];

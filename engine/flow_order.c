@@ -434,6 +434,7 @@ static void take_fin(struct flow_table *t, struct conn *c, unsigned dir, const s
 	}
 	if (sequence_distance(l, me, seq, s->len) != SEQUENCE_NEAR)
 		return;
+	c->ending = true;
 	l->fin_known = true;
 	l->fin_seq = seq + s->len;
 	l->fin_ack = ack;
@@ -452,6 +453,7 @@ static void take_reset(struct flow_table *t, struct conn *c, unsigned dir, const
 	struct lane *l = lane_get(t, c, dir);
 	if (lane_side(l)->rst_frame)
 		return;
+	c->ending = true;
 	lane_side(l)->rst_frame = s->frame;
 	lane_side(l)->rst_ns = s->time_ns;
 	lane_side(l)->ttl_rst = s->ttl;

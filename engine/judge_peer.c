@@ -4,16 +4,16 @@
  * last the address range. Disagreement is left standing as facts for the rules.
  */
 #include "judge.h"
+#include "phrase.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 const char *judge_words(struct judge *j, const char *format, ...)
 {
 	char text[CAP_REPLY_TEXT];
 	va_list ap;
 	va_start(ap, format);
-	int n = vsnprintf(text, sizeof text, format, ap);
+	int n = phrase_v(text, sizeof text, format, ap);
 	va_end(ap);
 	if (n >= (int)sizeof text) { /* cut: not within a character */
 		const char *end;

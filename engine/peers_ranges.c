@@ -16,7 +16,7 @@ struct range {
 };
 
 /* The same few servers are asked for again and again. */
-#define REMEMBERED 64u
+#define REMEMBERED 1024u
 
 struct answer {
 	struct address address;
@@ -96,7 +96,6 @@ bool ranges_add(struct ranges *r, const char *text, enum endpoint e, bool mx)
 	row.len = (uint8_t)len;
 	clear_host_bits(row.byte, (unsigned)bits / 8, (unsigned)len);
 	g_array_append_val(r->rows, row);
-	memset(r->answers, 0, REMEMBERED * sizeof *r->answers);
 	if (row.family == 4)
 		r->has_v4[len] = 1;
 	else
@@ -127,6 +126,7 @@ static int compare_row(const void *a, const void *b)
 
 void ranges_seal(struct ranges *r)
 {
+	memset(r->answers, 0, REMEMBERED * sizeof *r->answers);
 	if (r->rows->len)
 		qsort(r->rows->data, r->rows->len, sizeof(struct range), compare_row);
 }

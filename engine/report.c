@@ -5,6 +5,8 @@
  * out; so a writer only writes. Nothing here knows an output format.
  */
 #include "report.h"
+#include "community_id.h"
+#include "phrase.h"
 #include "report_words.h"
 #include <string.h>
 
@@ -239,9 +241,22 @@ static void walk_event(struct walk *k)
 static void put_vlan(struct walk *k, enum field f, uint16_t id)
 {
 	GString *text = g_string_sized_new(8);
-	report_number(text, id);
+	phrase_number(text, id);
 	put_string(k, f, text->str);
 	g_string_free(text, TRUE);
+}
+
+/* IP protocol numbers (IANA). */
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+
+static void put_community_id(struct walk *k)
+{
+	const struct verdict *v = k->v;
+	uint8_t protocol =
+		v->transport && !strcmp(v->transport, "udp") ? PROTOCOL_UDP : PROTOCOL_TCP;
+	char id[40];
+	community_id(&v->client_ip, v->client_port, &v->server_ip, v->server_port, protocol, id);
+	put_text(k, FIELD_NETWORK_COMMUNITY_ID, id);
 }
 
 static void walk_ends(struct walk *k)
@@ -261,7 +276,7 @@ static void walk_ends(struct walk *k)
 	put_text(k, FIELD_SERVER_DOMAIN, v->server_domain);
 	put_text(k, FIELD_NETWORK_TRANSPORT, v->transport);
 	put_text(k, FIELD_NETWORK_PROTOCOL, v->protocol);
-	put_text(k, FIELD_NETWORK_COMMUNITY_ID, v->community_id);
+	put_community_id(k);
 	if (v->encap.vlan_count > 0)
 		put_vlan(k, FIELD_NETWORK_VLAN, v->encap.vlan[0]);
 	if (v->encap.vlan_count > 1)

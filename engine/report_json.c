@@ -10,6 +10,7 @@
  * reads what is written here back with jansson.
  */
 #include "report.h"
+#include "phrase.h"
 #include "report_words.h"
 #include <string.h>
 
@@ -99,7 +100,7 @@ static void json_string(struct writer *w, const struct field_info *f, const char
 static void json_uint(struct writer *w, const struct field_info *f, uint64_t value)
 {
 	lead(json_of(w), f->key);
-	report_number(json_of(w)->out, value);
+	phrase_number(json_of(w)->out, value);
 }
 
 static void json_int(struct writer *w, const struct field_info *f, int64_t value)
@@ -107,7 +108,7 @@ static void json_int(struct writer *w, const struct field_info *f, int64_t value
 	lead(json_of(w), f->key);
 	if (value < 0)
 		g_string_append_c(json_of(w)->out, '-');
-	report_number(json_of(w)->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+	phrase_number(json_of(w)->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 static void json_bool(struct writer *w, const struct field_info *f, bool value)

@@ -4,11 +4,13 @@
  * happened, who does what about it, and the further findings. Takes a verdict, appends to a string.
  */
 #include "report.h"
+#include "phrase.h"
 #include "report_words.h"
 #include <string.h>
 
 #define INDENT 5
-#define LABEL 11 /* columns of a label with its gap */
+#define FIRST_WORD 4 /* columns */
+#define LABEL 11     /* columns of a label with its gap */
 #define EVENTS_PER_FRAME 4
 #define FRAMES_SHOWN 8
 #define FINDING_COLUMNS 110u /* id, title and detail together */
@@ -78,7 +80,7 @@ static void append_host(GString *out, const struct address *a, uint16_t port)
 	if (port == 0)
 		g_string_append(out, text);
 	else
-		g_string_append_printf(out, a->family == 6 ? "[%s]:%u" : "%s:%u", text, port);
+		phrase_append(out, a->family == 6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
 /* "10.1.2.30:50332 > smtp.office365.com:587 (52.96.165.18)" */
@@ -93,9 +95,9 @@ static void append_ends(const struct verdict *v, GString *out)
 	} else {
 		append_clean(out, v->server_domain);
 		if (v->lookup_only) /* the server is the name server that was asked */
-			g_string_append_printf(out, " (asked %s)", ip);
+			phrase_append(out, " (asked %s)", ip);
 		else
-			g_string_append_printf(out, ":%u (%s)", v->server_port, ip);
+			phrase_append(out, ":%u (%s)", v->server_port, ip);
 	}
 }
 
@@ -145,14 +147,14 @@ static void append_outcome(const struct verdict *v, GString *out)
 		[OUTCOME_INCOMPLETE] = "the capture does not show the end",
 	};
 	if (v->outcome == OUTCOME_ACCEPTED && v->messages > 1)
-		g_string_append_printf(out, "accepted %u messages", v->messages);
+		phrase_append(out, "accepted %u messages", v->messages);
 	else
 		g_string_append(out, words[v->outcome]);
 	append_tls(v, out);
 	append_login(v, out);
 	if (v->outcome != OUTCOME_ACCEPTED && v->outcome != OUTCOME_ENCRYPTED &&
 	    v->reached != STAGE_NONE)
-		g_string_append_printf(out, ", reached %s", stage_name(v->reached));
+		phrase_append(out, ", reached %s", stage_name(v->reached));
 }
 
 /* The reply that stopped the session, for a failure that no finding explains. */
@@ -162,7 +164,7 @@ static void append_last_reply(const struct verdict *v, GString *out)
 		const struct verdict_reply *r = &v->replies[i];
 		if (r->code < 400)
 			continue;
-		g_string_append_printf(out, "  reply %u", r->code);
+		phrase_append(out, "  reply %u", r->code);
 		if (r->enhanced) {
 			g_string_append_c(out, ' ');
 			append_clean(out, r->enhanced);
@@ -180,7 +182,7 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 {
 	bool failed = report_is_failure(v);
 	if (failed && v->stopped_at != STAGE_NONE)
-		g_string_append_printf(out, "stopped at %s", stage_name(v->stopped_at));
+		phrase_append(out, "stopped at %s", stage_name(v->stopped_at));
 	else
 		append_outcome(v, out);
 	if (v->cause) {
@@ -188,7 +190,7 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 		color_on(o, COLOR_BOLD, out);
 		g_string_append(out, v->cause->id);
 		color_off(o, out);
-		g_string_append_printf(out, "  %s", v->cause->title);
+		phrase_append(out, "  %s", v->cause->title);
 	} else if (failed) {
 		append_last_reply(v, out);
 	}
@@ -197,9 +199,9 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 static void append_line(const struct verdict *v, const struct report_options *o, GString *out)
 {
 	color_on(o, first_words[v->outcome].color, out);
-	g_string_append_printf(out, "%-4s", report_first_word(v));
+	g_string_append(out, report_first_word(v));
 	color_off(o, out);
-	g_string_append_c(out, ' ');
+	phrase_blanks(out, FIRST_WORD - MIN(strlen(report_first_word(v)), FIRST_WORD) + 1);
 	append_ends(v, out);
 	g_string_append(out, "  ");
 	append_verdict(v, o, out);
@@ -236,14 +238,14 @@ static void append_event(const struct verdict *v, const struct event *e,
 {
 	int digits = frame_digits(v);
 	unsigned column = INDENT + 6 + (unsigned)digits + 6;
-	g_string_append_printf(out, "%*s", INDENT, "");
+	phrase_blanks(out, INDENT);
 	color_on(o, COLOR_DIM, out);
 	if (e->frame)
 		g_string_append_printf(out, "frame %*u", digits, e->frame);
 	else
-		g_string_append_printf(out, "%*s", 6 + digits, "");
+		phrase_blanks(out, 6 + (size_t)digits);
 	color_off(o, out);
-	g_string_append_printf(out, "  %s  ", report_event_mark(e));
+	phrase_append(out, "  %s  ", report_event_mark(e));
 	report_wrap(out, e->text ? report_fit(e->text, o->redact, scratch) : "", column, column);
 	g_string_append_c(out, '\n');
 }
@@ -262,12 +264,11 @@ static bool append_frame(const struct verdict *v, uint32_t frame, const struct r
 static void append_label(const struct report_options *o, const char *label, enum color c,
 			 GString *out)
 {
-	g_string_append_printf(out, "%*s", INDENT, "");
+	phrase_blanks(out, INDENT);
 	color_on(o, c, out);
 	g_string_append(out, label);
 	color_off(o, out);
-	g_string_append_printf(out, "%*s", (int)(strlen(label) < LABEL ? LABEL - strlen(label) : 1),
-			       "");
+	phrase_blanks(out, strlen(label) < LABEL ? LABEL - strlen(label) : 1);
 }
 
 /* A label and a text that is broken at the right edge, and goes on below its own beginning. */
@@ -357,11 +358,11 @@ static void append_finding(const struct finding *f, const struct report_options 
 {
 	append_label(o, severity_name(f->severity),
 		     f->severity >= SEVERITY_HIGH ? COLOR_RED : COLOR_DIM, out);
-	g_string_append_printf(out, "%s  %s", f->id, f->title);
+	phrase_append(out, "%s  %s", f->id, f->title);
 	const char *detail = f->detail ? report_fit(f->detail, o->redact, scratch) : "";
 	size_t width = strlen(f->id) + strlen(f->title) + report_width(detail, strlen(detail));
 	if (detail[0] && width <= FINDING_COLUMNS)
-		g_string_append_printf(out, ": %s", detail);
+		phrase_append(out, ": %s", detail);
 	if (f->frame_count) {
 		g_string_append(out, f->frame_count > 1 ? "  frames " : "  frame ");
 		report_frames(out, f->frames, f->frame_count, FRAMES_SHOWN);

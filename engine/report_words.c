@@ -5,6 +5,7 @@
  * of the order or shape of an output.
  */
 #include "report_words.h"
+#include "phrase.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -155,16 +156,6 @@ void report_redact(GString *out, const char *text, size_t n)
 	g_string_append_len(out, text + copied, (gssize)(n - copied));
 }
 
-void report_number(GString *out, uint64_t n)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while ((n /= 10) != 0);
-	g_string_append_len(out, digits + at, (gssize)(sizeof(digits) - at));
-}
-
 /* Days since 1970 to a date of the proleptic Gregorian calendar; no libc, so no locale or zone. */
 static void civil_date(uint64_t days, unsigned *year, unsigned *month, unsigned *day)
 {
@@ -233,7 +224,7 @@ void report_frames(GString *out, const uint32_t *frames, unsigned count, unsigne
 			g_string_append(out, ELLIPSIS);
 			return;
 		}
-		report_number(out, frames[i]);
+		phrase_number(out, frames[i]);
 	}
 }
 
@@ -260,7 +251,8 @@ void report_wrap(GString *out, const char *text, unsigned column, unsigned inden
 	for (const char *p = text; *p;) {
 		size_t n = unbroken(p), width = report_width(p, n);
 		if (!first && at + blank + width > REPORT_COLUMNS) {
-			g_string_append_printf(out, "\n%*s", (int)indent, "");
+			g_string_append_c(out, '\n');
+			phrase_blanks(out, indent);
 			at = indent;
 		} else if (!first && blank) {
 			g_string_append_c(out, ' ');
@@ -288,5 +280,5 @@ void report_tunnel(GString *out, const struct encapsulation *e)
 	if (e->tunnel == TUNNEL_IPIP || (e->tunnel == TUNNEL_GRE && e->tunnel_id == 0))
 		return; /* no id, or GRE without a key */
 	g_string_append_c(out, ' ');
-	report_number(out, e->tunnel_id);
+	phrase_number(out, e->tunnel_id);
 }

@@ -16,8 +16,6 @@ const char *report_fit(const char *text, bool redact, GString *scratch);
 const char *report_sentence(const char *text, GString *scratch);
 /* Append text with local parts of addresses replaced: "bob@contoso.com" -> "…@contoso.com". */
 void report_redact(GString *out, const char *text, size_t n);
-/* Append n in decimal. */
-void report_number(GString *out, uint64_t n);
 /* Append "3, 5, 9" of at most `most` frames, then ", …". */
 void report_frames(GString *out, const uint32_t *frames, unsigned count, unsigned most);
 /* How many columns valid UTF-8 text takes, one per character. */

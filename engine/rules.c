@@ -23,9 +23,13 @@ struct mask {
 	uint64_t all[FACT_WORDS], any[FACT_WORDS], none[FACT_WORDS];
 	bool has_any;
 	uint16_t same_id;
-	uint16_t telling; /* a fact of `all` that few sessions have; FACT_NONE when there is none */
 };
 static struct mask masks[ROWS];
+
+/* Rows as bits, by their telling fact: one of `all` that few sessions have (the last, for the first
+ * ones say who the peer is); FACT_NONE for rows that have none. Most rows need no further look. */
+#define ROW_WORDS ((ROWS + 63) / 64)
+static uint64_t telling[FACT_COUNT][ROW_WORDS];
 
 static bool bits_of(const enum fact *list, uint64_t *bits)
 {
@@ -50,8 +54,10 @@ static void masks_make(void)
 		bits_of(rows[i].all, masks[i].all);
 		masks[i].has_any = bits_of(rows[i].any, masks[i].any);
 		bits_of(rows[i].none, masks[i].none);
-		for (unsigned k = 0; k < RULE_FACTS; k++) /* the first facts say who the peer is */
-			masks[i].telling = (uint16_t)MAX(masks[i].telling, rows[i].all[k]);
+		enum fact last = FACT_NONE;
+		for (unsigned k = 0; k < RULE_FACTS; k++)
+			last = MAX(last, rows[i].all[k]);
+		telling[last][i / 64] |= UINT64_C(1) << (i % 64);
 	}
 	g_once_init_leave(&once, 1);
 }
@@ -59,8 +65,6 @@ static void masks_make(void)
 static bool holds(const struct mask *m, const struct facts *f)
 {
 	bool any = !m->has_any;
-	if (m->telling != FACT_NONE && !facts_has(f, (enum fact)m->telling))
-		return false; /* most rows end here */
 	for (unsigned w = 0; w < FACT_WORDS; w++) {
 		if ((f->set[w] & m->all[w]) != m->all[w] || (f->set[w] & m->none[w]))
 			return false;
@@ -184,7 +188,9 @@ size_t rules_detail(const struct facts *f, const struct finding *finding, char *
 		size_t need = strlen(words) + (count ? 2 : 0);
 		if (need >= size - at)
 			break;
-		at += (size_t)g_snprintf(buf + at, size - at, "%s%s", count ? "; " : "", words);
+		if (count)
+			at = g_strlcat(buf, "; ", size);
+		at = g_strlcat(buf, words, size);
 		said[count++] = words;
 	}
 	return at;
@@ -234,16 +240,33 @@ const struct rule *rules_find(const char *id)
 	return NULL;
 }
 
+static void rows_worth_a_look(const struct facts *f, uint64_t worth[ROW_WORDS])
+{
+	memcpy(worth, telling[FACT_NONE], sizeof(telling[FACT_NONE]));
+	for (unsigned w = 0; w < FACT_WORDS; w++)
+		for (uint64_t bits = f->set[w]; bits; bits &= bits - 1) {
+			unsigned x = w * 64 + (unsigned)__builtin_ctzll(bits);
+			for (size_t i = 0; i < ROW_WORDS; i++)
+				worth[i] |= telling[x][i];
+		}
+}
+
 unsigned rules_judge(const struct facts *f, struct finding *out)
 {
 	bool done[ROWS] = { false };
+	uint64_t worth[ROW_WORDS];
 	unsigned n = 0;
 	masks_make();
-	for (size_t i = 0; i < ROWS && n < CAP_FINDINGS; i++) {
-		if (done[masks[i].same_id] || !holds(&masks[i], f) || absence_unproven(&rows[i], f))
-			continue;
-		done[masks[i].same_id] = true;
-		fill(&out[n++], i, f);
+	rows_worth_a_look(f, worth);
+	for (size_t w = 0; w < ROW_WORDS; w++) {
+		for (uint64_t bits = worth[w]; bits && n < CAP_FINDINGS; bits &= bits - 1) {
+			size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
+			if (done[masks[i].same_id] || !holds(&masks[i], f) ||
+			    absence_unproven(&rows[i], f))
+				continue;
+			done[masks[i].same_id] = true;
+			fill(&out[n++], i, f);
+		}
 	}
 	return n;
 }

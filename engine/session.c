@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define SILENCE_WORTH_NOTING (60 * CAP_SECOND)
-#define KEPT_EVERY 8u
 
 /* Most sessions of a mirror port wait quietly: what only TLS or mail need is allocated with them.
  */
@@ -94,11 +93,8 @@ void session_free(struct session *s)
 	g_free(s);
 }
 
-/* Asked for with every segment, and bounded anyway: a new sum now and then is enough. */
 size_t session_kept(struct session *s)
 {
-	if (s->kept_asked++ % KEPT_EVERY)
-		return s->kept;
 	size_t n = sizeof *s + 512 + s->arena_bytes; /* histories and lists, about */
 	n += s->client ? smtp_client_kept(s->client) : 0;
 	n += s->server ? smtp_server_kept(s->server) : 0;
@@ -112,7 +108,6 @@ size_t session_kept(struct session *s)
 	n += (s->seen.m->from ? 168u : 0u) + (s->seen.m->to ? 168u : 0u) +
 	     (s->seen.ehlo.lines ? 128u : 0u);
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;
-	s->kept = n;
 	return n;
 }
 

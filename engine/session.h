@@ -94,8 +94,6 @@ struct session {
 	char last_enhanced[24];
 	bool had_list;
 	uint32_t event_order;
-	uint32_t kept_asked;
-	size_t kept;	/* last sum of session_kept */
 	GArray *events; /* struct event */
 	bool events_cut;
 	char *history, *tls_history; /* words with blanks between; NULL empty */

@@ -4,6 +4,7 @@
  * histories and the furthest stage. All text that comes from the wire passes session_keep.
  */
 #include "session.h"
+#include "phrase.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -229,7 +230,7 @@ void session_event(struct session *s, enum event_direction dir, struct flow_mark
 	va_list ap;
 
 	va_start(ap, format);
-	int n = vsnprintf(text, sizeof text, format, ap);
+	int n = phrase_v(text, sizeof text, format, ap);
 	va_end(ap);
 	/* Its parts are clean; only a cut may have split a character. */
 	session_event_text(s, dir, mark, encrypted,
@@ -251,7 +252,7 @@ static const char *text_again(struct session *s, uint32_t frame)
 	} else if (e && e->reply.frame == frame) {
 		g_string_printf(out, "%u %s", e->code, e->greeting ? e->greeting : "");
 		for (unsigned i = 0; i < e->count; i++)
-			g_string_append_printf(out, ", %s", e->lines[i]);
+			phrase_append(out, ", %s", e->lines[i]);
 	} else {
 		g_string_assign(out, "250, an earlier list");
 	}

@@ -410,13 +410,14 @@ static void banner(struct session *s, const struct smtp_item *i, struct flow_mar
 	struct bytes text = i->reply.text, host = text;
 	ptrdiff_t blank = bytes_find(&host, ' ');
 	size_t stars = 0, letters = 0;
+	bool stars_in = bytes_find(&text, '*') >= 0; /* in hardly any */
 
 	n->banner = seen_at(m);
 	n->banner_code = i->code;
 	n->banner_text = session_keep(s, text, CAP_FIELD);
 	n->banner_host = session_keep(
 		s, bytes_upto(&host, blank >= 0 ? (size_t)blank : bytes_left(&host)), 255);
-	for (size_t k = 0; k < bytes_left(&text); k++) {
+	for (size_t k = 0; stars_in && k < bytes_left(&text); k++) {
 		uint8_t c = bytes_peek(&text, k);
 		stars += c == '*';
 		letters += c != '*' && c != ' ' && c != '2' && c != '0' && c != '\n';

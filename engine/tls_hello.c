@@ -5,6 +5,7 @@
  * GREASE (RFC 8701) is dropped from every list and remembered in one flag.
  */
 #include "tls_hello.h"
+#include "phrase.h"
 
 /* SHA-256 of "HelloRetryRequest" (RFC 8446 4.1.3). */
 static const uint8_t retry_random[32] = {
@@ -341,7 +342,7 @@ static void ja3_list(GString *s, struct bytes list, unsigned width, const char *
 		uint16_t v = width == 1 ? bytes_u8(&list) : bytes_u16(&list);
 		if (width == 2 && tls_is_grease(v))
 			continue;
-		g_string_append_printf(s, first ? "%u" : "-%u", v);
+		phrase_append(s, first ? "%u" : "-%u", v);
 		first = false;
 	}
 	g_string_append(s, tail);
@@ -354,14 +355,14 @@ static void ja3(struct tls_hello *h, const struct ja3_lists *lists)
 	struct bytes block = lists->extensions;
 	bool first = true;
 
-	g_string_append_printf(s, "%u,", h->legacy_version);
+	phrase_append(s, "%u,", h->legacy_version);
 	ja3_list(s, lists->suites, 2, ",");
 	while (bytes_left(&block)) {
 		uint16_t type = bytes_u16(&block);
 		bytes_vec(&block, 2);
 		if (block.bad || tls_is_grease(type))
 			continue;
-		g_string_append_printf(s, first ? "%u" : "-%u", type);
+		phrase_append(s, first ? "%u" : "-%u", type);
 		first = false;
 	}
 	g_string_append(s, ",");

@@ -155,7 +155,6 @@ struct verdict {
 	const char *server_domain; /* name the client meant */
 	const char *transport;	   /* "tcp", "udp" */
 	const char *protocol;	   /* network.protocol: "smtp", "dns"; NULL unknown */
-	char community_id[40];	   /* community id v1, seed 0; empty none */
 	struct encapsulation encap;
 
 	/* TLS */

@@ -9,7 +9,7 @@ from common import ROOT, finish
 
 LAYERS = [
     "bytes caps",
-    "segment verdict names",
+    "segment verdict names phrase",
     "flow gate dns dns_message community_id",
     "smtp smtp_client smtp_server smtp_line smtp_auth smtp_secret smtp_hidden smtp_body smtp_verbs "
     "tls tls_message tls_hello tls_names certificate",

@@ -233,14 +233,16 @@ static void test_port_reuse(void **state)
 	}
 }
 
-/* A segment that is late by less than the linger time belongs to the old connection. */
+/* The ACK of the last FIN was not seen: that side may send it again, so late segments belong to the
+ * old connection until the linger time is over. */
 static void test_linger(void **state)
 {
 	(void)state;
 	struct wire w = wire_new(1, 1);
 	wire_open(&w);
 	wire_say(&w, FLOW_S2C, "221\r\n");
-	wire_close(&w);
+	wire_put(&w, FLOW_S2C, TCP_ACK | TCP_FIN, NULL, 0);
+	wire_put(&w, FLOW_C2S, TCP_ACK | TCP_FIN, NULL, 0);
 	struct record *r = record_new(CAP_MEMORY_ALL);
 	last_fed(r, &w, 0);
 	for (unsigned i = 1; i < 5; i++) { /* late segments do not prolong it */
@@ -253,6 +255,38 @@ static void test_linger(void **state)
 	assert_int_equal(r->end, FLOW_END_CLOSED);
 	wire_again(&w, 5, 0); /* the FIN once more: no new connection */
 	assert_null(record_feed(r, wire_at(&w, w.seg->len - 1)));
+	record_free(r);
+	wire_free(&w);
+}
+
+/* All was acknowledged: told soon, and what comes late is nobody's, be it payload or the SYN of the
+ * old connection; a new SYN begins a new one at once. */
+static void test_linger_clean(void **state)
+{
+	(void)state;
+	struct wire w = wire_new(1, 1);
+	wire_open(&w);
+	wire_say(&w, FLOW_S2C, "221\r\n");
+	wire_close(&w);
+	struct record *r = record_new(CAP_MEMORY_ALL);
+	last_fed(r, &w, 0);
+	assert_int_equal(r->ends, 0);
+	wire_again(&w, 4, 5 * MS); /* a mirror's copy still counts */
+	assert_non_null(record_feed(r, wire_at(&w, w.seg->len - 1)));
+	flow_expire(r->table, w.now_ns + CAP_LINGER_CLEAN + MS);
+	assert_int_equal(r->ends, 1);
+	assert_int_equal(r->end, FLOW_END_CLOSED);
+	assert_int_equal(flow_table_stats(r->table).open, 0);
+	for (unsigned i = 0; i < 6; i++) {
+		wire_again(&w, i, CAP_SECOND / 10);
+		assert_null(record_feed(r, wire_at(&w, w.seg->len - 1)));
+	}
+	assert_int_equal(flow_table_stats(r->table).open, 0);
+	struct segment *again = wire_again(&w, 0, MS);
+	again->seq += 100000;
+	assert_non_null(record_feed(r, again));
+	assert_int_equal(flow_table_stats(r->table).open, 1);
+	assert_int_equal(flow_table_stats(r->table).opened, 2);
 	record_free(r);
 	wire_free(&w);
 }
@@ -599,6 +633,7 @@ int main(void)
 		cmocka_unit_test(test_fast_open),
 		cmocka_unit_test(test_port_reuse),
 		cmocka_unit_test(test_linger),
+		cmocka_unit_test(test_linger_clean),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_wild_clock),
 		cmocka_unit_test(test_finish_order),

@@ -109,20 +109,21 @@ static void test_cut_everywhere(void **state)
 /* The place is named: frame 3 is cut, the file ends at byte 24 + 36 + 37 + 20. */
 static void test_cut_words(void **state)
 {
-	struct file f = made_pcap(false, true);
-	char *error = NULL;
-	unsigned count;
-
 	(void)state;
-	struct source *s = open_bytes(f.bytes->data, 24 + 36 + 37 + 20, NULL, &error);
-	assert_int_equal(read_all(s, &count, true), SOURCE_CUT);
-	assert_int_equal(count, 2);
-	assert_non_null(strstr(source_error(s), "x.pcap: "));
-	assert_non_null(strstr(source_error(s), "frame 3"));
-	assert_non_null(strstr(source_error(s), "byte 117"));
-	assert_non_null(strstr(source_error(s), "[libpcap: truncated"));
-	source_close(s);
-	g_byte_array_unref(f.bytes);
+	for (int big = 0; big <= 1; big++) { /* read by us, and by libpcap */
+		struct file f = made_pcap(big, true);
+		char *error = NULL;
+		unsigned count;
+		struct source *s = open_bytes(f.bytes->data, 24 + 36 + 37 + 20, NULL, &error);
+		assert_int_equal(read_all(s, &count, true), SOURCE_CUT);
+		assert_int_equal(count, 2);
+		assert_non_null(strstr(source_error(s), "x.pcap: "));
+		assert_non_null(strstr(source_error(s), "frame 3"));
+		assert_non_null(strstr(source_error(s), "byte 117"));
+		assert_int_equal(big, strstr(source_error(s), "[libpcap: truncated") != NULL);
+		source_close(s);
+		g_byte_array_unref(f.bytes);
+	}
 }
 
 /* Every byte of every format replaced: no crash, and an answer with words when it is bad. */
@@ -173,7 +174,8 @@ static void test_damage_words(void **state)
 	assert_int_equal(read_all(s, &count, true), SOURCE_DAMAGED);
 	assert_int_equal(count, 1);
 	assert_non_null(strstr(source_error(s), "damaged at frame 2"));
-	assert_non_null(strstr(source_error(s), "[libpcap: invalid"));
+	assert_non_null(strstr(source_error(s), "at byte 60"));
+	assert_non_null(strstr(source_error(s), "longer than any"));
 	source_close(s);
 	g_byte_array_unref(f.bytes);
 	/* The check sum at the end of gzip data is wrong: all frames come, and then the warning. */
