@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* Bytes held back, with what keeping them costs. */
-#define ORDER_BYTES (64u << 20)
+#define ORDER_BYTES (16u << 20)
 
 typedef void (*order_fn)(const char *text, size_t n, void *host);
 struct order;
