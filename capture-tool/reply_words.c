@@ -7,7 +7,7 @@
 #include <glib.h>
 #include "../engine/replies.h"
 
-enum { WORD_MOST = 40 };
+enum { WORD_MOST = 80 };
 
 /* What servers say when all is well (RFC 5321 4.2.3, exchange-online.md 2.3). */
 static const char usual[] =
@@ -89,14 +89,10 @@ uint32_t reply_words_known(struct bytes line)
 		size_t end = at, n = 0;
 		while (end < all && !g_ascii_isspace(bytes_peek(&line, end)))
 			end++;
-		if (end - at > WORD_MOST + 24u)
-			break;
 		for (size_t i = at; i < end && n < WORD_MOST; i++)
 			word[n++] = g_ascii_tolower((char)bytes_peek(&line, i));
 		word[n] = '\0';
-		if (end - at > WORD_MOST && word[0] != '[')
-			break;
-		if (end > at && !is_known(word, first, &place))
+		if (end > at + WORD_MOST || (end > at && !is_known(word, first, &place)))
 			break;
 		while (end < all && g_ascii_isspace(bytes_peek(&line, end)))
 			end++;
