@@ -32,7 +32,7 @@ struct room *conclude_room_new(void)
 /* Empty it for the next verdict; what it allocated stays for it. */
 static void room_empty(struct room *r)
 {
-	facts_clear(&r->facts);
+	facts_empty(&r->facts);
 	g_string_chunk_clear(r->words);
 	g_ptr_array_set_size(r->ciphers, 0);
 	g_ptr_array_set_size(r->versions, 0);

@@ -28,6 +28,15 @@ void facts_clear(struct facts *f)
 	memset(f, 0, sizeof *f);
 }
 
+void facts_empty(struct facts *f)
+{
+	GArray *notes = f->notes;
+	if (notes)
+		g_array_set_size(notes, 0);
+	memset(f, 0, sizeof *f);
+	f->notes = notes;
+}
+
 static void note(struct facts *f, const struct fact_note *n)
 {
 	if (!f->notes)

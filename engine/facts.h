@@ -37,6 +37,7 @@ struct facts {
 };
 
 void facts_clear(struct facts *f); /* frees the notes */
+void facts_empty(struct facts *f); /* keeps the memory of the notes for the next session */
 static inline bool facts_has(const struct facts *f, enum fact x)
 {
 	return (f->set[x / 64] >> (x % 64)) & 1;

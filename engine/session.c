@@ -84,12 +84,10 @@ void session_free(struct session *s)
 	session_free_events(s);
 	g_free(s->last_text);
 	for (int i = 0; i < 2; i++)
-		if (s->lists[i])
-			g_string_chunk_free(s->lists[i]);
+		arena_clear(&s->lists[i], &s->cx->blocks);
 	g_free(s->history);
 	g_free(s->tls_history);
-	if (s->arena)
-		g_string_chunk_free(s->arena);
+	arena_clear(&s->arena, &s->cx->blocks);
 	g_free(s);
 }
 

@@ -7,6 +7,7 @@
 #ifndef SMTP365_SESSION_H
 #define SMTP365_SESSION_H
 
+#include "arena.h"
 #include "facts.h"
 #include "seen.h"
 #include "verdict.h"
@@ -20,7 +21,8 @@ struct session_context {
 	bool events_of_causes; /* verdicts without a cause need no events */
 	GString *scratch[4];   /* for session_show, in turn; owned by the engine */
 	unsigned scratch_at;
-	uint64_t now_ns; /* newest packet time */
+	struct arena_pool blocks; /* of the sessions' arenas */
+	uint64_t now_ns;	  /* newest packet time */
 	void (*on_event)(unsigned session, const struct event *e, void *host); /* may be NULL */
 	void *host;
 };
@@ -87,10 +89,12 @@ struct session {
 	unsigned rcpt_ok;
 	struct seen_ehlo *filling; /* EHLO whose reply is being read */
 	uint64_t last_c2s_ns, last_data_ns;
-	GStringChunk *arena;
+	struct arena arena;
 	size_t arena_bytes;
-	GStringChunk *lists[2]; /* text of the EHLO list before TLS and of the inner one */
-	char *last_text;	/* of the last reply, when it is not kept */
+	struct arena lists[2]; /* text of the EHLO list before TLS and of the inner one */
+	bool own_list[2];      /* that list is in its own arena, else in the session's */
+	char *last_text;       /* of the last reply, when it is not kept */
+	size_t last_room;      /* bytes of it */
 	char last_enhanced[24];
 	bool had_list;
 	uint32_t event_order;

@@ -10,12 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static GStringChunk *arena(struct session *s)
-{
-	if (!s->arena)
-		s->arena = g_string_chunk_new(254);
-	return s->arena;
-}
+/* A history grows by so many bytes, so that most words need no allocation. */
+#define STEP_ROOM 64u
 
 static bool plain_ascii(const char *at, size_t n)
 {
@@ -67,7 +63,7 @@ const char *session_show(struct session *s, struct bytes text, size_t most)
 	return out->str;
 }
 
-static const char *keep_in(struct session *s, GStringChunk *chunk, struct bytes text, size_t most)
+static const char *keep_in(struct session *s, struct arena *room, struct bytes text, size_t most)
 {
 	size_t n = bytes_left(&text);
 	const char *at = (const char *)text.at;
@@ -76,31 +72,30 @@ static const char *keep_in(struct session *s, GStringChunk *chunk, struct bytes 
 		return "…";
 	s->arena_bytes += MIN(n, most) + 1;
 	if (n <= most && plain_ascii(at, n)) /* nearly always */
-		return n ? g_string_chunk_insert_len(chunk, at, (gssize)n) : "";
-	return g_string_chunk_insert(chunk, session_show(s, text, most));
+		return n ? arena_text(room, &s->cx->blocks, at, n) : "";
+	const char *shown = session_show(s, text, most);
+	return arena_text(room, &s->cx->blocks, shown, strlen(shown));
 }
 
 const char *session_keep(struct session *s, struct bytes text, size_t most)
 {
-	return keep_in(s, arena(s), text, most);
+	return keep_in(s, &s->arena, text, most);
 }
 
 void session_new_list(struct session *s, bool inner)
 {
 	/* The first list before TLS lies in the arena; a second one gets a room of its own. */
-	if (s->lists[inner])
-		g_string_chunk_clear(s->lists[inner]);
-	else if (inner || s->had_list)
-		s->lists[inner] = g_string_chunk_new(256);
+	arena_clear(&s->lists[inner], &s->cx->blocks);
+	s->own_list[inner] = inner || s->had_list;
 	s->had_list = true;
 }
 
 const char *session_keep_list(struct session *s, bool inner, struct bytes text, size_t most)
 {
 	size_t before = s->arena_bytes;
-	if (!s->lists[inner])
-		return keep_in(s, arena(s), text, most);
-	const char *kept = keep_in(s, s->lists[inner], text, most);
+	if (!s->own_list[inner])
+		return keep_in(s, &s->arena, text, most);
+	const char *kept = keep_in(s, &s->lists[inner], text, most);
 	s->arena_bytes = before; /* bounded by the list, not by the session */
 	return kept;
 }
@@ -205,7 +200,7 @@ static void record(struct session *s, struct event e, size_t n, bool keep_text)
 		slot->text = "…";
 	} else {
 		s->arena_bytes += n + 1;
-		slot->text = n ? g_string_chunk_insert_len(arena(s), e.text, (gssize)n) : "";
+		slot->text = n ? arena_text(&s->arena, &s->cx->blocks, e.text, n) : "";
 	}
 	if (s->cx->on_event)
 		s->cx->on_event(s->number, &e, s->cx->host);
@@ -326,13 +321,15 @@ void session_network_events(struct session *s, const struct flow *f)
 		sort_events(s->events);
 }
 
-/* Exact sizes: a sensor holds many sessions, and each has only a few words. */
+/* Small steps: a sensor holds many sessions, and each has only a few words. */
 static void step(char **list, const char *word)
 {
 	size_t had = *list ? strlen(*list) : 0, n = strlen(word);
+	size_t room = *list ? (had / STEP_ROOM + 1) * STEP_ROOM : 0, need = had + n + 2;
 	if (had + n + 1 > CAP_FIELD - 4)
 		return;
-	*list = g_realloc(*list, had + n + 2);
+	if (need > room)
+		*list = g_realloc(*list, (need + STEP_ROOM - 1) / STEP_ROOM * STEP_ROOM);
 	if (had)
 		(*list)[had++] = ' ';
 	memcpy(*list + had, word, n + 1);

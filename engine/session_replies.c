@@ -169,6 +169,18 @@ static struct bytes in_one_line(struct bytes text, char room[CAP_REPLY_TEXT + 8]
 	return bytes_of(room, n);
 }
 
+/* The room for it is used again with every reply. */
+static const char *keep_last(struct session *s, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	if (n > s->last_room) {
+		s->last_room = MAX(n, 64);
+		s->last_text = g_realloc(s->last_text, s->last_room);
+	}
+	memcpy(s->last_text, text, n);
+	return s->last_text;
+}
+
 static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 				  const struct session_command *c, struct flow_mark m)
 {
@@ -192,8 +204,7 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 		ptrdiff_t end = r->lines > 1 && i->code < 400 ? bytes_find(&first, '\n') : -1;
 		if (end >= 0)
 			first = bytes_upto(&first, (size_t)end);
-		g_free(s->last_text);
-		out.text = s->last_text = g_strdup(session_show(s, first, CAP_FIELD));
+		out.text = keep_last(s, session_show(s, first, CAP_FIELD));
 	}
 	/* Only refusals and the reply to a message carry Microsoft's trailer. */
 	if (i->code >= 400 || (c && c->body))
@@ -474,8 +485,10 @@ static const char *one_line(struct session *s, const struct smtp_item *i)
 static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	char line[CAP_EVENT_TEXT], *at = line;
-	const char *text = one_line(s, i);
-	if (s->filling && i->code < 400) {
+	bool list = s->filling && i->code < 400, shown = s->cx->dialogue || s->cx->on_event;
+	const char *text =
+		list && !shown ? "" : one_line(s, i); /* a list's text is kept elsewhere */
+	if (list) {
 		session_event_text(s, EVENT_S2C, m, s->inside, text, s->cx->dialogue);
 		return;
 	}

@@ -43,17 +43,10 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 
 static const uint16_t *keep_list(struct session *s, const uint16_t *list, unsigned n)
 {
-	if (!s->arena)
-		s->arena = g_string_chunk_new(254);
-	/* One more element leaves room to align what the chunk of characters gives. */
-	char *raw =
-		g_string_chunk_insert_len(s->arena, (const char *)list, (gssize)(n * sizeof *list));
-	if (((uintptr_t)raw & 1) == 0)
-		return (const uint16_t *)(void *)raw;
-	char *room = g_string_chunk_insert_len(s->arena, "\0\0\0", 3);
-	(void)room;
-	raw = g_string_chunk_insert_len(s->arena, (const char *)list, (gssize)(n * sizeof *list));
-	return ((uintptr_t)raw & 1) == 0 ? (const uint16_t *)(void *)raw : NULL;
+	uint16_t *kept = arena_take(&s->arena, &s->cx->blocks, n * sizeof *list, 1);
+	if (n)
+		memcpy(kept, list, n * sizeof *list);
+	return kept;
 }
 
 static void keep_hello(struct session *s, struct seen_hello *to, const struct tls_hello *h,
@@ -67,11 +60,11 @@ static void keep_hello(struct session *s, struct seen_hello *to, const struct tl
 	to->version_count = MIN(h->version_count, G_N_ELEMENTS(to->versions));
 	memcpy(to->versions, h->versions, to->version_count * sizeof *h->versions);
 	to->suites = keep_list(s, h->suites, h->suite_count);
-	to->suite_count = to->suites ? h->suite_count : 0;
+	to->suite_count = h->suite_count;
 	to->groups = keep_list(s, h->groups, h->group_count);
-	to->group_count = to->groups ? h->group_count : 0;
+	to->group_count = h->group_count;
 	to->sigalgs = keep_list(s, h->sigalgs, h->sigalg_count);
-	to->sigalg_count = to->sigalgs ? h->sigalg_count : 0;
+	to->sigalg_count = h->sigalg_count;
 	to->has_groups = h->has_groups;
 	to->has_sigalgs = h->has_sigalgs;
 	to->has_sni = h->has_sni;

@@ -267,6 +267,7 @@ void smtp365_free(struct smtp365 *e)
 	for (size_t i = 0; i < G_N_ELEMENTS(e->cx.scratch); i++)
 		if (e->cx.scratch[i])
 			g_string_free(e->cx.scratch[i], TRUE);
+	arena_pool_clear(&e->cx.blocks);
 	dns_free(e->cx.dns);
 	peers_free(e->cx.peers);
 	g_free(e->candidate_ports);

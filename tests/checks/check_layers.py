@@ -8,7 +8,7 @@ import re
 from common import ROOT, finish
 
 LAYERS = [
-    "bytes caps",
+    "bytes caps arena",
     "segment verdict names phrase",
     "flow gate dns dns_message community_id",
     "smtp smtp_client smtp_server smtp_line smtp_auth smtp_secret smtp_hidden smtp_body smtp_verbs "
