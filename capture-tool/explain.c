@@ -144,6 +144,19 @@ static const char *keys_meaning(const char *keys)
 	return "none needed";
 }
 
+/* number: 0 when it is the only one. */
+static void append_case(const struct smtp365_rule *r, unsigned number, GString *out)
+{
+	if (number)
+		g_string_append_printf(out, "\n%u. %s\n", number, r->title);
+	append_part(out, "severity", severity_name(r->severity), false);
+	append_part(out, "confidence", confidence_name(r->confidence), false);
+	append_part(out, "happened", r->cause, false);
+	append_part(out, side_name(r->side), r->fix, false);
+	append_part(out, "check", r->check, true);
+	append_part(out, "see", r->reference, false);
+}
+
 bool explain_finding(const char *id, GString *out)
 {
 	const struct smtp365_rule *r = smtp365_rule_find(id);
@@ -154,12 +167,11 @@ bool explain_finding(const char *id, GString *out)
 		return false;
 	}
 	g_string_append_printf(out, "%s (%s)  %s\n", r->id, r->letter, r->title);
-	append_part(out, "severity", severity_name(r->severity), false);
-	append_part(out, "confidence", confidence_name(r->confidence), false);
-	append_part(out, "happened", r->cause, false);
-	append_part(out, side_name(r->side), r->fix, false);
-	append_part(out, "check", r->check, true);
-	append_part(out, "see", r->reference, false);
 	append_part(out, "keys", keys_meaning(r->keys), false);
+	if (r->case_count > 1)
+		g_string_append_printf(out, "It says one of %u things, the first that fits:\n",
+				       r->case_count);
+	for (unsigned i = 0; i < r->case_count; i++)
+		append_case(&r->cases[i], r->case_count > 1 ? i + 1 : 0, out);
 	return true;
 }

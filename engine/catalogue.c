@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The table of findings for listings: the rows of rules.def, one entry per id, with the highest
- * severity and confidence that its rows can give.
+ * severity and confidence that its rows can give, and all that they can say.
  */
 #include "rules.h"
 #include "smtp365.h"
@@ -11,16 +11,9 @@
 static struct smtp365_rule *list;
 static size_t count;
 
-static void add(const struct rule *r)
+static struct smtp365_rule entry_of(const struct rule *r)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(list[i].id, r->id))
-			continue;
-		list[i].severity = MAX(list[i].severity, r->severity);
-		list[i].confidence = MAX(list[i].confidence, r->confidence);
-		return;
-	}
-	list[count++] = (struct smtp365_rule){
+	return (struct smtp365_rule){
 		.letter = r->letter,
 		.id = r->id,
 		.title = r->title,
@@ -35,6 +28,38 @@ static void add(const struct rule *r)
 	};
 }
 
+/* Rows of one id that say the same are one case for a reader. */
+static bool same_words(const struct smtp365_rule *a, const struct rule *b)
+{
+	return !strcmp(a->title, b->title) ||
+	       (!strcmp(a->cause, b->cause) && !strcmp(a->fix, b->fix));
+}
+
+/* The entry of an id: its general row or its first, and its cases, put at `to`; how many. */
+static unsigned add(const struct rule *rows, size_t n, size_t first, struct smtp365_rule *to)
+{
+	struct smtp365_rule *e = &list[count++];
+	unsigned cases = 0;
+	*e = entry_of(&rows[first]);
+	for (size_t i = first; i < n; i++) {
+		const struct rule *r = &rows[i];
+		bool said = false;
+		if (strcmp(r->id, rows[first].id))
+			continue;
+		if (r->general)
+			e->title = r->title;
+		e->severity = MAX(e->severity, r->severity);
+		e->confidence = MAX(e->confidence, r->confidence);
+		for (unsigned k = 0; k < cases && !said; k++)
+			said = same_words(&to[k], r);
+		if (!said)
+			to[cases++] = entry_of(r);
+	}
+	e->cases = to;
+	e->case_count = cases;
+	return cases;
+}
+
 /* Built once; the table is constant, so it is never freed. */
 static void build(void)
 {
@@ -44,8 +69,10 @@ static void build(void)
 	size_t n;
 	const struct rule *all = rules_all(&n);
 	list = g_new0(struct smtp365_rule, n);
+	struct smtp365_rule *to = g_new0(struct smtp365_rule, n);
 	for (size_t i = 0; i < n; i++)
-		add(&all[i]);
+		if (rules_find(all[i].id) == &all[i])
+			to += add(all, n, i, to);
 	g_once_init_leave(&once, 1);
 }
 

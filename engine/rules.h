@@ -22,6 +22,7 @@ struct rule {
 	enum stage explains; /* stage whose failure it explains; STAGE_NONE: never a cause */
 	bool absence;	     /* claims that something was absent (detections.md 1.4) */
 	bool inferred;
+	bool general; /* the row that names the finding in lists, instead of the first of its id */
 	enum fact all[RULE_FACTS];  /* every one must hold; evidence are their frames */
 	enum fact any[RULE_FACTS];  /* at least one must hold when not empty; evidence too */
 	enum fact none[RULE_FACTS]; /* none may hold */

@@ -105,6 +105,10 @@ struct smtp365_rule {
 	enum confidence confidence; /* the highest of its rows */
 	enum side side;
 	const char *cause, *fix, *check, *reference, *keys;
+	/* What it can say, most special first: one for each different cause, severities as they
+	 * are; NULL in those themselves. Static. */
+	const struct smtp365_rule *cases;
+	unsigned case_count;
 };
 const struct smtp365_rule *smtp365_rules(size_t *n);
 const struct smtp365_rule *smtp365_rule_find(const char *id); /* by id or letter ("S02"), NULL */

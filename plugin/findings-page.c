@@ -12,7 +12,7 @@ static const char head[] =
 	"<title>smtp365: findings</title>\n<style>\n"
 	"body{font:16px/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#222}\n"
 	"h2{margin:2em 0 .2em;font-size:1.1em}:target{background:#fff3c4}\n"
-	"dl{display:grid;grid-template-columns:8em 1fr;gap:.2em "
+	"dl+dl{margin-top:.8em}dl{display:grid;grid-template-columns:8em 1fr;gap:.2em "
 	"1em;margin:0}dt{color:#666}dd{margin:0}\n"
 	"code{font-size:.95em}\n</style></head><body>\n<h1>Findings of smtp365</h1>\n"
 	"<p>Each finding names who must act, what to do, and how to prove it.</p>\n";
@@ -26,6 +26,21 @@ static void row(const char *label, const char *text)
 	g_free(safe);
 }
 
+static void one_case(const struct smtp365_rule *r, bool several)
+{
+	fputs("<dl>\n", stdout);
+	if (several)
+		row("says", r->title);
+	row("severity", severity_name(r->severity));
+	row("confidence", confidence_name(r->confidence));
+	row("who acts", side_name(r->side));
+	row("cause", r->cause);
+	row("fix", r->fix);
+	row("check", r->check);
+	row("reference", r->reference);
+	fputs("</dl>\n", stdout);
+}
+
 int main(void)
 {
 	size_t n;
@@ -34,17 +49,10 @@ int main(void)
 	fputs(head, stdout);
 	for (size_t i = 0; i < n; i++) {
 		char *title = g_markup_escape_text(rules[i].title, -1);
-		printf("<h2 id=\"%s\"><code>%s</code> %s</h2>\n<dl>\n", rules[i].id, rules[i].id,
-		       title);
+		printf("<h2 id=\"%s\"><code>%s</code> %s</h2>\n", rules[i].id, rules[i].id, title);
 		g_free(title);
-		row("severity", severity_name(rules[i].severity));
-		row("confidence", confidence_name(rules[i].confidence));
-		row("who acts", side_name(rules[i].side));
-		row("cause", rules[i].cause);
-		row("fix", rules[i].fix);
-		row("check", rules[i].check);
-		row("reference", rules[i].reference);
-		fputs("</dl>\n", stdout);
+		for (unsigned k = 0; k < rules[i].case_count; k++)
+			one_case(&rules[i].cases[k], rules[i].case_count > 1);
 	}
 	fputs("</body></html>\n", stdout);
 	return fflush(stdout) || ferror(stdout);
