@@ -138,5 +138,6 @@ const char html_style[] =
 	"--card:#fff;--text:#000;--dim:#444;--line:#bbb;--soft:#f2f2f2;--link:#000;--tls:#e3eefb;"
 	"--critical:#8c0f3d;--high:#b3261e;--medium:#875400;--low:#2f5f94;--info:#5a6370;"
 	"--good:#1d6b3a;--on:#fff}body{padding:0;max-width:none;font-size:9.5pt}nav,.skip,"
-	"details:not([open]){display:none}h2,h3,caption{break-after:avoid}tr,dd,.tiles,.verdict{"
+	"details:not([open]){display:none}h2,h3,caption,p.file{break-after:avoid}"
+	"tr,dd,.tiles,.verdict,.card{"
 	"break-inside:avoid}a{text-decoration:none}.scroll{overflow:visible}}\n";
