@@ -167,7 +167,7 @@ static void fallback(struct session *s, const struct summary *was, const struct 
 	const struct seen_at *clear =
 		n->m->auth_clear.frame ? &n->m->auth_clear : &n->m->mail_clear;
 	if (!clear->frame || n->mirror || n->t->established || !was->tls_failed ||
-	    now->first_ns < was->first_ns || now->first_ns - was->last_ns > FALLBACK_TIME)
+	    now->first_ns < was->first_ns || ns_since(now->first_ns, was->last_ns) > FALLBACK_TIME)
 		return;
 	if (was->name_hash && now->name_hash && was->name_hash != now->name_hash)
 		return; /* another program on the same host */
@@ -201,7 +201,7 @@ static void dance(struct session *s, const struct summary *was, const struct sum
 static void silence(struct session *s, const struct summary *was, const struct summary *now)
 {
 	if (!was->unanswered || !now->unanswered || now->first_ns < was->first_ns ||
-	    s->cx->now_ns - was->first_ns < SILENCE_TIME)
+	    s->cx->one_sided || ns_since(s->cx->now_ns, was->first_ns) < SILENCE_TIME)
 		return;
 	extra(s, FACT_SYN_NO_ANSWER, was->syn_frame,
 	      "no answer to this connection nor to the one before");

@@ -185,6 +185,12 @@ static inline bool flow_left_first(const struct flow_side *side, const struct fl
 	return a && (!b || a < b);
 }
 
+/* Nanoseconds from `then` to `now`; 0 when a mirror or a clock gave them in the other order. */
+static inline uint64_t ns_since(uint64_t now, uint64_t then)
+{
+	return now > then ? now - then : 0;
+}
+
 /* -1, 0, 1: a before, at, after b in sequence space (RFC 9293 3.4). The only compare. */
 static inline int seq_cmp(uint32_t a, uint32_t b)
 {

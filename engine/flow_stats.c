@@ -306,16 +306,16 @@ void stats_filled(struct conn *c, struct lane *l, uint64_t age_ns, uint32_t fram
 }
 
 /* C01: this side's payload was seen and the other's never, yet the other's was acknowledged, or
- * there is no segment of it at all although this side answers it. */
+ * there is no segment of it at all although this side answers it, payload or not. */
 static bool side_alone(const struct flow *f, unsigned dir)
 {
 	const struct flow_side *other = &f->side[!dir];
-	if (!f->side[dir].data_segments || other->data_segments)
-		return false;
-	if (!other->have_acked)
+	if (other->data_segments || !other->have_acked)
 		return false;
 	if (!other->segments)
 		return true;
+	if (!f->side[dir].data_segments)
+		return false;
 	uint32_t start = other->isn + 1, fin = other->fin_frame ? 1 : 0;
 	return seq_cmp(other->acked, start + fin) > 0;
 }

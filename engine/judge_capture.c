@@ -96,7 +96,8 @@ void judge_capture_quality(struct judge *j)
 	}
 	vantage(j);
 	if (j->over && f->end == FLOW_END_CAPTURE && !c->fin_frame && !s->fin_frame &&
-	    !c->rst_frame && !s->rst_frame && j->capture->now_ns - f->last_ns < CAP_HOLE_WAIT)
+	    !c->rst_frame && !s->rst_frame &&
+	    ns_since(j->capture->now_ns, f->last_ns) < CAP_HOLE_WAIT)
 		judge_set(j, FACT_NO_TCP_CLOSE, f->last_frame);
 	tunnel(j);
 	judge_seen(j, FACT_STREAM_GAP, &n->o->gap);

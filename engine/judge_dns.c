@@ -65,7 +65,7 @@ void judge_dns(struct judge *j)
 				  judge_words(j, "%.1f s for %s",
 					      (double)(l->answer_ns - l->query_ns) / 1e9, l->name));
 	} else if (judge_has(j, FACT_PEER_M365) && !j->seen->t->client.has_sni &&
-		   j->seen->dns_seen && j->flow->first_ns - j->capture->first_ns > DAY) {
+		   j->seen->dns_seen && ns_since(j->flow->first_ns, j->capture->first_ns) > DAY) {
 		judge_set(j, FACT_HARD_CODED_IP, j->flow->first_frame);
 	}
 	mx_elsewhere(j);

@@ -214,7 +214,7 @@ static void big_hello(struct judge *j)
 	    j->flow->one_sided || a->stuck_len)
 		return;
 	bool acked = a->have_acked && seq_cmp(a->acked, a->highest) >= 0;
-	if (acked && judge_until(j) - c->at.ns > SLOW)
+	if (acked && ns_since(judge_until(j), c->at.ns) > SLOW)
 		facts_say(j->facts, FACT_BIG_CLIENT_HELLO, c->at.frame,
 			  judge_words(j, "ClientHello of %u bytes", c->length));
 }

@@ -54,10 +54,10 @@ static void command(struct judge *j)
 			judge_set(j, FACT_STARTTLS_UNKNOWN_COMMAND, n->starttls_reply.frame);
 	} else if (!code && !n->o->gap.frame && !j->flow->one_sided &&
 		   j->flow->side[FLOW_S2C].last_data_ns <= n->starttls.ns &&
-		   until - n->starttls.ns >= PATIENCE) {
+		   ns_since(until, n->starttls.ns) >= PATIENCE) {
 		facts_say(j->facts, FACT_STARTTLS_NO_REPLY, n->starttls.frame,
 			  judge_words(j, "no reply in %.0f s",
-				      (double)(until - n->starttls.ns) / 1e9));
+				      (double)ns_since(until, n->starttls.ns) / 1e9));
 	}
 	if (n->tls_before_220)
 		judge_set(j, FACT_TLS_BEFORE_220, n->tls[FLOW_C2S].frame);
@@ -76,7 +76,7 @@ static void no_client_hello(struct judge *j)
 		return;
 	if (c->last_data_ns > n->starttls_reply.ns || c->stuck_len)
 		return;
-	if (left || judge_until(j) - n->starttls_reply.ns >= PATIENCE)
+	if (left || ns_since(judge_until(j), n->starttls_reply.ns) >= PATIENCE)
 		judge_set(j, FACT_NO_CLIENT_HELLO, n->starttls_reply.frame);
 }
 

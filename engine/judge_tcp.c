@@ -28,13 +28,14 @@ static void connecting(struct judge *j)
 	if (s->rst_frame) {
 		facts_say(j->facts, FACT_TCP_REFUSED, s->rst_frame,
 			  judge_words(j, "RST %.1f ms after the SYN, TTL %u",
-				      (double)(s->rst_ns - c->syn_last_ns) / 1e6, s->ttl_rst));
+				      (double)ns_since(s->rst_ns, c->syn_last_ns) / 1e6,
+				      s->ttl_rst));
 		facts_set(j->facts, FACT_TCP_REFUSED, c->syn_frame);
-	} else if (!s->segments && c->syn_count >= 3 && until - c->syn_ns >= SYN_SILENCE &&
+	} else if (!s->segments && c->syn_count >= 3 && ns_since(until, c->syn_ns) >= SYN_SILENCE &&
 		   !j->seen->o->icmp.frame && !j->capture->one_sided) {
 		facts_say(j->facts, FACT_SYN_NO_ANSWER, c->syn_frame,
 			  judge_words(j, "%u SYN in %.0f s", c->syn_count,
-				      (double)(c->syn_last_ns - c->syn_ns) / 1e9));
+				      (double)ns_since(c->syn_last_ns, c->syn_ns) / 1e9));
 		facts_set(j->facts, FACT_SYN_NO_ANSWER, c->syn_last_frame);
 	}
 }
@@ -93,19 +94,20 @@ static void greeting(struct judge *j)
 
 	if (!f->handshake_frame || f->one_sided)
 		return;
-	if (s->first_data_ns && s->first_data_ns - from >= BANNER_SILENCE)
+	if (ns_since(s->first_data_ns, from) >= BANNER_SILENCE)
 		facts_say(j->facts, FACT_NO_BANNER, f->handshake_frame,
 			  judge_words(j, "the banner came after %.0f s",
-				      (double)(s->first_data_ns - from) / 1e9));
-	bool spoke_first = c->data_segments && c->first_data_ns - from < BANNER_SILENCE;
+				      (double)ns_since(s->first_data_ns, from) / 1e9));
+	bool spoke_first = c->data_segments && ns_since(c->first_data_ns, from) < BANNER_SILENCE;
 	if (s->data_segments || spoke_first || s->gap_bytes) {
-		if (j->seen->banner_code == 421 && left && left - j->seen->banner.ns <= CAP_SECOND)
+		if (j->seen->banner_code == 421 && left &&
+		    ns_since(left, j->seen->banner.ns) <= CAP_SECOND)
 			judge_set(j, FACT_SERVER_CLOSED_EARLY, left_frame);
 		return;
 	}
 	uint64_t gone = c->fin_ns ? c->fin_ns : c->rst_ns;
 	bool server_first = left && (!gone || left < gone);
-	uint64_t silence = (server_first ? left : gone ? gone : until) - from;
+	uint64_t silence = ns_since(server_first ? left : gone ? gone : until, from);
 	if (silence >= BANNER_SILENCE)
 		facts_say(j->facts, FACT_NO_BANNER, f->handshake_frame,
 			  judge_words(j, "%.0f s without a banner", (double)silence / 1e9));
@@ -121,7 +123,7 @@ static void hole(struct judge *j)
 	uint64_t until = judge_until(j);
 
 	if (!n->o->hole_first.frame || n->o->hole_size < FULL_SEGMENT || n->o->lost.frame ||
-	    until - n->o->hole_first.ns < HOLE_PATIENCE ||
+	    ns_since(until, n->o->hole_first.ns) < HOLE_PATIENCE ||
 	    seq_cmp(sender->acked, n->o->hole_ack) > 0)
 		return;
 	facts_say(j->facts, FACT_MTU_BLACKHOLE, n->o->hole_first.frame,

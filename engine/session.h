@@ -23,6 +23,7 @@ struct session_context {
 	unsigned scratch_at;
 	struct arena_pool blocks; /* of the sessions' arenas */
 	uint64_t now_ns;	  /* newest packet time */
+	bool one_sided;		  /* clients were answered, and no server was ever captured */
 	void (*on_event)(unsigned session, const struct event *e, void *host); /* may be NULL */
 	void *host;
 };

@@ -91,7 +91,9 @@ static void client_hello(struct session *s, const struct tls_hello *h, struct fl
 	struct seen_tls *t = session_tls(s);
 	t->client_hellos++;
 	if (t->client.at.frame) {
-		if (!t->retry.frame) /* a second hello in clear is a renegotiation (RFC 5746) */
+		/* A second hello in clear is a renegotiation (RFC 5746), unless the server asked
+		 * for it (RFC 8446 4.1.4), which may be missing in the capture. */
+		if (!t->retry.frame && t->server.at.frame)
 			seen_first(&t->renegotiation, m);
 		return;
 	}

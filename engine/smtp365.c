@@ -339,7 +339,7 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		e->capture.answers_seen = true;
 	else if ((g->flags & TCP_ACK) && !(g->flags & TCP_RST))
 		e->c2s_data_seen = true;
-	e->capture.one_sided = e->c2s_data_seen && !e->capture.answers_seen;
+	e->cx.one_sided = e->capture.one_sided = e->c2s_data_seen && !e->capture.answers_seen;
 }
 
 void smtp365_clock(struct smtp365 *e, uint64_t now_ns)
