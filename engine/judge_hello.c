@@ -108,6 +108,21 @@ static void overlap(struct judge *j)
 		judge_set(j, FACT_NO_SIGALG_OVERLAP, c->at.frame);
 }
 
+/* close_notify and warnings are normal (RFC 8446 6.1), a sealed alert may be one. */
+static bool tells(const struct seen_alert *a)
+{
+	return !a->encrypted && a->code != 0 && (a->level != 1 || a->code == 90);
+}
+
+/* Did the client say itself, in clear or with the keys, why it ended the handshake? */
+static bool client_said(const struct seen_tls *t)
+{
+	for (unsigned i = 0; i < t->alert_count; i++)
+		if (t->alerts[i].from_client && tells(&t->alerts[i]))
+			return true;
+	return false;
+}
+
 static bool about_certificate(uint8_t code)
 {
 	return code == 42 || code == 43 || code == 44 || code == 45 || code == 46 || code == 48;
@@ -129,8 +144,8 @@ static void alerts(struct judge *j)
 						name ? name : "of unknown code", a->code,
 						meaning ? ": " : "", meaning ? meaning : "");
 		enum fact fact = FACT_ALERT_OTHER;
-		if (a->encrypted || a->code == 0 || (a->level == 1 && a->code != 90))
-			continue; /* close_notify and warnings are normal (RFC 8446 6.1) */
+		if (!tells(a))
+			continue;
 		if (a->from_client && server_gone && server_gone < a->at.frame &&
 		    !t->server.at.frame)
 			continue; /* the client's complaint about a connection that the server
@@ -180,8 +195,9 @@ static void leaving(struct judge *j)
 		judge_set(j, FACT_CLIENT_LEFT_AFTER_CERT, client);
 		judge_set(j, FACT_TLS_FAILED, client);
 	}
+	/* With the keys its inside is known, and nothing is inferred from the size. */
 	if (t->server.max_version == TLS_1_3 && t->first_data_length[FLOW_C2S] == 19 &&
-	    t->data_records[FLOW_C2S] == 1) {
+	    t->data_records[FLOW_C2S] == 1 && !client_said(t)) {
 		judge_set(j, FACT_CLIENT_REFUSED_13, t->first_data[FLOW_C2S].frame);
 		judge_set(j, FACT_TLS_FAILED, t->first_data[FLOW_C2S].frame);
 	}

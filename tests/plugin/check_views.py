@@ -60,16 +60,21 @@ def with_keys(ws, source, all_stories):
     """Key logs: causes certain, for TLS 1.2 and 1.3."""
     n = 0
     for name, story in all_stories.items():
-        if not story.get("keylog") or not story.get("fires_with_keys"):
+        if not story.get("keylog"):
             continue
         n += 1
         path = os.path.join(source, "pcaps", name)
         keys = ws.readable(os.path.join(source, "pcaps", story["keylog"]))
         found = records(ws, path, "-o", f"tls.keylog_file:{keys}")
         findings = {f["id"]: f for r in found for f in r["smtp365"].get("findings", [])}
-        for wanted in story["fires_with_keys"].split():
+        want = set(story.get("fires_with_keys", "").split())
+        for wanted in want:
             f = findings.get(wanted)
             check(f"{name} with keys: {wanted}", f and not f["inferred"], sorted(findings))
+        inferred = [i for i, f in findings.items() if f["inferred"]]
+        check(f"{name} with keys: nothing is inferred", not inferred, inferred)
+        near = (set(story.get("near", "").split()) - want) & set(findings)
+        check(f"{name} with keys: near misses stay away", not near, near)
         reached = [r["smtp365"].get("cause") for r in found]
         hidden = [c for c in reached if c and c["id"].endswith("_inferred")]
         check(f"{name} with keys: causes are read, not inferred", not hidden, reached)
