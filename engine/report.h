@@ -85,14 +85,16 @@ struct report_totals {
 	unsigned passwords, users;	    /* of them with a secret in clear */
 };
 struct report_finding_count {
-	const char *id, *title;
+	const char *id, *title; /* the title in the first session that has it */
+	unsigned first;		/* number of that session */
 	enum severity severity; /* the highest seen */
 	unsigned sessions;
 };
 struct report_client_count {
 	struct address ip;
 	unsigned sessions, failed;
-	const char *cause; /* id, of the first failure that has one; or NULL */
+	const char *cause; /* id, of the first session that has one; or NULL */
+	unsigned first;	   /* number of that session */
 };
 typedef void (*report_finding_fn)(const struct report_finding_count *c, void *host);
 typedef void (*report_client_fn)(const struct report_client_count *c, void *host);

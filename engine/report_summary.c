@@ -67,15 +67,21 @@ void report_summary_free(struct report_summary *s)
 	g_free(s);
 }
 
+/* Sessions come in the order in which they end, which is not that of their numbers: the totals are
+ * the same for every order. */
 static const struct report_finding_count *count_finding(struct report_summary *s,
-							const struct finding *f)
+							const struct finding *f, unsigned session)
 {
 	struct report_finding_count *c = g_hash_table_lookup(s->findings, f->id);
 	if (!c) {
 		c = g_new0(struct report_finding_count, 1);
 		c->id = g_strdup(f->id);
-		c->title = g_strdup(f->title);
 		g_hash_table_insert(s->findings, (char *)c->id, c);
+	}
+	if (!c->title || session < c->first) {
+		g_free((char *)c->title);
+		c->title = g_strdup(f->title);
+		c->first = session;
 	}
 	c->severity = MAX(c->severity, f->severity);
 	c->sessions++;
@@ -96,8 +102,10 @@ static void count_client(struct report_summary *s, const struct verdict *v, cons
 	}
 	c->sessions++;
 	c->failed += report_is_failure(v);
-	if (!c->cause)
+	if (cause && (!c->cause || v->session < c->first)) {
 		c->cause = cause;
+		c->first = v->session;
+	}
 }
 
 /* In clear: mail or a login was attempted, or the session ended, in the SMTP dialogue without TLS.
@@ -130,7 +138,8 @@ void report_summary_add(struct report_summary *s, const struct verdict *v)
 		count_tls(s, v);
 	}
 	for (unsigned i = 0; i < v->finding_count; i++) {
-		const struct report_finding_count *c = count_finding(s, &v->findings[i]);
+		const struct report_finding_count *c =
+			count_finding(s, &v->findings[i], v->session);
 		if (&v->findings[i] == v->cause)
 			cause = c->id;
 	}

@@ -9,7 +9,6 @@ usage: check_views.py TOOL SOURCE PLUGIN VERSION [TSHARK]
 - a disabled protocol shows nothing; the preferences do what they say;
 - no password of the captures is in anything of ours.
 """
-import configparser
 import glob
 import json
 import os
@@ -18,7 +17,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from wireshark import Wireshark  # noqa: E402
+from wireshark import Wireshark, stories  # noqa: E402
 
 FAILED = []
 
@@ -27,18 +26,6 @@ def check(name, good, seen=""):
     if not good:
         FAILED.append(name)
         print(f"FAILED {name}: {str(seen)[:600]}", flush=True)
-
-
-def stories(source):
-    """Capture name -> its section, of those that are there."""
-    found = {}
-    for path in sorted(glob.glob(os.path.join(source, "pcaps", "stories", "*.ini"))):
-        ini = configparser.ConfigParser(interpolation=None, strict=False)
-        ini.read(path, encoding="utf-8")
-        for name in ini.sections():
-            if os.path.exists(os.path.join(source, "pcaps", name)):
-                found[name] = dict(ini[name])
-    return found
 
 
 def records(ws, capture, *args):

@@ -4,7 +4,10 @@
 Wireshark ignores WIRESHARK_PLUGIN_DIR for root, so a test that root runs drops to nobody. The
 plugin, the captures and the home lie in a temporary folder that this user can read.
 """
+import configparser
+import glob
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -52,6 +55,8 @@ class Wireshark:
 
     def readable(self, path):
         """The path of a copy that the user of tshark may read; the source tree may be closed to nobody."""
+        if path.startswith(self.folder):
+            return path
         copy = os.path.join(self.folder, os.path.basename(path))
         if not os.path.exists(copy):
             shutil.copyfile(path, copy + ".part")
@@ -91,3 +96,49 @@ def captures(folder):
         names += [os.path.join(top, f) for f in files
                   if f.endswith((".pcap", ".pcapng", ".pcap.gz", ".pcapng.gz", ".pcap.zst", ".pcapng.zst"))]
     return sorted(names)
+
+
+def stories(source):
+    """Name of each capture that is there -> its section of stories/*.ini."""
+    found = {}
+    for path in sorted(glob.glob(os.path.join(source, "pcaps", "stories", "*.ini"))):
+        ini = configparser.ConfigParser(interpolation=None, strict=False)
+        ini.read(path, encoding="utf-8")
+        for name in ini.sections():
+            if os.path.exists(os.path.join(source, "pcaps", name)):
+                found[name] = dict(ini[name])
+    return found
+
+
+def one_each(source):
+    """Names of captures, in the order of their stories: one for each finding, and all with keys."""
+    seen, names = set(), []
+    for name, story in stories(source).items():
+        ids = set((story.get("fires", "") + " " + story.get("fires_with_keys", "")).split())
+        if ids - seen or story.get("keylog"):
+            seen |= ids
+            names.append(name)
+    return names
+
+
+def merged(ws, names, parts):
+    """Few captures made of many: paths, and the names that mergecap does not take.
+
+    The start of tshark costs more than most captures; what is asked of many preferences is asked of
+    these. Captures of a similar name, which may have the same ends, go to different parts.
+    """
+    paths, left_out = [], []
+    for i in range(parts):
+        rest, path = names[i::parts], ws.file(f"merged-{i}.pcapng")
+        while rest:
+            done = subprocess.run(["mergecap", "-a", "-w", path, *rest], capture_output=True, text=True, check=False)
+            if done.returncode == 0:
+                os.chmod(path, 0o644)
+                paths.append(path)
+                break
+            bad = [n for n in re.findall(r'"([^"]+)"', done.stderr) if n in rest]
+            if not bad:
+                raise RuntimeError(f"mergecap: {done.stderr}")
+            left_out += bad
+            rest = [n for n in rest if n not in bad]
+    return paths, left_out

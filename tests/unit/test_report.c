@@ -631,6 +631,31 @@ static void summary(void **state)
 	g_free(text);
 }
 
+/* A session that began earlier may end later. */
+static void summary_of_any_order(void **state)
+{
+	(void)state;
+	struct finding other = findings[1];
+	other.title = "other words for it";
+	struct finding first = findings[1];
+	first.id = "tls.client_rejects_cert";
+	first.title = "another cause";
+	struct finding both[] = { first, other };
+	struct verdict v[2] = { failed(), failed() };
+	v[0].session = 7;
+	v[1].session = 2;
+	v[1].findings = both;
+	v[1].cause = &both[0];
+	char *text = summary_of(v, 2);
+	assert_non_null(strstr(text, "other words for it"));
+	assert_non_null(strstr(text, "2 sessions, 2 failed  tls.client_rejects_cert"));
+	struct verdict turned[2] = { v[1], v[0] };
+	char *again = summary_of(turned, 2);
+	assert_string_equal(text, again);
+	g_free(text);
+	g_free(again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -654,6 +679,7 @@ int main(void)
 		cmocka_unit_test(times_and_addresses),
 		cmocka_unit_test(fields_are_consistent),
 		cmocka_unit_test(summary),
+		cmocka_unit_test(summary_of_any_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
