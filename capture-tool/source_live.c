@@ -64,15 +64,28 @@ static char *activate_words(int status, pcap_t *p, const char *name)
 	}
 }
 
+/* A libpcap status; the setters fail only on a handle that is active. */
+static int set_up(struct source_live *s, const struct source_live_options *o)
+{
+	pcap_t *p = s->pcap;
+	int status = pcap_set_snaplen(p, (int)o->snaplen);
+	if (status == 0)
+		status = pcap_set_promisc(p, s->promiscuous);
+	if (status == 0)
+		status = pcap_set_timeout(p, BLOCK_MS);
+	if (status == 0)
+		status = pcap_set_buffer_size(
+			p, (int)MIN((uint64_t)o->buffer_kib * 1024, (uint64_t)G_MAXINT));
+	s->nanoseconds = pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO) == 0;
+	return status;
+}
+
 static bool activate(struct source_live *s, const struct source_live_options *o, char **error)
 {
 	pcap_t *p = s->pcap;
-	pcap_set_snaplen(p, (int)o->snaplen);
-	pcap_set_promisc(p, s->promiscuous);
-	pcap_set_timeout(p, BLOCK_MS);
-	pcap_set_buffer_size(p, (int)MIN((uint64_t)o->buffer_kib * 1024, (uint64_t)G_MAXINT));
-	s->nanoseconds = pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO) == 0;
-	int status = pcap_activate(p);
+	int status = set_up(s, o);
+	if (status == 0)
+		status = pcap_activate(p);
 	if (status < 0) {
 		*error = activate_words(status, p, s->name);
 		return false;

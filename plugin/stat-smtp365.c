@@ -166,19 +166,17 @@ static stat_tap_table *table_of(void *arg)
 	return g_array_index(d->stat_tap_data->tables, stat_tap_table *, 0);
 }
 
-static tap_packet_status session_packet(void *arg, packet_info *pinfo, epan_dissect_t *edt,
-					const void *data, tap_flags_t flags)
+static tap_packet_status session_packet(void *arg, packet_info *pinfo G_GNUC_UNUSED,
+					epan_dissect_t *edt G_GNUC_UNUSED, const void *data,
+					tap_flags_t flags G_GNUC_UNUSED)
 {
 	const struct packet_tap *tap = data;
 	stat_tap_table *t = table_of(arg);
 	guint *row = session_row(index_of(t), tap->session);
-	(void)pinfo;
-	(void)edt;
-	(void)flags;
 
 	if (*row) {
-		if (!tap->verdict ||
-		    stat_tap_get_field_data(t, *row - 1, S_FRAMES)->value.uint_value)
+		guint shown = stat_tap_get_field_data(t, *row - 1, S_FRAMES)->value.uint_value;
+		if (!tap->verdict || shown == tap->verdict->frame_count)
 			return TAP_PACKET_DONT_REDRAW;
 	} else {
 		*row = t->num_elements + 1;
@@ -188,19 +186,6 @@ static tap_packet_status session_packet(void *arg, packet_info *pinfo, epan_diss
 	if (tap->verdict)
 		fill_session(t, *row - 1, tap->verdict);
 	return TAP_PACKET_REDRAW;
-}
-
-static void session_init(stat_tap_table_ui *ui)
-{
-	const char *title = "Sessions";
-	stat_tap_table *t = stat_tap_find_table(ui, title);
-	if (t) {
-		if (ui->stat_tap_reset_table_cb)
-			ui->stat_tap_reset_table_cb(t);
-		return;
-	}
-	t = stat_tap_init_table(title, S_COLUMNS, 0, NULL);
-	stat_tap_add_table(ui, t);
 }
 
 /* ---- clients ---- */
@@ -237,16 +222,14 @@ static guint client_row(stat_tap_table *t, struct index *x, const struct verdict
 	return row - 1;
 }
 
-static tap_packet_status client_packet(void *arg, packet_info *pinfo, epan_dissect_t *edt,
-				       const void *data, tap_flags_t flags)
+static tap_packet_status client_packet(void *arg, packet_info *pinfo G_GNUC_UNUSED,
+				       epan_dissect_t *edt G_GNUC_UNUSED, const void *data,
+				       tap_flags_t flags G_GNUC_UNUSED)
 {
 	const struct packet_tap *tap = data;
 	const struct verdict *v = tap->verdict;
 	stat_tap_table *t = table_of(arg);
 	guint *done = session_row(index_of(t), tap->session);
-	(void)pinfo;
-	(void)edt;
-	(void)flags;
 
 	if (*done || !v)
 		return TAP_PACKET_DONT_REDRAW;
@@ -260,19 +243,6 @@ static tap_packet_status client_packet(void *arg, packet_info *pinfo, epan_disse
 	if (v->cause)
 		set_text(t, row, C_CAUSE, v->cause->id);
 	return TAP_PACKET_REDRAW;
-}
-
-static void client_init(stat_tap_table_ui *ui)
-{
-	const char *title = "Clients";
-	stat_tap_table *t = stat_tap_find_table(ui, title);
-	if (t) {
-		if (ui->stat_tap_reset_table_cb)
-			ui->stat_tap_reset_table_cb(t);
-		return;
-	}
-	t = stat_tap_init_table(title, C_COLUMNS, 0, NULL);
-	stat_tap_add_table(ui, t);
 }
 
 /* ---- the tree of counters ---- */
@@ -294,52 +264,59 @@ static void tree_count(enum count_group g, const char *name, void *host)
 }
 
 /* A session counts at its first frame, so that the tree needs no memory of its own. */
-static tap_packet_status tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt,
-				     const void *data, tap_flags_t flags)
+static tap_packet_status tree_packet(stats_tree *st, packet_info *pinfo,
+				     epan_dissect_t *edt G_GNUC_UNUSED, const void *data,
+				     tap_flags_t flags G_GNUC_UNUSED)
 {
 	const struct packet_tap *tap = data;
-	(void)edt;
-	(void)flags;
 	if (!tap->verdict || tap->verdict->first_frame != pinfo->num)
 		return TAP_PACKET_DONT_REDRAW;
 	counts_walk(tap->verdict, tree_count, st);
 	return TAP_PACKET_REDRAW;
 }
 
-void stat_register(void)
+/* ---- registration ---- */
+
+/* The part of the title behind the name of the menu is the table's own. */
+static void table_init(stat_tap_table_ui *ui)
+{
+	const char *title = &ui->title[strlen(MENU " ")];
+	stat_tap_table *t = stat_tap_find_table(ui, title);
+	if (t)
+		reset(t);
+	else
+		stat_tap_add_table(ui, stat_tap_init_table(title, (int)ui->nfields, 0, NULL));
+}
+
+static void table_register(stat_tap_table_ui *ui)
 {
 	static tap_param filter[] = { { PARAM_FILTER, "filter", "Filter", NULL, TRUE } };
-	static stat_tap_table_ui sessions = {
-		.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
-		.title = MENU " Sessions",
-		.tap_name = "smtp365",
-		.cli_string = "smtp365,table",
-		.stat_tap_init_cb = session_init,
-		.packet_func = session_packet,
-		.stat_tap_reset_table_cb = reset,
-		.stat_tap_free_table_item_cb = free_item,
-		.nfields = S_COLUMNS,
-		.fields = session_columns,
-		.nparams = G_N_ELEMENTS(filter),
-		.params = filter,
-	};
-	static stat_tap_table_ui clients = {
-		.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
-		.title = MENU " Clients",
-		.tap_name = "smtp365",
-		.cli_string = "smtp365,clients",
-		.stat_tap_init_cb = client_init,
-		.packet_func = client_packet,
-		.stat_tap_reset_table_cb = reset,
-		.stat_tap_free_table_item_cb = free_item,
-		.nfields = C_COLUMNS,
-		.fields = client_columns,
-		.nparams = G_N_ELEMENTS(filter),
-		.params = filter,
-	};
 
-	register_stat_tap_table_ui(&sessions);
-	register_stat_tap_table_ui(&clients);
+	ui->group = REGISTER_PACKET_STAT_GROUP_UNSORTED;
+	ui->tap_name = "smtp365";
+	ui->stat_tap_init_cb = table_init;
+	ui->stat_tap_reset_table_cb = reset;
+	ui->stat_tap_free_table_item_cb = free_item;
+	ui->nparams = G_N_ELEMENTS(filter);
+	ui->params = filter;
+	register_stat_tap_table_ui(ui);
+}
+
+void stat_register(void)
+{
+	static stat_tap_table_ui sessions = { .title = MENU " Sessions",
+					      .cli_string = "smtp365,table",
+					      .packet_func = session_packet,
+					      .nfields = S_COLUMNS,
+					      .fields = session_columns };
+	static stat_tap_table_ui clients = { .title = MENU " Clients",
+					     .cli_string = "smtp365,clients",
+					     .packet_func = client_packet,
+					     .nfields = C_COLUMNS,
+					     .fields = client_columns };
+
+	table_register(&sessions);
+	table_register(&clients);
 	stats_tree_register_plugin("smtp365", "smtp365_findings",
 				   MENU COMPAT_MENU_SEPARATOR "Findings", 0, tree_packet, tree_init,
 				   NULL);

@@ -4,20 +4,22 @@
 
 usage: check_fuzz.py TOOL SOURCE PLUGIN VERSION [TSHARK]
 
-The hostile captures and some others whole, and such with errors by editcap -E, each with tree and two
-passes, with Wireshark's strict memory allocator. A plugin that was built with the address sanitizer
-is noticed and run with it, without that allocator. SMTP365_SECONDS says how long (60); SMTP365_ALL=1
-takes every capture whole before it damages any, whatever that takes.
+All captures merged into a few, the hostile ones and some others one by one, and such with errors by
+editcap -E, each with tree and two passes, with Wireshark's strict memory allocator. A plugin that was
+built with the address sanitizer is noticed and run with it, without that allocator. SMTP365_SECONDS
+says how long captures are damaged (60); SMTP365_ALL=1 takes every capture one by one first.
 """
+import concurrent.futures
 import os
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from wireshark import Wireshark, captures  # noqa: E402
+from wireshark import Wireshark, captures, merged  # noqa: E402
 
 SECONDS = float(os.environ.get("SMTP365_SECONDS", "60"))
+PARTS = 8
 ALL = bool(os.environ.get("SMTP365_ALL"))
 WRONG = ("dissector bug", "addresssanitizer", "runtime error:", "assertion failed", "segmentation fault")
 # captures that this tshark cannot read without us either
@@ -50,6 +52,7 @@ def run(ws, path, env):
         if code < 0 or bad:  # other codes say what is wrong with the file
             at = text.find(bad[0]) if bad else 0
             return f"{os.path.basename(path)} {args[0]}: exit {code}, {bad}: {text[max(0, at - 200):at + 800]}"
+    ws.forget(path)
     return None
 
 
@@ -63,12 +66,11 @@ def damaged(ws, path, seed, rate):
 
 
 def whole(ws, names, env):
-    """The captures as they are."""
-    failures = []
-    for path in names if ALL else [n for i, n in enumerate(names) if i % 40 == 0 or "hostile" in n]:
-        if os.path.basename(path) not in ITSELF:
-            failures.append(run(ws, path, env))
-            ws.forget(path)
+    """The captures as they are, together and one by one."""
+    single = [n for i, n in enumerate(names) if ALL or i % 40 == 0 or "hostile" in n]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        failures = list(pool.map(lambda n: run(ws, n, env), merged(ws, names, PARTS)[0]))
+        failures += pool.map(lambda n: run(ws, n, env), [n for n in single if os.path.basename(n) not in ITSELF])
     return failures
 
 
@@ -81,7 +83,6 @@ def fuzzed(ws, names, env, until):
         if not path:
             continue
         failures.append(run(ws, path, env))
-        ws.forget(path)
         os.remove(path)
     return failures
 
@@ -95,8 +96,8 @@ def main():
             print(f"skip: no tshark {version} with the plugin here: {why}")
             return 77
         names = captures(os.path.join(source, "pcaps"))
-        until = time.monotonic() + SECONDS
-        runs = whole(ws, names, env) + fuzzed(ws, names, env, until)
+        runs = whole(ws, names, env)
+        runs += fuzzed(ws, names, env, time.monotonic() + SECONDS)
         bad = [r for r in runs if r]
         print("\n".join(bad[:10]))
         print(f"{len(runs)} captures, {len(bad)} went wrong" + (", address sanitizer" if "LD_PRELOAD" in env else ""))
