@@ -41,6 +41,7 @@ struct smtp365 {
 	unsigned last_number;
 	unsigned fed_number;	  /* session of the segment fed last, 0 none */
 	uint8_t *candidate_ports; /* bit per port that ever had a candidate; NULL until needed */
+	bool watched_late;	  /* a port was added after packets were read */
 	bool c2s_data_seen;
 	struct smtp365_stats stats;
 	char ranges_date[16];
@@ -291,15 +292,20 @@ static bool candidate_port(const struct smtp365 *e, uint16_t port)
 	return e->candidate_ports && (e->candidate_ports[port / 8] >> (port % 8)) & 1;
 }
 
-static void mark_candidate(struct smtp365 *e, const struct segment *g)
+/* The handshake that went by before the connection was of interest. */
+static void feed_handshake(struct smtp365 *e, const struct segment *g)
 {
 	struct segment before[2];
 	unsigned n = gate_recall(e->gate, g, before);
 
-	if (!e->candidate_ports)
-		e->candidate_ports = g_malloc0(8192);
 	for (unsigned i = 0; i < n; i++)
 		flow_feed(e->flows, &before[i]);
+}
+
+static void mark_candidate(struct smtp365 *e, const struct segment *g)
+{
+	if (!e->candidate_ports)
+		e->candidate_ports = g_malloc0(8192);
 	/* Only the server's port is marked, so that the rest of the traffic stays cheap. */
 	uint16_t port = server_side(g, e) < 0 ? g->sport : g->dport;
 	e->candidate_ports[port / 8] |= (uint8_t)(1u << (port % 8));
@@ -318,9 +324,13 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		return;
 	}
 	tick(e, g->time_ns);
-	if (answer == GATE_CANDIDATE &&
-	    !flow_find(e->flows, &g->src, g->sport, &g->dst, g->dport, NULL))
-		mark_candidate(e, g);
+	bool late = answer == GATE_WATCHED && e->watched_late && !(g->flags & TCP_SYN);
+	if ((answer == GATE_CANDIDATE || late) &&
+	    !flow_find(e->flows, &g->src, g->sport, &g->dst, g->dport, NULL)) {
+		feed_handshake(e, g);
+		if (answer == GATE_CANDIDATE)
+			mark_candidate(e, g);
+	}
 	e->stats.smtp_segments++;
 	struct flow *f = flow_feed(e->flows, g);
 	if (!f)
@@ -408,6 +418,7 @@ bool smtp365_watches(const struct smtp365 *e, uint16_t a, uint16_t b)
 
 void smtp365_watch(struct smtp365 *e, uint16_t port)
 {
+	e->watched_late = true;
 	gate_watch(e->gate, port);
 }
 

@@ -160,8 +160,12 @@ static void watch_port(const packet_info *pinfo)
 	for (wmem_list_frame_t *i = wmem_list_head(pinfo->layers); i && !found;
 	     i = wmem_list_frame_next(i))
 		found = GPOINTER_TO_INT(wmem_list_frame_data(i)) == smtp;
-	if (found)
-		smtp365_watch(host.engine, (uint16_t)MIN(pinfo->srcport, pinfo->destport));
+	if (!found)
+		return;
+	/* The port that Wireshark decoded by is the server's; else the lower one. */
+	bool known = pinfo->match_uint == pinfo->srcport || pinfo->match_uint == pinfo->destport;
+	smtp365_watch(host.engine,
+		      (uint16_t)(known ? pinfo->match_uint : MIN(pinfo->srcport, pinfo->destport)));
 }
 
 static void feed_segment(struct packet *p, packet_info *pinfo, struct segment *g)

@@ -1,46 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What Wireshark shows: keys, passes, filters, preferences, secrets, garbage.
+"""What Wireshark shows: keys, passes, filters, secrets, layers of its own.
 
 usage: check_views.py TOOL SOURCE PLUGIN VERSION [TSHARK]
 
 - with the key log of a capture the causes are those of its story, and certain (stories/*.ini);
 - the cause stands on its evidence frames after two passes, as expert information too;
-- a disabled protocol shows nothing; the preferences do what they say;
 - no password of the captures is in anything of ours.
 """
 import glob
-import json
 import os
 import struct
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from shown import FAILED, check, fields, records, rewrapped  # noqa: E402
 from wireshark import Wireshark, stories  # noqa: E402
-
-FAILED = []
-
-
-def check(name, good, seen=""):
-    if not good:
-        FAILED.append(name)
-        print(f"FAILED {name}: {str(seen)[:600]}", flush=True)
-
-
-def records(ws, capture, *args):
-    _, out, _ = ws.run(capture, "-q", "-z", "smtp365,json", "-o", "smtp365.all:TRUE", *args)
-    return [json.loads(line) for line in out.splitlines() if line.startswith(b"{")]
-
-
-def fields(ws, capture, flt, names, *args):
-    """Rows of fields of the frames that pass a filter, second pass."""
-    cmd = ["-2", "-T", "fields", "-E", "separator=|", "-E", "aggregator=,"]
-    for n in names:
-        cmd += ["-e", n]
-    code, out, err = ws.run(capture, *cmd, "-Y", flt, *args)
-    check(f"filter {flt}", code == 0 or "cut short" in err, err)
-    return [line.split("|") for line in out.decode(errors="replace").splitlines()]
 
 
 def with_keys(ws, source, all_stories):
@@ -91,54 +66,6 @@ def evidence(ws, source, all_stories):
     print(f"{n} causes on their frames")
 
 
-def preferences(ws, source):
-    path = os.path.join(source, "pcaps", "auth-clear-plain-port25.pcapng")
-    if not os.path.exists(path):
-        path = os.path.join(source, "pcaps", "base-submission.pcapng")
-    rows = fields(ws, path, "smtp365", ["smtp365.session"])
-    check("a session has frames", rows and all(r[0] == "1" for r in rows), rows)
-    rows = fields(ws, path, "smtp365.findings.id", ["smtp365.findings.id"])
-    check("other servers have no findings by default", not rows, rows)
-    rows = fields(ws, path, "smtp365.findings.id", ["smtp365.findings.id"], "-o", "smtp365.all:TRUE")
-    check("smtp365.all shows them", bool(rows), rows)
-    low = 'smtp365.findings.severity == "low" && _ws.expert.message contains "(auth.offered_before_tls)"'
-    args = ["-o", "smtp365.all:TRUE"]
-    check("a low finding is expert information", fields(ws, path, low, ["frame.number"], *args), path)
-    quiet = fields(ws, path, low, ["frame.number"], *args, "-o", "smtp365.severity:critical")
-    check("smtp365.severity hides lower ones", not quiet, quiet)
-    code, out, _ = ws.run(path, "-2", "-V", "--disable-protocol", "smtp365")
-    check("a disabled protocol shows nothing", code == 0 and b"Microsoft 365 SMTP" not in out)
-    own = 'uat:smtp365_endpoints:"relay.contoso.example","25","submission"'
-    found = records(ws, path, "-o", own)
-    check("own endpoints", any(r["smtp365"]["endpoint"] == "submission" for r in found) or "relay" not in
-          str(found), found)
-    found = records(ws, path, "-o", "smtp365.redact:TRUE")
-    check("redacted record", found and "@" in json.dumps(found) or found, found)
-    code, _, err = ws.run(path, "-o", 'uat:smtp365_endpoints:"no name","25","submission"')
-    check("a wrong endpoint is refused", code != 0 and "host name" in err, err)
-
-
-def rewrapped(ws, capture, linktype, wrap):
-    """The capture with each Ethernet frame's IP packet wrapped anew; its path."""
-    plain = ws.file("plain.pcap")
-    subprocess.run(["editcap", "-F", "pcap", capture, plain], check=True, capture_output=True)
-    with open(plain, "rb") as f:
-        data = f.read()
-    out, at = bytearray(data[:20] + struct.pack("<I", linktype)), 24
-    while at < len(data):
-        seconds, fraction, length, _ = struct.unpack("<IIII", data[at:at + 16])
-        frame = data[at + 16:at + 16 + length]
-        at += 16 + length
-        total = struct.unpack(">H", frame[16:18])[0]
-        frame = wrap(frame[14:14 + total])
-        out += struct.pack("<IIII", seconds, fraction, len(frame), len(frame)) + frame
-    path = ws.file("wrapped.pcap")
-    with open(path, "wb") as f:
-        f.write(out)
-    os.chmod(path, 0o644)
-    return path
-
-
 def gtp(ip):
     """IP in GTP-U in UDP in IP, with a raw link layer; the tool does not read it."""
     user = b"\x30\xff" + struct.pack(">HI", len(ip), 7) + ip
@@ -156,7 +83,7 @@ def layers_of_wireshark(ws, source):
     path = os.path.join(source, "pcaps", "base-direct-send.pcapng")
     wanted = [r["smtp365"]["outcome"] for r in records(ws, path)]
     for name, linktype, wrap in (("GTP-U", 101, gtp), ("802.11", 105, wlan)):
-        copy = rewrapped(ws, path, linktype, wrap)
+        copy = rewrapped(ws, path, linktype, lambda ethernet, ip, w=wrap: w(ip))
         got = [r["smtp365"]["outcome"] for r in records(ws, copy)]
         check(f"SMTP in {name}", wanted and got == wanted, (got, wanted))
         ws.forget(copy)
@@ -193,7 +120,6 @@ def main():
         all_stories = stories(source)
         with_keys(ws, source, all_stories)
         evidence(ws, source, all_stories)
-        preferences(ws, source)
         layers_of_wireshark(ws, source)
         secrets(ws, source)
     print(f"{len(FAILED)} failed")

@@ -123,6 +123,7 @@ test_suite() {
 	check 0 tests/same/check_same.py $captures
 	check 0 tests/same/check_preferences.py
 	check 0 tests/plugin/check_views.py
+	check 0 tests/plugin/check_prefs.py
 	check "$([ -n "$all" ] && echo 60 || echo 10)" tests/plugin/check_fuzz.py
 	echo "   $suite: all after $(($(date +%s) - started)) s"
 	exit $failed
