@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The loop and what its events do. Packets have their time from the kernel; the engine is told the
- * wall clock too, a second late, so that packets still in a ring are not overtaken.
+ * wall clock too, a second late, so that packets still in a ring are not overtaken. Whatever may
+ * hang, the disks above all, is done by threads of the outputs.
  */
 #include "live.h"
 #include <signal.h>
@@ -22,12 +23,14 @@
 /* Ticks (live_open.c: a quarter of a second) between two of each of these. */
 #define TICKS_SECOND 4u
 #define TICKS_METRICS (15u * TICKS_SECOND)
-#define TICKS_TROUBLE (10u * TICKS_SECOND)
 #define TICKS_WATCH (LIVE_WATCH_SECONDS * TICKS_SECOND)
 /* How far the engine's clock is behind the wall clock: more than a block of the ring takes. */
 #define CLOCK_BEHIND SECOND
-/* At the end: how long a slow reader is waited for. */
+/* At the end: how long a slow reader is waited for, then the disk of each other file. */
 #define CLOSE_MS 3000u
+#define CLOSE_OTHERS_MS 2000u
+/* How long the service manager is let wait for a reload: then the disk hangs. */
+#define TICKS_RELOAD (5u * TICKS_SECOND)
 
 struct live {
 	const struct options *o;
@@ -45,8 +48,8 @@ struct live {
 	uint32_t frame;
 	uint64_t left; /* packets that -c still allows */
 	unsigned ticks;
-	int waited; /* descriptor of the output in the poll, -1 none */
-	bool stop, metrics_failed, sessions_seen;
+	unsigned reload_by; /* tick until which a reload is waited for, 0 none goes on */
+	bool stop, sessions_seen;
 	struct run_result result;
 };
 
@@ -78,7 +81,7 @@ static void on_session(const struct verdict *made, void *host)
 			g_string_append(l->text, "     open       the session goes on; its last "
 						 "verdict follows\n");
 	}
-	queue_add(l->files.queue, l->text->str, l->text->len);
+	sink_add(l->files.sink, l->text->str, l->text->len);
 	if (v->open)
 		return;
 	l->sessions_seen = true;
@@ -156,7 +159,7 @@ static void take_stock(struct live *l)
 	}
 	s->source_count = l->files.port_count;
 	s->engine = smtp365_stats(l->engine);
-	s->queue = queue_stats(l->files.queue);
+	s->queue = sink_stats(l->files.sink);
 	s->has_recorder = l->files.recorder != NULL;
 	if (s->has_recorder)
 		s->recorder = recorder_stats(l->files.recorder);
@@ -167,26 +170,18 @@ static void take_stock(struct live *l)
 
 static void write_metrics(struct live *l)
 {
-	char *error = NULL;
 	if (!l->metrics)
 		return;
-	bool fine = metrics_write(l->metrics, &l->state, l->o->metrics, &error);
-	if (!fine && !l->metrics_failed)
-		say_owned(g_steal_pointer(&error));
-	g_free(error);
-	l->metrics_failed = !fine;
+	g_string_truncate(l->text, 0);
+	metrics_text(l->metrics, &l->state, l->text);
+	metrics_file_write(l->files.metrics, l->text->str, l->text->len);
 }
 
-static void print_counters(struct live *l)
+static void print_state(const struct live *l)
 {
 	GString *text = g_string_new(NULL);
-	take_stock(l);
 	live_state_text(&l->state, text);
-	char **lines = g_strsplit(text->str, "\n", 0);
-	for (char **line = lines; *line; line++)
-		if (**line)
-			say("%s", *line);
-	g_strfreev(lines);
+	say_text(text->str);
 	g_string_free(text, TRUE);
 }
 
@@ -206,10 +201,22 @@ static void every_second(struct live *l)
 	look_at_interfaces(l);
 	take_stock(l);
 	live_watch_silence(&l->watch, &l->state, l->o->silence_s, say_line, l);
+	say_owned(sink_trouble(l->files.sink));
 	if (l->files.recorder) {
 		recorder_tick(l->files.recorder, wall_ns());
 		say_owned(recorder_trouble(l->files.recorder));
 	}
+	if (l->files.metrics)
+		say_owned(metrics_file_trouble(l->files.metrics));
+}
+
+/* The service manager waits for the end of a reload. */
+static void end_reload(struct live *l)
+{
+	if (!l->reload_by || (sink_reopening(l->files.sink) && l->ticks < l->reload_by))
+		return;
+	l->reload_by = 0;
+	notify_ready(l->files.notify, NULL);
 }
 
 static void on_timer(struct live *l)
@@ -219,12 +226,10 @@ static void on_timer(struct live *l)
 		return;
 	l->ticks++;
 	smtp365_tick(l->engine, wall_ns() - CLOCK_BEHIND);
-	queue_flush(l->files.queue);
+	end_reload(l);
 	notify_alive(l->files.notify, (uint64_t)g_get_monotonic_time());
 	if (l->ticks % TICKS_SECOND == 0)
 		every_second(l);
-	if (l->ticks % TICKS_TROUBLE == TICKS_SECOND)
-		say_owned(queue_trouble(l->files.queue));
 	if (l->ticks % TICKS_WATCH == 0)
 		live_watch_compare(&l->watch, &l->state, say_line, l);
 	if (l->ticks % TICKS_METRICS == TICKS_SECOND)
@@ -235,17 +240,11 @@ static void on_timer(struct live *l)
 
 static void reopen(struct live *l)
 {
-	char *error = NULL;
 	notify_reloading(l->files.notify, (uint64_t)g_get_monotonic_time());
-	if (l->waited >= 0) /* its number may become another file's */
-		epoll_ctl(l->files.poll, EPOLL_CTL_DEL, l->waited, NULL);
-	l->waited = -1;
-	if (!queue_reopen(l->files.queue, &error))
-		say_owned(g_strdup_printf("%s; the old file is written on", error));
-	g_free(error);
+	l->reload_by = l->ticks + TICKS_RELOAD;
+	sink_reopen(l->files.sink);
 	if (l->files.recorder)
 		recorder_rotate(l->files.recorder);
-	notify_ready(l->files.notify, NULL);
 }
 
 static void on_signal(struct live *l)
@@ -255,7 +254,7 @@ static void on_signal(struct live *l)
 		if (s.ssi_signo == SIGHUP)
 			reopen(l);
 		else if (s.ssi_signo == SIGUSR1)
-			print_counters(l);
+			take_stock(l), print_state(l);
 		else
 			l->stop = true;
 	}
@@ -263,25 +262,10 @@ static void on_signal(struct live *l)
 
 /* ---- the loop ---- */
 
-/* Wait for the output only while something waits that it could take. */
-static void watch_output(struct live *l)
-{
-	int fd = queue_fd(l->files.queue);
-	struct epoll_event e = { .events = EPOLLOUT, .data.fd = fd };
-	if (fd == l->waited)
-		return;
-	if (l->waited >= 0)
-		epoll_ctl(l->files.poll, EPOLL_CTL_DEL, l->waited, NULL);
-	l->waited = fd;
-	if (fd >= 0 && epoll_ctl(l->files.poll, EPOLL_CTL_ADD, fd, &e) != 0)
-		l->waited = -1; /* no device to wait for: the timer tries */
-}
-
 static void loop(struct live *l)
 {
-	struct epoll_event events[OPTIONS_INTERFACES_MOST + 3];
-	while (!l->stop && !queue_gone(l->files.queue)) {
-		watch_output(l);
+	struct epoll_event events[OPTIONS_INTERFACES_MOST + 2];
+	while (!l->stop && !sink_gone(l->files.sink)) {
 		int n = epoll_wait(l->files.poll, events, G_N_ELEMENTS(events), -1);
 		for (int i = 0; i < n; i++) {
 			int fd = events[i].data.fd;
@@ -289,8 +273,6 @@ static void loop(struct live *l)
 				on_signal(l);
 			else if (fd == l->files.timer)
 				on_timer(l);
-			else if (fd == l->waited)
-				queue_flush(l->files.queue);
 			else
 				read_packets(l, fd);
 		}
@@ -304,12 +286,11 @@ static void prepare(struct live *l)
 	const struct options *o = l->o;
 	char *error = NULL;
 	l->left = o->count ? o->count : UINT64_MAX;
-	l->waited = -1;
 	l->text = g_string_sized_new(4096);
 	l->report = (struct report_options){
 		.redact = o->redact,
 		.dialogue = o->verbose,
-		.color = !o->json && queue_terminal(l->files.queue) && output_color_wanted(),
+		.color = !o->json && sink_terminal(l->files.sink) && output_color_wanted(),
 		.all = o->all,
 	};
 	if (!o->json && !o->quiet)
@@ -346,7 +327,30 @@ static void write_summary(struct live *l)
 {
 	g_string_assign(l->text, l->sessions_seen ? "\n" : "");
 	report_summary_text(l->summary, &l->report, l->text);
-	queue_add(l->files.queue, l->text->str, l->text->len);
+	sink_add(l->files.sink, l->text->str, l->text->len);
+}
+
+/* What could not be written is lost: said, and told by the exit status. */
+static void close_outputs(struct live *l)
+{
+	struct live_state *s = &l->state;
+	uint64_t dropped = s->queue.dropped;
+	if (!sink_close(l->files.sink, CLOSE_MS, &s->queue)) {
+		say("%" G_GUINT64_FORMAT " records could not be written",
+		    s->queue.dropped - dropped);
+		l->result.trouble = true;
+	}
+	l->files.sink = NULL;
+	if (l->files.recorder) {
+		uint64_t failed = s->recorder.failed;
+		bool done = recorder_close(l->files.recorder, CLOSE_OTHERS_MS, &s->recorder);
+		if (!done || s->recorder.failed > failed) {
+			say("%s: %" G_GUINT64_FORMAT " packets could not be written", l->o->folder,
+			    s->recorder.failed - failed);
+			l->result.trouble = true;
+		}
+		l->files.recorder = NULL;
+	}
 }
 
 static void finish(struct live *l)
@@ -359,21 +363,15 @@ static void finish(struct live *l)
 		write_summary(l);
 	take_stock(l);
 	live_watch_compare(&l->watch, &l->state, say_line, l);
-	bool gone = queue_gone(l->files.queue);
-	if (!queue_close(l->files.queue, CLOSE_MS, &l->state.queue))
-		say("%" G_GUINT64_FORMAT " records could not be written", l->state.queue.dropped);
+	bool gone = sink_gone(l->files.sink);
+	close_outputs(l);
 	write_metrics(l);
-	l->files.queue = NULL;
-	if (!l->o->quiet && !gone) {
-		GString *text = g_string_new(NULL);
-		live_state_text(&l->state, text);
-		char **lines = g_strsplit(text->str, "\n", 0);
-		for (char **line = lines; *line; line++)
-			if (**line)
-				say("%s", *line);
-		g_strfreev(lines);
-		g_string_free(text, TRUE);
-	}
+	if (l->files.metrics && !metrics_file_close(l->files.metrics, CLOSE_OTHERS_MS))
+		say("%s: the disk does not answer; the last metrics are not written",
+		    l->o->metrics);
+	l->files.metrics = NULL;
+	if (!l->o->quiet && !gone)
+		print_state(l);
 	smtp365_free(l->engine);
 	report_summary_free(l->summary);
 	metrics_free(l->metrics);
@@ -393,6 +391,7 @@ struct run_result live(const struct options *o)
 		g_free(error);
 		l.result.trouble = true;
 	}
+	say_end(CLOSE_OTHERS_MS);
 	live_files_close(&l.files);
 	feed_clear(&l.feed);
 	return l.result;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The sensor: captures on interfaces until a signal (or -c) and writes sessions as they end. One
- * thread and one loop over packets, signals, a timer and the output; nothing in it waits for
- * anything else. SIGHUP opens the output anew, SIGUSR1 prints the counters, SIGTERM and SIGINT end
- * with a summary.
+ * loop over packets, signals and a timer; nothing in it waits for anything else, outputs have
+ * threads of their own. SIGHUP opens the output anew, SIGUSR1 prints the counters, SIGTERM and
+ * SIGINT end with a summary.
  */
 #ifndef SMTP365_LIVE_H
 #define SMTP365_LIVE_H

@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include "say.h"
 
 /* A tick of the loop, as live.c counts them. */
 #define TICK_NS 250000000L
@@ -45,8 +46,8 @@ static bool open_ports(struct live_files *f, const struct options *o, const stru
 static bool open_output(struct live_files *f, const struct options *o, char **error)
 {
 	bool ours = o->output && access(o->output, F_OK) != 0;
-	f->queue = queue_open(o->output, QUEUE_BYTES, error);
-	return f->queue && (!ours || sandbox_give(o->output, o->user, error));
+	f->sink = sink_open(o->output, error);
+	return f->sink && (!ours || sandbox_give(o->output, o->user, error));
 }
 
 static bool open_recorder(struct live_files *f, const struct options *o, const struct feed *feed,
@@ -131,6 +132,17 @@ static bool drop(struct live_files *f, const struct options *o, char **error)
 	return fine;
 }
 
+/* Made after the drop, the threads have its limits too. */
+static void start_threads(struct live_files *f)
+{
+	say_start();
+	sink_start(f->sink);
+	if (f->recorder)
+		recorder_start(f->recorder);
+	if (f->metrics)
+		metrics_file_start(f->metrics);
+}
+
 bool live_files_open(struct live_files *f, const struct options *o, const struct feed *feed,
 		     char **error)
 {
@@ -140,7 +152,11 @@ bool live_files_open(struct live_files *f, const struct options *o, const struct
 	    !open_events(f, error))
 		return false;
 	f->notify = notify_open();
-	return drop(f, o, error);
+	f->metrics = o->metrics ? metrics_file_new(o->metrics) : NULL;
+	if (!drop(f, o, error))
+		return false;
+	start_threads(f);
+	return true;
 }
 
 static void close_one(int fd)
@@ -155,9 +171,11 @@ void live_files_close(struct live_files *f)
 		source_live_close(f->port[i].source);
 		packet_free(f->port[i].packet);
 	}
-	if (f->queue)
-		queue_close(f->queue, 0, NULL);
+	if (f->sink)
+		sink_close(f->sink, 0, NULL);
 	recorder_free(f->recorder);
+	if (f->metrics)
+		metrics_file_close(f->metrics, 0);
 	notify_close(f->notify);
 	close_one(f->signals);
 	close_one(f->timer);

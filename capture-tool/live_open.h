@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The sensor's descriptors and outputs: opens all that the options name, in the order that least
- * privilege asks for (open, then drop), and closes it. What happens with them is in live.c.
+ * privilege asks for (open, drop, make the threads that write), and closes it. What happens with
+ * them is in live.c.
  */
 #ifndef SMTP365_LIVE_OPEN_H
 #define SMTP365_LIVE_OPEN_H
 
 #include "feed.h"
+#include "metrics_file.h"
 #include "notify.h"
 #include "out_metrics.h"
 #include "out_pcapng.h"
-#include "queue.h"
 #include "sandbox.h"
+#include "sink.h"
 #include "source_live.h"
 
 /* An interface and the reader of its frames. */
@@ -23,8 +25,9 @@ struct live_port {
 struct live_files {
 	unsigned port_count;
 	struct live_port port[OPTIONS_INTERFACES_MOST];
-	struct queue *queue;
-	struct recorder *recorder; /* NULL: not asked for */
+	struct sink *sink;
+	struct metrics_file *metrics; /* NULL: not asked for */
+	struct recorder *recorder;    /* NULL: not asked for */
 	struct notify *notify;
 	int signals, timer, poll; /* descriptors; -1 not open */
 	int memory;		  /* /proc/self/statm, or -1 */
@@ -38,8 +41,9 @@ struct live_files {
 #define LIVE_FILES_CLOSED                                                                          \
 	((struct live_files){ .signals = -1, .timer = -1, .poll = -1, .memory = -1 })
 
-/* Open it all and drop privileges. False and *error, one line (g_free); live_files_close is due in
- * both cases. `feed`: the watched ports. */
+/* Open it all, drop privileges, begin to write in threads. False and *error, one line (g_free);
+ * live_files_close is due in both cases. `feed`: the watched ports. After a success live.c closes
+ * the outputs itself, which may fail, and sets them to NULL. */
 bool live_files_open(struct live_files *f, const struct options *o, const struct feed *feed,
 		     char **error);
 void live_files_close(struct live_files *f);

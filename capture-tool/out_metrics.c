@@ -6,12 +6,8 @@
  * names, which are escaped.
  */
 #include "out_metrics.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct metrics {
 	GHashTable *sessions; /* labels -> uint64_t *, owned */
@@ -228,46 +224,4 @@ void metrics_text(const struct metrics *m, const struct live_state *s, GString *
 	outputs(s, out);
 	if (s->resident)
 		gauge(out, "resident_memory_bytes", "Memory of the process.", s->resident);
-}
-
-static bool write_all(int fd, const char *text, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, text, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		text += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
-bool metrics_write(const struct metrics *m, const struct live_state *s, const char *path,
-		   char **error)
-{
-	GString *text = g_string_sized_new(8192);
-	char *temporary = g_strconcat(path, ".tmp", NULL); /* the collector reads *.prom only */
-	metrics_text(m, s, text);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	bool fine = fd >= 0 && write_all(fd, text->str, text->len);
-	int reason = errno;
-	if (fd >= 0 && close(fd) != 0 && fine) {
-		fine = false;
-		reason = errno;
-	}
-	if (fine && rename(temporary, path) != 0) {
-		fine = false;
-		reason = errno;
-	}
-	if (!fine) {
-		*error = g_strdup_printf("%s: %s; give --metrics a file in a folder that the user "
-					 "of the sensor can write",
-					 path, g_strerror(reason));
-		unlink(temporary);
-	}
-	g_free(temporary);
-	g_string_free(text, TRUE);
-	return fine;
 }

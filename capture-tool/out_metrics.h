@@ -17,8 +17,5 @@ void metrics_free(struct metrics *m);
 void metrics_verdict(struct metrics *m, const struct verdict *v);
 /* The text of the file. */
 void metrics_text(const struct metrics *m, const struct live_state *s, GString *out);
-/* Write it to `path` through `path`.tmp. False and *error, one line (g_free). */
-bool metrics_write(const struct metrics *m, const struct live_state *s, const char *path,
-		   char **error);
 
 #endif

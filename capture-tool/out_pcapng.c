@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The flight recorder: holds what comes, writes what a verdict asks for. Each session becomes a
- * section of its own in the file, because a section's comment can then be its verdict. Time is
- * packet time, so that a replayed capture gives the same files.
+ * The flight recorder: holds what comes, makes a section of what a verdict asks for. Each session
+ * becomes a section of its own in the file, because a section's comment can then be its verdict.
+ * The files are the affair of out_pcapng_archive.c. Time is packet time, so that a replayed capture
+ * gives the same files.
  */
 #include "out_pcapng.h"
-#include <errno.h>
 #include <glib.h>
 #include <string.h>
 #include "../engine/report.h"
 #include "../engine/smtp365.h"
 #include "recent.h"
-#include "out_pcapng_folder.h"
+#include "out_pcapng_archive.h"
 #include "pcapng_file.h"
 
 enum { INTERFACES = 64, FILES_OF_RING = 16, FILE_SECONDS = 3600, SNAPLEN = 262144 };
@@ -19,78 +19,86 @@ enum { INTERFACES = 64, FILES_OF_RING = 16, FILE_SECONDS = 3600, SNAPLEN = 26214
 #define MEMORY_BYTES (64ull << 20)
 /* DNS packets that are looked through for one session. */
 #define SINGLES 65536u
-/* Of a packet block beside the frame and its comment; of the head of a section. */
-#define BLOCK_COST 64u
-#define HEAD_COST 1024u
 
 struct recorder {
 	struct recorder_options o;
 	struct keep_options keep;
 	struct recent *held;
-	struct folder *folder;
-	struct pcapng_file *file;  /* NULL between two files */
-	char *path;		   /* of `file`, owned */
-	uint64_t file_began;	   /* packet time */
-	GArray *places;		   /* recent_place of the session at hand */
-	struct comments *comments; /* of the session at hand, else NULL */
-	char *trouble;		   /* first one not yet asked for, owned */
-	struct recorder_stats stats;
+	struct archive *archive;
+	struct pcapng_file *blocks; /* in memory: of the session at hand */
+	GByteArray *section;	    /* the same with its archive_section */
+	GArray *places;		    /* recent_place of the session at hand */
+	struct comments *comments;  /* of the session at hand, else NULL */
+	uint64_t incomplete;	    /* recorder_stats */
 };
 
 struct recorder *recorder_new(const struct recorder_options *o, char **error)
 {
 	uint64_t most = o->folder_bytes ? o->folder_bytes : FOLDER_BYTES;
-	struct folder *folder = folder_open(o->folder, most, error);
+	const struct archive_options files = {
+		.folder = o->folder,
+		.folder_bytes = most,
+		.file_bytes = o->file_bytes ? o->file_bytes : most / FILES_OF_RING,
+		.file_seconds = o->file_seconds ? o->file_seconds : FILE_SECONDS,
+	};
+	struct archive *archive = archive_new(&files, error);
 
-	if (!folder)
+	if (!archive)
 		return NULL;
 	struct recorder *r = g_new0(struct recorder, 1);
 	r->o = *o;
-	r->o.folder_bytes = most;
-	r->o.file_bytes = o->file_bytes ? o->file_bytes : most / FILES_OF_RING;
-	r->o.file_seconds = o->file_seconds ? o->file_seconds : FILE_SECONDS;
 	r->o.snaplen = o->snaplen ? o->snaplen : SNAPLEN;
 	r->keep = (struct keep_options){ o->bodies, o->redact, o->ports, o->port_count };
 	r->held = recent_new(o->memory_bytes ? o->memory_bytes : MEMORY_BYTES);
-	r->folder = folder;
+	r->archive = archive;
+	r->blocks = pcapng_file_memory();
+	r->section = g_byte_array_new();
 	r->places = g_array_new(FALSE, FALSE, sizeof(recent_place));
 	return r;
 }
 
-static void note_trouble(struct recorder *r, const char *words)
+static void add_archive(struct recorder_stats *s, const struct archive_stats *files)
 {
-	if (!r->trouble)
-		r->trouble = g_strdup_printf("%s: the flight recorder lost packets: %s",
-					     folder_path(r->folder), words);
+	s->sessions = files->sessions;
+	s->packets = files->packets;
+	s->bytes = files->bytes;
+	s->files = files->files;
+	s->deleted = files->deleted;
+	s->failed = files->failed;
 }
 
-static void close_file(struct recorder *r)
+struct recorder_stats recorder_stats(struct recorder *r)
 {
-	char *error = NULL;
+	struct recorder_stats s = { .incomplete = r->incomplete };
+	const struct archive_stats files = archive_stats(r->archive);
 
-	if (!r->file)
-		return;
-	uint64_t bytes = pcapng_file_size(r->file);
-	if (pcapng_file_close(r->file, &error)) {
-		folder_add(r->folder, r->path, bytes);
-	} else {
-		note_trouble(r, error);
-		g_free(error);
+	add_archive(&s, &files);
+	s.held_bytes = recent_bytes(r->held);
+	return s;
+}
+
+bool recorder_close(struct recorder *r, unsigned wait_ms, struct recorder_stats *stats)
+{
+	struct archive_stats files;
+	struct recorder_stats last = recorder_stats(r);
+	bool done = archive_close(r->archive, wait_ms, &files);
+
+	if (stats) {
+		add_archive(&last, &files);
+		*stats = last;
 	}
-	r->file = NULL;
-	g_clear_pointer(&r->path, g_free);
+	recent_free(r->held);
+	pcapng_file_memory_free(r->blocks);
+	g_array_free(r->places, TRUE);
+	g_byte_array_free(r->section, TRUE);
+	g_free(r);
+	return done;
 }
 
 void recorder_free(struct recorder *r)
 {
-	if (!r)
-		return;
-	close_file(r);
-	folder_free(r->folder);
-	recent_free(r->held);
-	g_array_free(r->places, TRUE);
-	g_free(r->trouble);
-	g_free(r);
+	if (r)
+		recorder_close(r, 0, NULL);
 }
 
 static bool is_watched(const struct recorder *r, uint16_t a, uint16_t b)
@@ -209,19 +217,6 @@ static void collect(struct recorder *r, const struct verdict *v)
 	g_array_sort(r->places, by_place);
 }
 
-static uint64_t cost_of(const struct recorder *r, const GString *head)
-{
-	uint64_t sum = HEAD_COST + head->len;
-
-	for (guint i = 0; i < r->places->len; i++) {
-		const struct recent_packet p =
-			recent_at(r->held, g_array_index(r->places, recent_place, i));
-		const char *comment = comments_of(r->comments, p.frame);
-		sum += p.caplen + BLOCK_COST + (comment ? strlen(comment) + 8 : 0);
-	}
-	return sum;
-}
-
 /* The comment of the section: the verdict in words, then where it comes from. */
 static GString *head_of(const struct recorder *r, const struct verdict *v)
 {
@@ -239,33 +234,6 @@ static GString *head_of(const struct recorder *r, const struct verdict *v)
 	return head;
 }
 
-/* A file with room for n bytes, a new one when the last is full or old. */
-static bool have_file(struct recorder *r, uint64_t n, uint64_t now_ns)
-{
-	char *error = NULL;
-
-	recorder_tick(r, now_ns);
-	if (r->file && pcapng_file_size(r->file) + n > r->o.file_bytes)
-		close_file(r);
-	if (!folder_room(r->folder, (r->file ? pcapng_file_size(r->file) : 0) + n)) {
-		note_trouble(r, "a session is larger than the whole folder may be (--ring)");
-		return false;
-	}
-	if (r->file)
-		return true;
-	r->path = folder_next(r->folder, now_ns);
-	r->file = pcapng_file_open(r->path, &error);
-	r->file_began = now_ns;
-	if (r->file) {
-		r->stats.files++;
-		return true;
-	}
-	note_trouble(r, error);
-	g_free(error);
-	g_clear_pointer(&r->path, g_free);
-	return false;
-}
-
 /* Number of the interface in this section, described when it first comes. */
 static unsigned interface_of(struct recorder *r, const struct recent_packet *p,
 			     int numbers[INTERFACES])
@@ -277,7 +245,7 @@ static unsigned interface_of(struct recorder *r, const struct recent_packet *p,
 	for (unsigned i = 0; r->o.interfaces && r->o.interfaces[i]; i++)
 		if (i == p->interface)
 			name = r->o.interfaces[i];
-	unsigned n = pcapng_file_interface(r->file, p->dlt, r->o.snaplen, name);
+	unsigned n = pcapng_file_interface(r->blocks, p->dlt, r->o.snaplen, name);
 	numbers[p->interface] = (int)n;
 	return n;
 }
@@ -288,36 +256,28 @@ static void write_section(struct recorder *r, const GString *head)
 
 	for (unsigned i = 0; i < INTERFACES; i++)
 		numbers[i] = -1;
-	pcapng_file_section(r->file, head->str);
+	pcapng_file_section(r->blocks, head->str);
 	for (guint i = 0; i < r->places->len; i++) {
 		const struct recent_packet p =
 			recent_at(r->held, g_array_index(r->places, recent_place, i));
-		pcapng_file_packet(r->file, interface_of(r, &p, numbers), p.time_ns, p.data,
+		pcapng_file_packet(r->blocks, interface_of(r, &p, numbers), p.time_ns, p.data,
 				   p.caplen, p.len, comments_of(r->comments, p.frame));
 	}
 }
 
 static void record(struct recorder *r, const struct verdict *v)
 {
+	const struct archive_section about = { v->end_ns, r->places->len };
 	GString *head = head_of(r, v);
-	uint64_t before, packets = r->places->len;
 
-	if (have_file(r, cost_of(r, head), v->end_ns)) {
-		before = pcapng_file_size(r->file);
-		write_section(r, head);
-		uint64_t bytes = pcapng_file_size(r->file) - before;
-		if (pcapng_file_mark(r->file)) {
-			r->stats.sessions++;
-			r->stats.packets += packets;
-			r->stats.bytes += bytes;
-		} else {
-			r->stats.failed += packets;
-			note_trouble(r, "the disk is full, or it cannot be written");
-		}
-	} else {
-		r->stats.failed += packets;
-	}
+	pcapng_file_memory_clear(r->blocks);
+	write_section(r, head);
 	g_string_free(head, TRUE);
+	const GByteArray *blocks = pcapng_file_bytes(r->blocks);
+	g_byte_array_set_size(r->section, 0);
+	g_byte_array_append(r->section, (const guint8 *)(const void *)&about, sizeof(about));
+	g_byte_array_append(r->section, blocks->data, blocks->len);
+	archive_add(r->archive, r->section->data, r->section->len);
 }
 
 static bool is_wanted(const struct recorder *r, const struct verdict *v)
@@ -336,39 +296,33 @@ void recorder_verdict(struct recorder *r, const struct verdict *v)
 		return;
 	collect(r, v);
 	if (r->places->len == 0) {
-		r->stats.incomplete++;
+		r->incomplete++;
 		return;
 	}
 	if (frame_at(r, g_array_index(r->places, recent_place, 0)) > v->first_frame)
-		r->stats.incomplete++;
+		r->incomplete++;
 	r->comments = comments_new(r->o.redact);
 	comments_add(r->comments, v);
 	record(r, v);
 	g_clear_pointer(&r->comments, comments_free);
 }
 
+void recorder_start(struct recorder *r)
+{
+	archive_start(r->archive);
+}
+
 void recorder_tick(struct recorder *r, uint64_t now_ns)
 {
-	if (r->file && now_ns > r->file_began &&
-	    (now_ns - r->file_began) / 1000000000 >= r->o.file_seconds)
-		close_file(r);
+	archive_tick(r->archive, now_ns);
 }
 
 void recorder_rotate(struct recorder *r)
 {
-	close_file(r);
+	archive_rotate(r->archive);
 }
 
 char *recorder_trouble(struct recorder *r)
 {
-	return g_steal_pointer(&r->trouble);
-}
-
-struct recorder_stats recorder_stats(const struct recorder *r)
-{
-	struct recorder_stats s = r->stats;
-
-	s.deleted = folder_deleted(r->folder);
-	s.held_bytes = recent_bytes(r->held);
-	return s;
+	return archive_trouble(r->archive);
 }

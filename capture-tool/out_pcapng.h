@@ -37,7 +37,7 @@ struct recorder_stats {
 	uint64_t sessions, packets, bytes; /* written */
 	uint64_t incomplete; /* sessions whose first packets had left the memory already */
 	uint64_t files, deleted;
-	uint64_t failed;     /* packets not written: disk full, folder gone */
+	uint64_t failed;     /* packets not written: disk full or hanging, folder gone */
 	uint64_t held_bytes; /* in memory now */
 };
 
@@ -46,6 +46,9 @@ struct recorder;
 /* Open the folder, remove ".part" files of a run that was killed, count what is there. On trouble
  * NULL and *error, one line that names the folder and what to do (g_free). Before sandbox_enter. */
 struct recorder *recorder_new(const struct recorder_options *o, char **error);
+/* Write in a thread from now on, so that a disk that hangs cannot hold up the capture. After
+ * sandbox_enter; without it the calls below write themselves. */
+void recorder_start(struct recorder *r);
 /* One packet and what packet_read made of it (kind PACKET_NOTHING: not held). `interface`: number
  * of the capture handle, from 0, below 64. Frames ascend. Call it before the engine sees the item,
  * because its verdict may come at once. Never fails and never waits. */
@@ -61,7 +64,11 @@ void recorder_tick(struct recorder *r, uint64_t now_ns);
 void recorder_rotate(struct recorder *r);
 /* First trouble with the disk since the last call, as one line, g_free; NULL none. */
 char *recorder_trouble(struct recorder *r);
-struct recorder_stats recorder_stats(const struct recorder *r);
+struct recorder_stats recorder_stats(struct recorder *r);
+/* Write what waits for at most `wait_ms`, complete the file, free all; *stats (may be NULL) is the
+ * last word. False when a write still hangs: it is left alone, what waits counts as failed. */
+bool recorder_close(struct recorder *r, unsigned wait_ms, struct recorder_stats *stats);
+/* The same without waiting, for when nothing was recorded; NULL is fine. */
 void recorder_free(struct recorder *r);
 
 /* Comments of a file's frames, collected from its verdicts. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Blocks are made in a buffer that goes out when it is large; a failed write is remembered and
- * spoils what follows until the next mark, where the file is cut back to what was whole.
+ * spoils what follows until the next mark, where the file is cut back to what was whole. Without a
+ * file (descriptor -1) the buffer is all there is.
  */
 #include "pcapng_file.h"
 #include <errno.h>
@@ -54,6 +55,30 @@ struct pcapng_file *pcapng_file_open(const char *name, char **error)
 	f->part = part;
 	f->buffer = g_byte_array_sized_new(BUFFER_BYTES + 4096);
 	return f;
+}
+
+struct pcapng_file *pcapng_file_memory(void)
+{
+	struct pcapng_file *f = g_new0(struct pcapng_file, 1);
+	f->fd = -1;
+	f->buffer = g_byte_array_new();
+	return f;
+}
+
+const GByteArray *pcapng_file_bytes(const struct pcapng_file *f)
+{
+	return f->buffer;
+}
+
+void pcapng_file_memory_clear(struct pcapng_file *f)
+{
+	g_byte_array_set_size(f->buffer, 0);
+}
+
+void pcapng_file_memory_free(struct pcapng_file *f)
+{
+	g_byte_array_free(f->buffer, TRUE);
+	g_free(f);
 }
 
 static void flush(struct pcapng_file *f)
@@ -136,8 +161,14 @@ static void end(struct pcapng_file *f, guint at, bool options)
 	uint32_t length = f->buffer->len - at + 4;
 	memcpy(&f->buffer->data[at + 4], &length, sizeof length);
 	put_u32(f, length);
-	if (f->buffer->len >= BUFFER_BYTES)
+	if (f->fd >= 0 && f->buffer->len >= BUFFER_BYTES)
 		flush(f);
+}
+
+void pcapng_file_append(struct pcapng_file *f, const void *bytes, size_t n)
+{
+	flush(f);
+	put(f, bytes, n);
 }
 
 void pcapng_file_section(struct pcapng_file *f, const char *comment)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <glib.h>
 
 struct pcapng_file;
 
@@ -27,7 +28,16 @@ uint64_t pcapng_file_size(const struct pcapng_file *f);
 /* What is written is whole: write it out. False, and the file ends at the last mark again, when the
  * disk does not take it. */
 bool pcapng_file_mark(struct pcapng_file *f);
+/* Whole blocks made by pcapng_file_memory, from a section header on. */
+void pcapng_file_append(struct pcapng_file *f, const void *bytes, size_t n);
 /* Close and give it its name, if it has at least one mark, else remove it. False and one line. */
 bool pcapng_file_close(struct pcapng_file *f, char **error);
+
+/* Blocks that stay in memory: takes sections, interfaces and packets, not mark and close. */
+struct pcapng_file *pcapng_file_memory(void);
+/* What was made since the last clear; borrowed. */
+const GByteArray *pcapng_file_bytes(const struct pcapng_file *f);
+void pcapng_file_memory_clear(struct pcapng_file *f);
+void pcapng_file_memory_free(struct pcapng_file *f);
 
 #endif

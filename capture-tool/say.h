@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Messages of a running sensor on standard error, which under a service manager is the journal.
- * Unlike printf it never waits for a reader: a message that cannot be written now is dropped.
+ * Unlike printf it never waits for a reader: a message that a pipe cannot take now is dropped, and
+ * one for a file on a disk that hangs waits in a thread.
  */
 #ifndef SMTP365_SAY_H
 #define SMTP365_SAY_H
@@ -12,5 +13,12 @@
 void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* The same; frees the line. NULL says nothing. */
 void say_owned(char *line);
+/* Each line of a text. */
+void say_text(const char *text);
+
+/* Write messages in a thread from now on. After sandbox_enter. */
+void say_start(void);
+/* Wait at most `wait_ms` until they are written, and end the thread. */
+void say_end(unsigned wait_ms);
 
 #endif

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mirror port of the live tests: mirror.py plain|vlan|qinq|erspan|vxlan FROM TO
+"""A mirror port of the live tests: mirror.py plain|vlan|qinq|gre|erspan|vxlan|reordered FROM TO
 
 Copies TCP, UDP and ICMP frames of one interface to another, as a switch does, plain or wrapped
-(IEEE 802.1Q, ERSPAN type II in GRE, VXLAN in UDP). For kernels without tc mirred, and for wrappings
-that they have no device for. Runs in a namespace only."""
+(IEEE 802.1Q, Ethernet or ERSPAN type II in GRE, VXLAN in UDP), or out of order: one frame in four is
+held back until two more have passed. For kernels without tc mirred, and for wrappings that they have
+no device for. Runs in a namespace only."""
+import random
 import socket
 import struct
 import sys
@@ -38,6 +40,8 @@ def wrap(frame, number):
         return tag(frame, 0x8100, 120)
     if KIND == "qinq":
         return tag(tag(frame, 0x8100, 120), 0x88A8, 7)
+    if KIND == "gre":
+        return in_ip(47, struct.pack(">HH", 0, 0x6558) + frame)
     if KIND == "erspan":  # GRE with sequence number, ERSPAN version 1, session 30
         gre = struct.pack(">HHI", 0x1000, 0x88BE, number & 0xFFFFFFFF)
         return in_ip(47, gre + struct.pack(">HHI", 0x1000 | 120, 30, 5) + frame)
@@ -53,18 +57,41 @@ def interesting(frame):
     return frame[12:14] == b"\x86\xdd" and frame[20] in (6, 17)
 
 
+def out_of_order(source):
+    """Frames with some of them late; a held one goes after two others or a short silence."""
+    held, passed = None, 0
+    while True:
+        source.settimeout(0.02 if held else None)
+        try:
+            frame = source.recv(65536)
+        except TimeoutError:
+            frame = None
+        if frame and interesting(frame):
+            if not held and random.random() < 0.25:
+                held, passed = frame, 0
+                continue
+            yield frame
+            passed += 1
+        if held and (not frame or passed >= 2):
+            yield held
+            held = None
+
+
+def in_order(source):
+    while True:
+        frame = source.recv(65536)
+        if interesting(frame):
+            yield frame
+
+
 def main():
     source = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
     source.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     source.bind((FROM, ALL))
     sink = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sink.bind((TO, 0))
-    number = 0
-    while True:
-        frame = source.recv(65536)
-        if interesting(frame):
-            sink.send(wrap(frame, number))
-            number += 1
+    for number, frame in enumerate(out_of_order(source) if KIND == "reordered" else in_order(source)):
+        sink.send(wrap(frame, number))
 
 
 main()

@@ -2,8 +2,13 @@
 """Rows of the live tests beside those of pcaps/record/scenarios_*.py, in the same form: ports that
 are blocked, paths that lose, middleboxes, mirror ports, other servers and clients. Further keys:
 `card` [namespace, interface] to capture on, `live_finding` what must be found, `live_early`
-what must be told before the end of the session, `sensor` more options."""
+what must be told before the end of the session, `sensor` more options.
+
+Mirror ports are made with tc mirred, wrappings with devices of the kernel, loss and reordering with
+netem, as far as the kernel that runs the tests has them; where it has not, mirror.py and nftables
+stand in. HOW says which it is."""
 import os
+import subprocess
 import sys
 
 from common import HELLO, LOGIN_STEPS, MAIL, QUIT, S_CLIENT, SWAKS, curl
@@ -26,33 +31,85 @@ def middlebox(kind, port, server, more=""):
                        "</dev/null >/dev/null 2>&1 &) && sleep 0.5"]]
 
 
-MONITOR = ("ip link add mon0 type veth peer name mon1 && echo 1 > /proc/sys/net/ipv6/conf/mon0/disable_ipv6 "
-           "&& echo 1 > /proc/sys/net/ipv6/conf/mon1/disable_ipv6 && ip link set mon0 mtu 1700 up "
-           "&& ip link set mon1 mtu 1700 up && ")
-KERNEL_MIRROR = (
-    "(tc qdisc add dev lan0 clsact && tc filter add dev lan0 ingress matchall action mirred egress "
-    "mirror dev mon0 && tc filter add dev lan0 egress matchall action mirred egress mirror dev mon0) "
-    "2>/dev/null || (nft 'add table netdev m' && nft 'add chain netdev m i { type filter hook ingress "
-    "device lan0 priority 0; }' && nft 'add chain netdev m e { type filter hook egress device lan0 "
-    "priority 0; }' && nft 'add rule netdev m i dup to mon0' && nft 'add rule netdev m e dup to mon0')")
+MONITOR = ("ip link add mon0 type veth peer name mon1 && for i in mon0 mon1; do "
+           "echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; ip link set $i mtu 1700 up; done && "
+           "ip addr add 192.0.2.1/24 dev mon0 && ip neigh add 192.0.2.2 lladdr 02:00:00:00:02:02 dev mon0")
+# All of IPv4, no ARP. "matchall" is a module that many kernels lack.
+MIRRED = ("tc qdisc add dev lan0 clsact && for way in ingress egress; do tc filter add dev lan0 $way "
+          "protocol ip u32 match u32 0 0 action mirred egress mirror dev {0}; done")
+ENDS = "local 192.0.2.1 remote 192.0.2.2"
+# What a copy goes through before it leaves at mon0: commands that make the device, and its name.
+WRAPPERS = {
+    "plain": ("true", "mon0"),
+    "vlan": ("ip link add link mon0 name wrap type vlan id 120", "wrap"),
+    "qinq": ("ip link add link mon0 name outer type vlan proto 802.1ad id 7 && ip link set outer up && "
+             "ip link add link outer name wrap type vlan id 120", "wrap"),
+    "gre": (f"ip link add wrap type gretap {ENDS} nopmtudisc", "wrap"),
+    "erspan": (f"ip link add wrap type erspan {ENDS} seq key 30 erspan_ver 1 erspan 5", "wrap"),
+    "vxlan": (f"ip link add wrap type vxlan id 4711 {ENDS} dstport 4789 dev mon0", "wrap"),
+}
+
+
+def mirred(kind):
+    make, name = WRAPPERS[kind]
+    raise_it = ("&& echo 1 > /proc/sys/net/ipv6/conf/wrap/disable_ipv6 && ip link set wrap mtu 1500 up"
+                if name == "wrap" else "")
+    return f"{MONITOR} && {make} {raise_it} && {MIRRED.format(name)}"
+
+
+def kernel_can(command):
+    """Does this work in a namespace with a cable lan0 - lan1?"""
+    probe = f"probe{os.getpid()}"
+    inside = ["ip", "netns", "exec", probe, "bash", "-c"]
+    try:
+        subprocess.run(["ip", "netns", "add", probe], check=True, capture_output=True)
+        return not subprocess.run([*inside, "ip link add lan0 type veth peer name lan1 && ip link set lan0 up "
+                                   f"&& {command}"], check=False, capture_output=True).returncode
+    except OSError:
+        return False
+    finally:
+        subprocess.run(["ip", "netns", "del", probe], check=False, capture_output=True)
+
+
+HOW = {}
 
 
 def mirror(kind):
-    if kind == "kernel":
-        return [["middle", MONITOR + KERNEL_MIRROR]]
-    return [["middle", MONITOR + f"({PYTHON} {HERE}/mirror.py {kind} lan0 mon0 </dev/null "
-                                 ">/dev/null 2>&1 &) && sleep 0.5"]]
+    by_kernel = kind in WRAPPERS and kernel_can(mirred(kind))
+    HOW[f"live-mirror-{kind}"] = "tc mirred" if by_kernel else "mirror.py"
+    if by_kernel:
+        return [["middle", mirred(kind)]]
+    return [["middle", f"{MONITOR} && ({PYTHON} {HERE}/mirror.py {kind} lan0 mon0 </dev/null "
+                       ">/dev/null 2>&1 &) && sleep 0.5"]]
 
 
-def mirrored(kind, filter_words):
+def mirrored(kind, filter_words, **more):
     return dict(name=f"live-mirror-{kind}", kind="mx", client=SWAKS, setup=mirror(kind),
                 card=["middle", "mon1"], filter=filter_words,
                 server={"fail": {"rcpt": "550 5.7.64 TenantAttribution; Relay Access Denied"}},
-                live_finding="m365.relay_denied")
+                live_finding="m365.relay_denied", **more)
 
 
-def loss(name, text, client, **more):
-    return dict(name=name, kind="mx", where="client", client=client, setup=rule(text), seconds=60, **more)
+NETEM = kernel_can("tc qdisc add dev lan0 root netem loss 1%")
+
+
+def loss(name, where, words, client):
+    """Random loss of what leaves the router at `where`."""
+    HOW[name] = "netem" if NETEM else "nftables"
+    setup = ([["middle", f"tc qdisc add dev {where} root netem loss 8%"]] if NETEM
+             else rule(f"{words} numgen random mod 100 < 8 drop"))
+    return dict(name=name, kind="mx", where="client", client=client, setup=setup, seconds=60)
+
+
+def reordered(name):
+    """Data overtakes data, both ways. Where the path cannot do that, the mirror port does."""
+    HOW[name] = "netem" if NETEM else "mirror.py"
+    row = dict(name=name, kind="mx", client=SWAKS + "--body @/etc/services", seconds=60)
+    if NETEM:
+        late = "root netem delay 8ms reorder 40% 25%"
+        return dict(row, where="client", setup=[["middle", f"tc qdisc add dev wan0 {late} && "
+                                                           f"tc qdisc add dev lan0 {late}"]])
+    return dict(row, setup=mirror("reordered"), card=["middle", "mon1"], filter=SMTP_ONLY)
 
 
 POSTFIX = ("mkdir -p $WORK/pf/spool $WORK/pf/data $WORK/pf/etc; chmod 755 $WORK $WORK/pf; chown postfix "
@@ -81,14 +138,16 @@ ROWS = [
          client=SWAKS + "--tls", live_finding="starttls.masked"),
     dict(name="live-inspected", setup=middlebox("inspect", 587, "10.9.0.1", "$CERTS/inspected.pem"),
          client=curl("--tls-max 1.2 "), live_finding="cert.inspected"),
-    loss("live-loss", "tcp dport 25 numgen random mod 100 < 8 drop", SWAKS + "--body @/etc/services"),
-    loss("live-loss-of-replies", "tcp sport 25 numgen random mod 100 < 8 drop", SWAKS),
-    mirrored("kernel", SMTP_ONLY),
+    loss("live-loss", "wan0", "tcp dport 25", SWAKS + "--body @/etc/services"),
+    loss("live-loss-of-replies", "lan0", "tcp sport 25", SWAKS),
+    reordered("live-reordered"),
     mirrored("plain", SMTP_ONLY),
     mirrored("vlan", "vlan"),
     mirrored("qinq", ""),
+    mirrored("gre", "proto gre"),
     mirrored("erspan", "proto gre"),
     mirrored("vxlan", "udp port 4789"),
+    mirrored("reordered", SMTP_ONLY),
     dict(name="live-postfix-as-server", kind="relay", setup=[["server", POSTFIX]], client=SWAKS),
     dict(name="live-msmtp", client="printf 'Subject: Scan\\n\\nOne page.\\n' | msmtp --host=$HOST --port=$PORT "
          "--tls=on --tls-starttls=on --tls-trust-file=$CERTS/ca.pem --auth=off --timeout=20 "

@@ -38,7 +38,8 @@ def need(*tools):
 class Sensor:
     """smtp365 -i in a namespace; stop() ends it and gives its exit status."""
 
-    def __init__(self, program, space, interfaces, work, *more, output="live.ndjson", name="sensor"):
+    def __init__(self, program, space, interfaces, work, *more, output="live.ndjson", name="sensor",
+                 env=None):
         self.output = os.path.join(work, output) if output else None
         self.log_path = os.path.join(work, name + ".log")
         self.log = open(self.log_path, "wb")
@@ -49,7 +50,7 @@ class Sensor:
             words += ["--output", self.output]
         self.process = subprocess.Popen(["ip", "netns", "exec", space, *words, *more],
                                         stderr=self.log, stdout=subprocess.DEVNULL,
-                                        stdin=subprocess.DEVNULL)
+                                        stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
         self.wait_for("capturing on")
 
     def said(self):

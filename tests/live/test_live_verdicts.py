@@ -98,6 +98,7 @@ def main():
     chosen = rows(sys.argv[3:])
     certs = record.certificates()
     failed = []
+    print("made by: " + ", ".join(f"{name[5:]} {how}" for name, how in sorted(scenes.HOW.items())), flush=True)
 
     def one(pair):
         number, row = pair

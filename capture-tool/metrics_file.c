@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PATH.tmp is written and renamed; the collector reads names that end in .prom only.
+ */
+#include "metrics_file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <glib.h>
+#include "worker.h"
+
+struct metrics_file {
+	char *path, *temporary; /* owned */
+	struct worker *worker;
+	GMutex lock; /* for what follows */
+	bool failed;
+	char *trouble; /* not yet asked for, owned */
+};
+
+static bool write_all(int fd, const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, text, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		text += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+/* 0, or the errno of what failed. */
+static int replace(const struct metrics_file *f, const char *text, size_t n)
+{
+	int fd = open(f->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	bool fine = fd >= 0 && write_all(fd, text, n);
+	int reason = errno;
+	if (fd >= 0 && close(fd) != 0 && fine) {
+		fine = false;
+		reason = errno;
+	}
+	if (fine && rename(f->temporary, f->path) != 0) {
+		fine = false;
+		reason = errno;
+	}
+	if (!fine)
+		unlink(f->temporary);
+	return fine ? 0 : reason;
+}
+
+static void on_text(const void *bytes, size_t n, void *host)
+{
+	struct metrics_file *f = host;
+	int reason = replace(f, bytes, n);
+	g_mutex_lock(&f->lock);
+	if (reason && !f->failed && !f->trouble)
+		f->trouble =
+			g_strdup_printf("%s: %s; give --metrics a file in a folder that the user "
+					"of the sensor can write",
+					f->path, g_strerror(reason));
+	f->failed = reason != 0;
+	g_mutex_unlock(&f->lock);
+}
+
+struct metrics_file *metrics_file_new(const char *path)
+{
+	static const struct worker_calls calls = { .work = on_text };
+	struct metrics_file *f = g_new0(struct metrics_file, 1);
+	f->path = g_strdup(path);
+	f->temporary = g_strconcat(path, ".tmp", NULL);
+	f->worker = worker_new(0, &calls, f);
+	g_mutex_init(&f->lock);
+	return f;
+}
+
+void metrics_file_start(struct metrics_file *f)
+{
+	worker_start(f->worker);
+}
+
+void metrics_file_write(struct metrics_file *f, const char *text, size_t n)
+{
+	worker_give(f->worker, text, n);
+}
+
+char *metrics_file_trouble(struct metrics_file *f)
+{
+	g_mutex_lock(&f->lock);
+	char *line = g_steal_pointer(&f->trouble);
+	g_mutex_unlock(&f->lock);
+	return line ? line : worker_news(f->worker, f->path, "metrics");
+}
+
+bool metrics_file_close(struct metrics_file *f, unsigned wait_ms)
+{
+	if (!worker_join(f->worker, g_get_monotonic_time() + (gint64)wait_ms * 1000))
+		return false;
+	g_mutex_clear(&f->lock);
+	g_free(f->trouble);
+	g_free(f->path);
+	g_free(f->temporary);
+	g_free(f);
+	return true;
+}
