@@ -530,11 +530,11 @@ static void words_of(const struct filter_options *o, GString *text)
 		g_string_append_printf(text, "# and only what passes this too: %s\n", o->user);
 }
 
-char *filter_text(const struct filter_options *o, char **error)
+char *filter_text(const struct filter_options *o, void *handle, char **error)
 {
 	struct bpf_program program;
 
-	if (!filter_compile(o, NULL, &program, error))
+	if (!filter_compile(o, handle, &program, error))
 		return NULL;
 	GString *text = g_string_new(NULL);
 	words_of(o, text);

@@ -30,8 +30,8 @@ bool filter_compile(const struct filter_options *o, void *handle, struct bpf_pro
 		    char **error);
 void filter_free(struct bpf_program *program);
 
-/* For -d: what passes in words, then the instructions as tcpdump -d prints them, a line each. Owned
- * by the caller, g_free; NULL and *error as above. */
-char *filter_text(const struct filter_options *o, char **error);
+/* For -d: what passes in words, then the instructions as tcpdump -d prints them, a line each.
+ * `handle` as above. Owned by the caller, g_free; NULL and *error as above. */
+char *filter_text(const struct filter_options *o, void *handle, char **error);
 
 #endif

@@ -17,6 +17,7 @@
 #include "output.h"
 #include "run.h"
 #include "sandbox.h"
+#include "source.h"
 #include "source_live.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_FINDING = 1, EXIT_TROUBLE = 2 };
@@ -29,21 +30,50 @@ static void hold_descriptors(void)
 			_exit(EXIT_TROUBLE);
 }
 
-/* -d: the kernel filter for Ethernet, with the user's filter in it. */
+/* -d for an interface: just what the kernel gets. */
+static char *interface_filter(const struct options *o, const struct feed *f, char **error)
+{
+	const struct source_live_options s = {
+		.interface = g_ptr_array_index(o->interfaces, 0),
+		.buffer_kib = o->buffer_kib,
+		.snaplen = o->snaplen,
+		.ports = (const uint16_t *)(const void *)f->ports->data,
+		.port_count = f->ports->len,
+		.user_filter = o->filter,
+	};
+	return source_live_filter(&s, error);
+}
+
+/* -d for the link type of a file, or Ethernet. */
+static char *link_filter(const struct options *o, const struct feed *f, char **error)
+{
+	struct filter_options filter = {
+		.dlt = DLT_EN10MB,
+		.ports = (const uint16_t *)(const void *)f->ports->data,
+		.port_count = f->ports->len,
+		.snaplen = o->snaplen,
+		.user = o->filter,
+	};
+	if (o->files->len > 0) {
+		struct source *file = source_open_file(g_ptr_array_index(o->files, 0), NULL, error);
+		if (!file)
+			return NULL;
+		filter.dlt = source_dlt(file);
+		source_close(file);
+	}
+	return filter_text(&filter, NULL, error);
+}
+
+/* -d: the kernel filter with the user's filter in it. */
 static char *filter_words(const struct options *o, char **error)
 {
-	struct feed f;
+	struct feed f = { 0 };
 	char *text = NULL;
-	if (feed_prepare(&f, o, error)) {
-		const struct filter_options filter = {
-			.dlt = DLT_EN10MB,
-			.ports = (const uint16_t *)(const void *)f.ports->data,
-			.port_count = f.ports->len,
-			.snaplen = o->snaplen,
-			.user = o->filter,
-		};
-		text = filter_text(&filter, error);
-	}
+	if (o->interfaces->len + o->files->len > 1)
+		*error = g_strdup("-d: shows one filter; give one -i IFACE or one -r FILE");
+	else if (feed_prepare(&f, o, error))
+		text = o->interfaces->len ? interface_filter(o, &f, error)
+					  : link_filter(o, &f, error);
 	feed_clear(&f);
 	return text;
 }

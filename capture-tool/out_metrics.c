@@ -175,6 +175,8 @@ static void engine(const struct smtp365_stats *e, GString *out)
 		"Sessions of which one direction only was captured.", e->one_sided);
 	counter(out, "sessions_two_sided_total", "Sessions with payload of both directions.",
 		e->two_sided);
+	counter(out, "sessions_unanswered_total",
+		"Sessions in which the server sent nothing, as in a flood of SYNs.", e->unanswered);
 	counter(out, "sessions_told_early_total", "Verdicts of sessions that were still open.",
 		e->told_early);
 	counter(out, "connections_culled_total", "Connections given up because the table was full.",

@@ -25,6 +25,8 @@
 
 /* How long the kernel collects before it hands a part of the ring over. */
 #define BLOCK_MS 100
+/* An interface that is always up and whose frames look like those of Ethernet. */
+#define ALWAYS_UP "lo"
 /* Files of /sys/class/net/IFACE/statistics that count what never reached the socket. */
 static const char *const drop_files[] = { "rx_missed_errors", "rx_fifo_errors" };
 
@@ -80,7 +82,8 @@ static int set_up(struct source_live *s, const struct source_live_options *o)
 	return status;
 }
 
-static bool activate(struct source_live *s, const struct source_live_options *o, char **error)
+/* 0, or libpcap's status and *error. */
+static int activate(struct source_live *s, const struct source_live_options *o, char **error)
 {
 	pcap_t *p = s->pcap;
 	int status = set_up(s, o);
@@ -88,7 +91,7 @@ static bool activate(struct source_live *s, const struct source_live_options *o,
 		status = pcap_activate(p);
 	if (status < 0) {
 		*error = activate_words(status, p, s->name);
-		return false;
+		return status;
 	}
 	s->nanoseconds = pcap_get_tstamp_precision(p) == PCAP_TSTAMP_PRECISION_NANO;
 	s->dlt = pcap_datalink(p);
@@ -97,24 +100,30 @@ static bool activate(struct source_live *s, const struct source_live_options *o,
 		const char *words = pcap_datalink_val_to_description(s->dlt);
 		*error = g_strdup_printf("%s: link type %d (%s) cannot be read; use -i any",
 					 s->name, s->dlt, words ? words : "unknown");
-		return false;
+		return PCAP_ERROR;
 	}
 	if (s->fd < 0 || pcap_setnonblock(p, 1, (char[PCAP_ERRBUF_SIZE]){ 0 }) != 0) {
 		*error = g_strdup_printf("%s: cannot be waited for; use -i any", s->name);
-		return false;
+		return PCAP_ERROR;
 	}
-	return true;
+	return 0;
 }
 
-static bool set_filter(struct source_live *s, const struct source_live_options *o, char **error)
+static struct filter_options filter_of(const struct source_live *s,
+				       const struct source_live_options *o)
 {
-	const struct filter_options f = {
+	return (struct filter_options){
 		.dlt = s->dlt,
 		.ports = o->ports,
 		.port_count = o->port_count,
 		.snaplen = o->snaplen,
 		.user = o->user_filter,
 	};
+}
+
+static bool set_filter(struct source_live *s, const struct source_live_options *o, char **error)
+{
+	const struct filter_options f = filter_of(s, o);
 	struct bpf_program program;
 	if (!filter_compile(&f, s->pcap, &program, error))
 		return false;
@@ -158,6 +167,69 @@ static bool ask(const struct source_live *s, unsigned long request, struct ifreq
 	return ioctl(s->fd, request, r) == 0;
 }
 
+/* Bind the socket to the interface that has the name now. */
+static bool bind_again(struct source_live *s, int index)
+{
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = index,
+	};
+	if (bind(s->fd, (const struct sockaddr *)&to, sizeof(to)) != 0)
+		return false;
+	struct packet_mreq ask_for = { .mr_ifindex = index, .mr_type = PACKET_MR_PROMISC };
+	if (s->promiscuous)
+		setsockopt(s->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &ask_for, sizeof(ask_for));
+	s->index = index;
+	open_drop_files(s); /* as far as the sandbox lets us */
+	s->drop_last = read_drop_files(s);
+	return true;
+}
+
+static void discard(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
+{
+	(void)user;
+	(void)h;
+	(void)data;
+}
+
+/* What came before the socket was bound anew is not of this interface: let the kernel hand over the
+ * part of the ring that it has begun, and forget it. */
+static void forget_packets(struct source_live *s)
+{
+	gint64 until = g_get_monotonic_time() + 3 * BLOCK_MS * 1000;
+	struct tpacket_stats_v3 k;
+	socklen_t n = sizeof(k);
+
+	while (g_get_monotonic_time() < until) {
+		pcap_dispatch(s->pcap, -1, discard, NULL);
+		g_usleep(BLOCK_MS * 1000 / 4);
+	}
+	getsockopt(s->fd, SOL_PACKET, PACKET_STATISTICS, &k, &n); /* reading resets it */
+}
+
+/* The interface is down, and libpcap opens only what is up. A socket can be bound to it all the
+ * same, which is how one is found again that went down: so a handle of the loopback interface is
+ * opened and bound anew. False when that cannot be; *error is then the line. */
+static bool open_down(struct source_live *s, const struct source_live_options *o, char **error)
+{
+	char words[PCAP_ERRBUF_SIZE];
+	char *other = NULL;
+	struct ifreq r;
+
+	pcap_close(s->pcap);
+	s->pcap = pcap_create(ALWAYS_UP, words);
+	bool good = s->pcap && activate(s, o, &other) == 0 && set_filter(s, o, &other) &&
+		    ask(s, SIOCGIFHWADDR, &r) && r.ifr_hwaddr.sa_family == ARPHRD_ETHER &&
+		    ask(s, SIOCGIFINDEX, &r) && bind_again(s, r.ifr_ifindex);
+	g_free(other);
+	if (good) {
+		forget_packets(s);
+		g_clear_pointer(error, g_free);
+	}
+	return good;
+}
+
 struct source_live *source_live_open(const struct source_live_options *o, char **error)
 {
 	char words[PCAP_ERRBUF_SIZE] = "";
@@ -169,9 +241,11 @@ struct source_live *source_live_open(const struct source_live_options *o, char *
 	for (size_t i = 0; i < G_N_ELEMENTS(drop_files); i++)
 		s->drop_fd[i] = -1;
 	s->pcap = pcap_create(s->name, words);
-	if (!s->pcap) {
+	int status = s->pcap ? activate(s, o, error) : PCAP_ERROR;
+	if (!s->pcap)
 		*error = g_strdup_printf("%s: cannot be captured on: %s", s->name, words);
-	} else if (activate(s, o, error) && set_filter(s, o, error)) {
+	if ((status == 0 && set_filter(s, o, error)) ||
+	    (status == PCAP_ERROR_IFACE_NOT_UP && open_down(s, o, error))) {
 		open_drop_files(s);
 		s->drop_last = read_drop_files(s);
 		if (!s->any && ask(s, SIOCGIFHWADDR, &r))
@@ -182,6 +256,17 @@ struct source_live *source_live_open(const struct source_live_options *o, char *
 	}
 	source_live_close(s);
 	return NULL;
+}
+
+char *source_live_filter(const struct source_live_options *o, char **error)
+{
+	struct source_live *s = source_live_open(o, error);
+	if (!s)
+		return NULL;
+	const struct filter_options f = filter_of(s, o);
+	char *text = filter_text(&f, s->pcap, error);
+	source_live_close(s);
+	return text;
 }
 
 void source_live_close(struct source_live *s)
@@ -228,25 +313,6 @@ unsigned source_live_read(struct source_live *s, unsigned most, source_live_fn f
 }
 
 /* ---- the interface ---- */
-
-/* Bind the socket to the interface that has the name now. */
-static bool bind_again(struct source_live *s, int index)
-{
-	struct sockaddr_ll to = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = index,
-	};
-	if (bind(s->fd, (const struct sockaddr *)&to, sizeof(to)) != 0)
-		return false;
-	struct packet_mreq ask_for = { .mr_ifindex = index, .mr_type = PACKET_MR_PROMISC };
-	if (s->promiscuous)
-		setsockopt(s->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &ask_for, sizeof(ask_for));
-	s->index = index;
-	open_drop_files(s); /* as far as the sandbox lets us */
-	s->drop_last = read_drop_files(s);
-	return true;
-}
 
 /* What the interface is now; `reason` explains a state other than up. */
 static enum source_live_state look(struct source_live *s, const char **reason)

@@ -48,10 +48,14 @@ struct source_live_packet {
 };
 typedef void (*source_live_fn)(const struct source_live_packet *p, void *host);
 
-/* Open and set the filter. On failure NULL and *error is one line that names the interface, the
+/* Open and set the filter. An Ethernet interface that is there but down is opened too and waited
+ * for; source_live_look says so. On failure NULL and *error is one line that names the interface, the
  * reason and what to do (g_free). */
 struct source_live *source_live_open(const struct source_live_options *o, char **error);
 void source_live_close(struct source_live *s);
+/* For -d: the filter that the kernel gets for this interface, as filter_text. The interface is
+ * opened for it, which needs the same permission. */
+char *source_live_filter(const struct source_live_options *o, char **error);
 
 /* For epoll: readable when packets wait. Stays the same for life. */
 int source_live_fd(const struct source_live *s);

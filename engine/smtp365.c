@@ -161,6 +161,7 @@ static void hook_end(struct flow *f, void *host)
 	e->stats.two_sided += f->side[0].bytes && f->side[1].bytes;
 	e->stats.delivered_bytes += f->side[0].bytes + f->side[1].bytes;
 	e->stats.duplicates += f->side[0].duplicates + f->side[1].duplicates;
+	e->stats.unanswered += !f->side[FLOW_S2C].segments && !f->one_sided;
 	clocks_median(&e->clocks, &e->capture);
 	e->capture.table_stale = ranges_stale(e);
 	clients_session(e->clients, s, f);

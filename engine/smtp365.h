@@ -47,13 +47,14 @@ typedef void (*smtp365_event_fn)(unsigned session, const struct event *e, void *
 
 struct smtp365_stats {
 	uint64_t segments, datagrams, icmp_errors;
-	uint64_t sessions, sessions_m365, culled;
+	uint64_t sessions, culled;
 	uint64_t duplicates, gap_bytes;
 	size_t bytes_peak;
 	/* for live capture */
 	uint64_t smtp_segments;	  /* of connections that are followed */
 	uint64_t one_sided;	  /* sessions whose dialogue was captured one way only (C01) */
 	uint64_t two_sided;	  /* sessions with payload of both sides */
+	uint64_t unanswered;	  /* sessions without a packet of the server, or a sign of one */
 	uint64_t told_early;	  /* verdicts of open sessions */
 	uint64_t delivered_bytes; /* payload of ended sessions that was seen, beside gap_bytes */
 	uint64_t open;		  /* connections in the table now */

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-TOOL = os.path.abspath(sys.argv[1])
+TOOL, SOURCE = os.path.abspath(sys.argv[1]), sys.argv[2]
 SPACE = f"smtp365-check-{os.getpid()}"
 LINK = "mirror"
 NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
@@ -149,11 +149,30 @@ def check_refusals(tool, folder):
     refused("setuid", inside(setuid, "-i", LINK), "setuid")
 
 
+def filter_of(what, command, *wanted):
+    """The text of -d, which must begin with these words and go on with instructions."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    for word in ("587", "(000) ", *wanted):
+        expect(what, word in done.stdout, f"no \"{word}\" in: {done.stdout[:300]}{done.stderr}")
+    return done.stdout
+
+
 def check_filter_text():
-    done = subprocess.run([TOOL, "-d", "--port", "1025", "-f", "host 192.0.2.1"],
-                          capture_output=True, text=True, timeout=30)
-    for word in ("1025", "587", "host 192.0.2.1", "(000) "):
-        expect("-d", word in done.stdout, f"no \"{word}\" in: {done.stdout[:300]}{done.stderr}")
+    filter_of("-d", [TOOL, "-d", "--port", "1025", "-f", "host 192.0.2.1"], "1025", "host 192.0.2.1",
+              "link type EN10MB")
+    cooked = os.path.join(SOURCE, "pcaps", "input-cooked2.pcapng")
+    text = filter_of("-d -r", [TOOL, "-d", "-r", cooked, "-f", "host 192.0.2.1"], "link type LINUX_SLL2",
+                     "host 192.0.2.1")
+    expect("-d -r", len(re.findall("0xc0000201", text)) >= 2, "the user's filter is not in it")
+    refused("-d twice", [TOOL, "-d", "-r", cooked, "-r", cooked], "one -r FILE")
+
+
+def check_interface_filter(tool):
+    """With -i it is the program that this interface gets."""
+    filter_of("-d -i", inside(tool, "-d", "-i", LINK), "link type EN10MB")
+    filter_of("-d -i any", inside(tool, "-d", "-i", "any", "vlan", "7"), "link type LINUX_SLL", "vlan 7")
+    refused("-d -i none0", inside(tool, "-d", "-i", "none0"), "none0")
+    refused("-d without permission", inside(*NOBODY, tool, "-d", "-i", LINK), "setcap")
 
 
 def with_namespace():
@@ -169,6 +188,7 @@ def with_namespace():
             tool = shutil.copy(TOOL, folder + "/smtp365")
             uid = subprocess.run(["id", "-u", "nobody"], capture_output=True, text=True).stdout.strip()
             check_refusals(tool, folder)
+            check_interface_filter(tool)
             check_root(tool, uid, folder)
             check_service(tool, uid, folder)
             check_capability(tool, uid)

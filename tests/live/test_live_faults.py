@@ -134,6 +134,24 @@ def test_interface_down_and_up(c):
     check(s.stop() == 0, "exit status")
 
 
+def test_interface_down_at_the_start(c):
+    """It is waited for, and nothing of another interface is taken for its traffic meanwhile."""
+    c.run("ip", "-n", c.a, "link", "set", "c0", "down")
+    noise = c.start(c.a, sys.executable, "-c", NOISE)
+    noise.stdout.readline()
+    s = c.sensor("--seccomp", "kill")
+    check("c0: the interface is down; waiting for it" in s.said(), s.said())
+    time.sleep(1)
+    noise.kill()
+    c.run("ip", "-n", c.a, "link", "set", "c0", "up")
+    s.wait_for("c0: is up again")
+    time.sleep(0.5)
+    c.mails(2)
+    wait_until(lambda: len(read_records(s.output)) == 2, "no session after the interface was up")
+    check(s.stop() == 0, "exit status")
+    check(len(read_records(s.output)) == 2, "sessions of the loopback interface")
+
+
 def test_interface_gone_and_back(c):
     s = c.sensor("--seccomp", "kill")
     c.mails()
@@ -378,6 +396,16 @@ def test_metrics(c):
                    check=True)
 
 
+NOISE = r"""
+import socket
+listener = socket.create_server(("127.0.0.1", 25))
+print("ready", flush=True)
+while True:
+    a = socket.create_connection(("127.0.0.1", 25))
+    b, _ = listener.accept()
+    b.sendall(b"220 noise.contoso.example ESMTP\r\n"); a.sendall(b"QUIT\r\n"); b.sendall(b"221 bye\r\n")
+    a.close(); b.close()
+"""
 LOGIN = r"""
 import socket, sys
 s = socket.create_connection(("10.77.0.2", 25), timeout=5)

@@ -537,7 +537,7 @@ static void test_text(void **state)
 	const struct filter_options o = {
 		.dlt = DLT_LINUX_SLL, .ports = watched, .port_count = 4, .user = "host 192.0.2.1"
 	};
-	char *error = NULL, *text = filter_text(&o, &error);
+	char *error = NULL, *text = filter_text(&o, NULL, &error);
 
 	(void)state;
 	assert_non_null(text);
