@@ -105,11 +105,23 @@ def check_scripts():
             bad.append(f"{name}: {said}")
 
 
+def check_rules():
+    """The example alert rules, as Prometheus itself sees them, and what they fire at."""
+    if missing("promtool"):
+        return
+    for words in (("check", "rules", os.path.join(SYSTEMD, "smtp365.rules.yml")),
+                  ("test", "rules", os.path.join(SOURCE, "tests", "checks", "alerts.yml"))):
+        status, said = run("promtool", *words)
+        if status != 0:
+            bad.append("promtool: " + said)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         check_unit(folder)
         check_options()
         check_scripts()
+        check_rules()
         check_package(folder)
     for line in bad:
         print(line)

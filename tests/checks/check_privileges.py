@@ -170,7 +170,8 @@ def check_filter_text():
 def check_interface_filter(tool):
     """With -i it is the program that this interface gets."""
     filter_of("-d -i", inside(tool, "-d", "-i", LINK), "link type EN10MB")
-    filter_of("-d -i any", inside(tool, "-d", "-i", "any", "vlan", "7"), "link type LINUX_SLL", "vlan 7")
+    filter_of("-d -i any", inside(tool, "-d", "-i", "any", "tcp", "port", "25"), "link type LINUX_SLL",
+              "tcp port 25")
     refused("-d -i none0", inside(tool, "-d", "-i", "none0"), "none0")
     refused("-d without permission", inside(*NOBODY, tool, "-d", "-i", LINK), "setcap")
 

@@ -17,6 +17,8 @@ RECORD = os.path.join(ROOT, "pcaps", "record")
 sys.path.insert(0, RECORD)
 SKIPPED = 77  # as ctest is told
 USER = "nobody"
+ALL_TOOLS = ("swaks", "curl", "openssl", "msmtp", "postfix", "gnutls-cli", "setpriv")
+LONG = os.environ.get("LIVE") == "1"
 
 
 def need(*tools):
@@ -129,3 +131,7 @@ def differences(left, right, at=""):
             yield from differences(left.get(key), right.get(key), f"{at}.{key}")
     elif left != right:
         yield f"{at[1:]}: live {left!r}, file {right!r}"
+
+
+if __name__ == "__main__":  # can they run here? One line and exit status 77 when not
+    need(*ALL_TOOLS)

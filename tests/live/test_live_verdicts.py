@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The live verdict of a session equals the verdict of the same packets from a file.
 
-    test_live_verdicts.py PROGRAM ROOT [NAME ...]     names of rows; all: every row there is
+    test_live_verdicts.py PROGRAM ROOT [NAME ...]     names of rows; all (or LIVE=1 in the
+                                             environment): every row there is
 
 Each row makes three namespaces, servers and a real client (rows of pcaps/record/scenarios_*.py, and
 those of scenes.py); smtp365 captures and tcpdump records on the same interface at the same time.
@@ -13,11 +14,11 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from sensor import (Sensor, comparable, differences, early, final, from_file, need,
-                    read_records)
+from sensor import (ALL_TOOLS, LONG, Sensor, comparable, differences, early, final, from_file,
+                    need, read_records)
 
 PROGRAM = os.path.abspath(sys.argv[1])
-need("swaks", "curl", "openssl", "python3")
+need(*ALL_TOOLS)
 import record  # noqa: E402 (needs the path of sensor.py)
 import scenes  # noqa: E402
 
@@ -87,7 +88,7 @@ def rows(words):
     known = {record.base_name(row["name"]): row
              for module in record.tables().values() for row in module.ROWS}
     own = {record.base_name(row["name"]): row for row in scenes.ROWS}
-    if words == ["all"]:
+    if words == ["all"] or (LONG and not words):
         return list(known.values()) + list(own.values())
     if not words:
         return [known[n] for n in CHOSEN if n in known] + list(own.values())
@@ -112,7 +113,7 @@ def main():
         if troubles:
             failed.append(row["name"])
 
-    with ThreadPoolExecutor(int(os.environ.get("LIVE_JOBS", "3"))) as pool:
+    with ThreadPoolExecutor(int(os.environ.get("LIVE_JOBS", "4"))) as pool:
         list(pool.map(one, enumerate(chosen)))
     print(f"{len(chosen) - len(failed)} of {len(chosen)} scenarios: live as from the file")
     sys.exit(1 if failed else 0)
