@@ -143,6 +143,36 @@ static void start_threads(struct live_files *f)
 		metrics_file_start(f->metrics);
 }
 
+/* One that only root could open would be lost with the first rotation. */
+static bool can_write(const char *path, const char *option, const char *what, char **error)
+{
+	int mode = g_file_test(path, G_FILE_TEST_IS_DIR) ? W_OK | X_OK : W_OK;
+	if (access(path, mode) == 0)
+		return true;
+	*error = g_strdup_printf("%s: %s; give %s a %s that user %u can write", path,
+				 g_strerror(errno), option, what, (unsigned)geteuid());
+	return false;
+}
+
+/* After the drop: can the user that is left write what the options name? */
+static bool check_outputs(const struct options *o, char **error)
+{
+	if (o->output && !can_write(o->output, "--output", "file", error))
+		return false;
+	if (o->folder && !can_write(o->folder, "-w", "folder", error))
+		return false;
+	if (!o->metrics)
+		return true;
+	if (g_file_test(o->metrics, G_FILE_TEST_IS_DIR)) {
+		*error = g_strdup_printf("%s: is a folder; give --metrics a file", o->metrics);
+		return false;
+	}
+	char *folder = g_path_get_dirname(o->metrics);
+	bool fine = can_write(folder, "--metrics", "file in a folder", error);
+	g_free(folder);
+	return fine;
+}
+
 bool live_files_open(struct live_files *f, const struct options *o, const struct feed *feed,
 		     char **error)
 {
@@ -153,7 +183,7 @@ bool live_files_open(struct live_files *f, const struct options *o, const struct
 		return false;
 	f->notify = notify_open();
 	f->metrics = o->metrics ? metrics_file_new(o->metrics) : NULL;
-	if (!drop(f, o, error))
+	if (!drop(f, o, error) || !check_outputs(o, error))
 		return false;
 	start_threads(f);
 	return true;

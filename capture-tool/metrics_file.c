@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <glib.h>
 #include "worker.h"
@@ -36,7 +37,8 @@ static bool write_all(int fd, const char *text, size_t n)
 static int replace(const struct metrics_file *f, const char *text, size_t n)
 {
 	int fd = open(f->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	bool fine = fd >= 0 && write_all(fd, text, n);
+	/* The collector is another user, whatever the umask says. */
+	bool fine = fd >= 0 && fchmod(fd, 0644) == 0 && write_all(fd, text, n);
 	int reason = errno;
 	if (fd >= 0 && close(fd) != 0 && fine) {
 		fine = false;

@@ -347,6 +347,15 @@ static char *take_live(struct options *o, const struct raw *r)
 static char *check_live(const struct options *o, const struct raw *r)
 {
 	bool live = o->interfaces->len > 0;
+	for (guint i = 0; i < o->interfaces->len; i++) {
+		const char *name = g_ptr_array_index(o->interfaces, i);
+		for (guint k = 0; k < i; k++)
+			if (strcmp(name, g_ptr_array_index(o->interfaces, k)) == 0)
+				return g_strdup_printf("-i %s: is given twice; once is enough",
+						       name);
+		if (o->interfaces->len > 1 && strcmp(name, "any") == 0)
+			return g_strdup("-i any: is every interface already; leave the others out");
+	}
 	if (live && o->files->len)
 		return g_strdup("-i and -r: capture or read files, not both");
 	if (live && r->html)

@@ -114,8 +114,10 @@ static bool drop_user(const char *user, char **error)
 		return false;
 	if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
 	    setresuid(uid, uid, uid) != 0)
-		return refuse(error, "cannot become user %s: %s", user ? user : SANDBOX_USER,
-			      g_strerror(errno));
+		return refuse(error,
+			      "cannot become user %s: %s: it takes CAP_SETUID and CAP_SETGID; or "
+			      "start as that user, with CAP_NET_RAW alone",
+			      user ? user : SANDBOX_USER, g_strerror(errno));
 	if (getresuid(&ruid, &euid, &suid) != 0 || getresgid(&rgid, &egid, &sgid) != 0 ||
 	    ruid != uid || euid != uid || suid != uid || rgid != gid || egid != gid ||
 	    sgid != gid || getgroups(0, NULL) != 0 || setuid(0) == 0 || setgid(0) == 0)
@@ -249,6 +251,10 @@ bool sandbox_enter(const struct sandbox_options *o, struct sandbox_state *state,
 
 char *sandbox_permission_line(const char *interface)
 {
+	if (geteuid() == 0)
+		return g_strdup_printf("%s: no permission to capture although root: give the "
+				       "container or service the capability CAP_NET_RAW",
+				       interface);
 	char *self = g_file_read_link("/proc/self/exe", NULL);
 	char *quoted = g_shell_quote(self ? self : "smtp365");
 	/* Quotes only where the shell needs them. */

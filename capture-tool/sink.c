@@ -69,7 +69,10 @@ static void on_reopen(void *host)
 	g_mutex_lock(&s->lock);
 	if (!fine) {
 		g_free(s->trouble);
-		s->trouble = g_strdup_printf("%s; the old file is written on", error);
+		s->trouble =
+			g_strdup_printf("%s; the old file is written on (after its folder was made "
+					"anew: restart smtp365)",
+					error);
 	}
 	s->reopening = false;
 	g_mutex_unlock(&s->lock);

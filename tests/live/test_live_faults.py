@@ -366,6 +366,98 @@ def test_disk_hangs_at_the_end(c):
     with_hanging_disk(c, play)
 
 
+def test_full_disk_of_the_recorder(c):
+    """The folder of the recorder has room for some sessions only, whatever --ring says: whole files, the
+    rest is counted, and it goes on when there is room."""
+    small = os.path.join(c.work, "ring")
+    os.mkdir(small)
+    c.run("mount", "-t", "tmpfs", "-o", "size=128k,mode=777", "tmpfs", small)
+    try:
+        s = c.sensor("-w", small, "--ring", "16M", "--all", "--seccomp", "kill")
+        for _ in range(4):
+            c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN.replace("range(1)", "range(25)"))
+        s.wait_for("the flight recorder lost packets: the disk is full", 20)
+        s.send(signal.SIGHUP)
+        wait_until(lambda: not any(n.endswith(".part") for n in os.listdir(small)), "no file was completed")
+        for name in os.listdir(small):
+            captured(os.path.join(small, name))
+            os.unlink(os.path.join(small, name))
+        before = len(final(read_records(s.output)))
+        c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
+        wait_until(lambda: len(final(read_records(s.output))) > before, "no session")
+        check(s.stop() == 0, "exit status: " + s.said())
+        check(sum(captured(os.path.join(small, n)) for n in os.listdir(small)) == 1, "not recorded again")
+    finally:
+        c.run("umount", small)
+
+
+def test_session_larger_than_the_ring(c):
+    s = c.sensor("-w", os.path.join(c.work, "ring"), "--ring", "1M", "--all", "--bodies", "--seccomp", "kill")
+    c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN.replace(
+        'b"QUIT', 'b"DATA\\r\\n", (b"x" * 70 + b"\\r\\n") * 30000 + b".\\r\\n", b"QUIT'))
+    s.wait_for("a session is larger than the whole folder may be (--ring)", 20)
+    c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
+    wait_until(lambda: len(final(read_records(s.output))) == 2, "no second session")
+    check(s.stop() == 0, "exit status")
+    names = os.listdir(os.path.join(c.work, "ring"))
+    check(len(names) == 1 and captured(os.path.join(c.work, "ring", names[0])) == 1, f"files {names}")
+
+
+def test_folders_removed(c):
+    """The folders of all outputs are taken away: it goes on, says so, and ends in order."""
+    folder = os.path.join(c.work, "out")
+    os.mkdir(folder)
+    os.chmod(folder, 0o777)
+    s = c.sensor("-w", folder + "/ring", "--metrics", folder + "/smtp365.prom", "--all", "--seccomp", "kill",
+                 output="out/live.ndjson")
+    c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
+    wait_until(lambda: len(final(read_records(s.output))) == 1, "no session")
+    shutil.rmtree(folder)
+    s.send(signal.SIGHUP)
+    s.wait_for("live.ndjson: No such file or directory")
+    c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
+    s.wait_for("the flight recorder lost packets", 15)
+    s.wait_for("smtp365.prom: No such file or directory", 20)
+    s.send(signal.SIGUSR1)
+    s.wait_for("sessions: 2 ended")
+    s.stop()
+    check(s.process.returncode in (0, 2), f"exit status {s.process.returncode}")
+
+
+def test_storm_of_signals(c):
+    """Thousands of SIGHUP and SIGUSR1 among mails: each record once, whole, in one of the files."""
+    s = c.sensor("-w", os.path.join(c.work, "ring"), "--ring", "4M", "--seccomp", "kill")
+    storm = threading.Event()
+
+    def signals():
+        number = 0
+        while not storm.is_set():
+            s.send(signal.SIGHUP)
+            s.send(signal.SIGUSR1)
+            number += 1
+            if number % 100 == 0 and os.path.exists(s.output):
+                os.rename(s.output, f"{s.output}.{number}")
+            time.sleep(0.0005)
+    thread = threading.Thread(target=signals)
+    thread.start()
+    c.mails(400)
+    time.sleep(7)
+    storm.set()
+    thread.join()
+    check(s.stop() == 0, "exit status")
+    numbers = [r["smtp365"]["session"] for name in os.listdir(c.work) if name.startswith("live.ndjson")
+               for r in read_records(os.path.join(c.work, name))]
+    check(sorted(numbers) == list(range(1, 401)), f"{len(numbers)} records, not 400 once each")
+
+
+def test_two_sensors(c):
+    """Two on the same interface, into the same file: both see all, no line is torn."""
+    first, second = c.sensor(name="one"), c.sensor(name="two")
+    c.mails(100)
+    wait_until(lambda: len(read_records(first.output)) == 200, "not 100 sessions each")
+    check(first.stop() == 0 and second.stop() == 0, "exit status")
+
+
 def test_warnings(c):
     s = c.sensor("--silence", "2")
     s.wait_for("no SMTP seen for 2 seconds", 10)
@@ -408,11 +500,20 @@ while True:
 """
 LOGIN = r"""
 import socket, sys
-s = socket.create_connection(("10.77.0.2", 25), timeout=5)
-f = s.makefile("rwb")
-for t in (b"", b"HELO scan\r\n", b"AUTH PLAIN AHNjYW5uZXIAU0VDUkVULTE=\r\n", b"QUIT\r\n"):
-    f.write(t); f.flush(); f.readline()
+for n in range(1):
+    s = socket.create_connection(("10.77.0.2", 25), timeout=5)
+    f = s.makefile("rwb")
+    for t in (b"", b"HELO scan\r\n", b"AUTH PLAIN AHNjYW5uZXIAU0VDUkVULTE=\r\n", b"QUIT\r\n"):
+        f.write(t); f.flush(); f.readline()
+    s.close()
 """
+
+
+def captured(path):
+    """Sessions in a file of the recorder, which must be whole."""
+    done = subprocess.run([PROGRAM, "--json", "--all", "-r", path], capture_output=True, text=True, check=False)
+    check(done.returncode == 0 and not done.stderr, f"{path}: {done.stderr}")
+    return done.stdout.count("\n")
 
 
 def test_recorder(c):
@@ -434,8 +535,7 @@ def test_recorder(c):
             data = file.read()
         check(b"AHNjYW5uZXIAU0VDUkVULTE" not in data, "the password is in the file")
         check(b"auth.cleartext_password" in data, "no verdict in the comments")
-        done = subprocess.run([PROGRAM, "--json", "--all", "-r", path], capture_output=True, check=True)
-        check(done.stdout.count(b"\n") == 1 and not done.stderr, "it is no capture of one session")
+        check(captured(path) == 1, "it is no capture of one session")
 
 
 def test_sandbox(c):
@@ -542,6 +642,13 @@ def test_bad_input(c):
     trouble(c, "-Z nosuchuser", PROGRAM, "-i", "c0", "-Z", "nosuchuser")
     trouble(c, "bad filter", PROGRAM, "-i", "c0", "-Z", "nobody", "bad", "filter")
     trouble(c, "/nosuch/file", PROGRAM, "-i", "c0", "-Z", "nobody", "--output", "/nosuch/file")
+    private = os.path.join(c.work, "private")
+    os.mkdir(private, 0o700)
+    for words in (["--output", private + "/x"], ["--metrics", private + "/x"], ["-w", private]):
+        trouble(c, private, PROGRAM, "-i", "c0", "-Z", "nobody", *words)
+    trouble(c, "given twice", PROGRAM, "-i", "c0", "-i", "c0", "-Z", "nobody")
+    trouble(c, "leave the others out", PROGRAM, "-i", "any", "-i", "c0", "-Z", "nobody")
+    trouble(c, "CAP_NET_RAW", "setpriv", "--bounding-set=-net_raw", PROGRAM, "-i", "c0", "-Z", "nobody")
     copy = os.path.join(c.work, "smtp365")
     shutil.copy(PROGRAM, copy)
     os.chmod(copy, 0o755)
