@@ -50,6 +50,7 @@ struct live {
 	unsigned ticks;
 	unsigned reload_by; /* tick until which a reload is waited for, 0 none goes on */
 	bool stop, sessions_seen;
+	bool patient; /* the capture is over, so that a slow disk may be waited for */
 	struct run_result result;
 };
 
@@ -81,6 +82,7 @@ static void on_session(const struct verdict *made, void *host)
 			g_string_append(l->text, "     open       the session goes on; its last "
 						 "verdict follows\n");
 	}
+	l->patient = l->patient && sink_wait(l->files.sink, CLOSE_MS);
 	sink_add(l->files.sink, l->text->str, l->text->len);
 	if (v->open)
 		return;
@@ -358,6 +360,7 @@ static void finish(struct live *l)
 	notify_stopping(l->files.notify);
 	read_rest(l);
 	take_stock(l);
+	l->patient = true;
 	smtp365_finish(l->engine);
 	if (l->summary)
 		write_summary(l);

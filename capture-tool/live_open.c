@@ -133,14 +133,11 @@ static bool drop(struct live_files *f, const struct options *o, char **error)
 }
 
 /* Made after the drop, the threads have its limits too. */
-static void start_threads(struct live_files *f)
+static bool start_threads(struct live_files *f, char **error)
 {
-	say_start();
-	sink_start(f->sink);
-	if (f->recorder)
-		recorder_start(f->recorder);
-	if (f->metrics)
-		metrics_file_start(f->metrics);
+	return say_start(error) && sink_start(f->sink, error) &&
+	       (!f->recorder || recorder_start(f->recorder, error)) &&
+	       (!f->metrics || metrics_file_start(f->metrics, error));
 }
 
 /* One that only root could open would be lost with the first rotation. */
@@ -183,10 +180,7 @@ bool live_files_open(struct live_files *f, const struct options *o, const struct
 		return false;
 	f->notify = notify_open();
 	f->metrics = o->metrics ? metrics_file_new(o->metrics) : NULL;
-	if (!drop(f, o, error) || !check_outputs(o, error))
-		return false;
-	start_threads(f);
-	return true;
+	return drop(f, o, error) && check_outputs(o, error) && start_threads(f, error);
 }
 
 static void close_one(int fd)

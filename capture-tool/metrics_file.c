@@ -78,9 +78,9 @@ struct metrics_file *metrics_file_new(const char *path)
 	return f;
 }
 
-void metrics_file_start(struct metrics_file *f)
+bool metrics_file_start(struct metrics_file *f, char **error)
 {
-	worker_start(f->worker);
+	return worker_start(f->worker, error);
 }
 
 void metrics_file_write(struct metrics_file *f, const char *text, size_t n)

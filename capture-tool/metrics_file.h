@@ -12,8 +12,8 @@
 struct metrics_file;
 
 struct metrics_file *metrics_file_new(const char *path);
-/* Write in a thread from now on. After sandbox_enter. */
-void metrics_file_start(struct metrics_file *f);
+/* Write in a thread from now on. After sandbox_enter. False and *error as worker_start. */
+bool metrics_file_start(struct metrics_file *f, char **error);
 void metrics_file_write(struct metrics_file *f, const char *text, size_t n);
 /* One line when writing failed that did not fail before (g_free), else NULL. */
 char *metrics_file_trouble(struct metrics_file *f);

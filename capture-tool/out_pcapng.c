@@ -307,9 +307,9 @@ void recorder_verdict(struct recorder *r, const struct verdict *v)
 	g_clear_pointer(&r->comments, comments_free);
 }
 
-void recorder_start(struct recorder *r)
+bool recorder_start(struct recorder *r, char **error)
 {
-	archive_start(r->archive);
+	return archive_start(r->archive, error);
 }
 
 void recorder_tick(struct recorder *r, uint64_t now_ns)

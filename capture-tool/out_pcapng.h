@@ -47,8 +47,8 @@ struct recorder;
  * NULL and *error, one line that names the folder and what to do (g_free). Before sandbox_enter. */
 struct recorder *recorder_new(const struct recorder_options *o, char **error);
 /* Write in a thread from now on, so that a disk that hangs cannot hold up the capture. After
- * sandbox_enter; without it the calls below write themselves. */
-void recorder_start(struct recorder *r);
+ * sandbox_enter; without it the calls below write themselves. False and *error as worker_start. */
+bool recorder_start(struct recorder *r, char **error);
 /* One packet and what packet_read made of it (kind PACKET_NOTHING: not held). `interface`: number
  * of the capture handle, from 0, below 64. Frames ascend. Call it before the engine sees the item,
  * because its verdict may come at once. Never fails and never waits. */

@@ -175,9 +175,9 @@ struct archive *archive_new(const struct archive_options *o, char **error)
 	return a;
 }
 
-void archive_start(struct archive *a)
+bool archive_start(struct archive *a, char **error)
 {
-	worker_start(a->worker);
+	return worker_start(a->worker, error);
 }
 
 void archive_add(struct archive *a, const void *bytes, size_t n)

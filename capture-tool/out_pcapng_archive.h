@@ -33,8 +33,9 @@ struct archive_stats {
 
 /* On trouble NULL and *error, one line (g_free). */
 struct archive *archive_new(const struct archive_options *o, char **error);
-/* Begin to write in a thread; without it archive_add writes itself. */
-void archive_start(struct archive *a);
+/* Begin to write in a thread; without it archive_add writes itself. False and *error as
+ * worker_start. */
+bool archive_start(struct archive *a, char **error);
 /* An archive_section and its blocks. */
 void archive_add(struct archive *a, const void *bytes, size_t n);
 /* Close the file if it is old enough by then. */

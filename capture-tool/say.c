@@ -54,11 +54,11 @@ void say_text(const char *text)
 	g_strfreev(lines);
 }
 
-void say_start(void)
+bool say_start(char **error)
 {
 	static const struct worker_calls calls = { .work = on_message };
 	background = worker_new(WAITING_BYTES, &calls, NULL);
-	worker_start(background);
+	return worker_start(background, error);
 }
 
 void say_end(unsigned wait_ms)

@@ -8,6 +8,7 @@
 #define SMTP365_SAY_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* "smtp365: ", the line, a line end. */
 void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -16,8 +17,8 @@ void say_owned(char *line);
 /* Each line of a text. */
 void say_text(const char *text);
 
-/* Write messages in a thread from now on. After sandbox_enter. */
-void say_start(void);
+/* Write messages in a thread from now on. After sandbox_enter. False and *error as worker_start. */
+bool say_start(char **error);
 /* Wait at most `wait_ms` until they are written, and end the thread. */
 void say_end(unsigned wait_ms);
 

@@ -11,6 +11,8 @@
 #define TROUBLE_US (10 * G_USEC_PER_SEC)
 /* What the queue's own wait at the end may take longer. */
 #define CLOSE_GRACE_MS 1000u
+/* Between two looks of sink_wait. */
+#define NAP_US 2000
 
 struct sink {
 	char *name; /* for messages, owned */
@@ -114,9 +116,9 @@ struct sink *sink_open(const char *path, char **error)
 	return s;
 }
 
-void sink_start(struct sink *s)
+bool sink_start(struct sink *s, char **error)
 {
-	worker_start(s->worker);
+	return worker_start(s->worker, error);
 }
 
 void sink_add(struct sink *s, const char *text, size_t n)
@@ -172,6 +174,23 @@ struct queue_stats sink_stats(struct sink *s)
 	sum.waiting += w.waiting + in_hand;
 	sum.waiting_bytes += w.waiting_bytes;
 	return sum;
+}
+
+bool sink_wait(struct sink *s, unsigned patience_ms)
+{
+	gint64 since = g_get_monotonic_time();
+	struct queue_stats now = sink_stats(s);
+
+	while (now.waiting_bytes > QUEUE_BYTES / 2) {
+		uint64_t written = now.written;
+		g_usleep(NAP_US);
+		now = sink_stats(s);
+		if (now.written != written)
+			since = g_get_monotonic_time();
+		else if (g_get_monotonic_time() - since > (gint64)patience_ms * 1000)
+			return false;
+	}
+	return true;
 }
 
 bool sink_close(struct sink *s, unsigned wait_ms, struct queue_stats *stats)

@@ -13,8 +13,8 @@ struct sink;
 
 /* As queue_open. */
 struct sink *sink_open(const char *path, char **error);
-/* Begin to write in a thread. Call it after sandbox_enter. */
-void sink_start(struct sink *s);
+/* Begin to write in a thread. Call it after sandbox_enter. False and *error as worker_start. */
+bool sink_start(struct sink *s, char **error);
 void sink_add(struct sink *s, const char *text, size_t n);
 /* SIGHUP: the thread opens the file anew; sink_trouble tells when that failed. */
 void sink_reopen(struct sink *s);
@@ -26,6 +26,9 @@ bool sink_terminal(const struct sink *s);
 char *sink_trouble(struct sink *s);
 /* What waits before the queue and was dropped there is counted in. */
 struct queue_stats sink_stats(struct sink *s);
+/* For the end, when nothing is captured any more: wait until much can be added again, as long as
+ * something is written now and then. False when for `patience_ms` nothing was. */
+bool sink_wait(struct sink *s, unsigned patience_ms);
 /* Write for at most `wait_ms`, then close; *stats (may be NULL) is the last word. False when
  * records were left over, which count as dropped. A write that still hangs is left alone. */
 bool sink_close(struct sink *s, unsigned wait_ms, struct queue_stats *stats);

@@ -49,8 +49,8 @@ struct source_live_packet {
 typedef void (*source_live_fn)(const struct source_live_packet *p, void *host);
 
 /* Open and set the filter. An Ethernet interface that is there but down is opened too and waited
- * for; source_live_look says so. On failure NULL and *error is one line that names the interface, the
- * reason and what to do (g_free). */
+ * for; source_live_look says so. On failure NULL and *error is one line that names the interface,
+ * the reason and what to do (g_free). */
 struct source_live *source_live_open(const struct source_live_options *o, char **error);
 void source_live_close(struct source_live *s);
 /* For -d: the filter that the kernel gets for this interface, as filter_text. The interface is

@@ -124,11 +124,20 @@ static gpointer run(gpointer data)
 
 /* ---- in the thread of the giver ---- */
 
-void worker_start(struct worker *w)
+bool worker_start(struct worker *w, char **error)
 {
+	GError *wrong = NULL;
+
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	/* No name: giving one is a system call that the sandbox does not allow. */
-	w->thread = g_thread_new(NULL, run, w);
+	w->thread = g_thread_try_new(NULL, run, w, &wrong);
+	if (w->thread)
+		return true;
+	*error = g_strdup_printf("cannot make a thread to write in: %s; allow the user more tasks",
+				 wrong->message);
+	g_error_free(wrong);
+	close(w->wake);
+	return false;
 }
 
 static void wake(struct worker *w)

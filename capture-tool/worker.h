@@ -33,8 +33,9 @@ struct worker_stats {
 
 /* limit: bytes that wait at most; the newest item always may. `calls` is copied. */
 struct worker *worker_new(size_t limit, const struct worker_calls *calls, void *host);
-/* Make the thread. It has the rights of the caller: call it after sandbox_enter. */
-void worker_start(struct worker *w);
+/* Make the thread. It has the rights of the caller: call it after sandbox_enter. False and *error,
+ * one line (g_free), when there may be no more threads. */
+bool worker_start(struct worker *w, char **error);
 void worker_give(struct worker *w, const void *bytes, size_t n);
 /* Call `asked` soon, before the items that wait. */
 void worker_ask(struct worker *w);

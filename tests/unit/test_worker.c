@@ -83,6 +83,13 @@ static int leave(void **state)
 	return 0;
 }
 
+static void start(struct worker *w)
+{
+	char *error = NULL;
+	if (!worker_start(w, &error))
+		fail_msg("%s", error);
+}
+
 static gint64 in_ms(unsigned ms)
 {
 	return g_get_monotonic_time() + (gint64)ms * 1000;
@@ -118,7 +125,7 @@ static void in_order_in_the_thread(void **state)
 	(void)state;
 	struct worker *w = worker_new(1u << 20, &calls, &place);
 	GString *wanted = g_string_new(NULL);
-	worker_start(w);
+	start(w);
 	for (unsigned i = 0; i < 2000; i++) {
 		char text[16];
 		g_snprintf(text, sizeof(text), "%u,", i);
@@ -139,7 +146,7 @@ static void one_that_hangs(void **state)
 	(void)state;
 	struct worker *w = worker_new(1000, &calls, &place);
 	g_mutex_lock(&place.gate);
-	worker_start(w);
+	start(w);
 	worker_give(w, "first ", 6);
 	for (gint64 until = in_ms(5000);
 	     worker_stats(w).waiting > 0 && g_get_monotonic_time() < until;)
@@ -176,7 +183,7 @@ static void the_newest_is_always_kept(void **state)
 	(void)state;
 	struct worker *w = worker_new(0, &calls, &place);
 	g_mutex_lock(&place.gate);
-	worker_start(w);
+	start(w);
 	worker_give(w, "-", 1);
 	for (gint64 until = in_ms(5000);
 	     worker_stats(w).waiting > 0 && g_get_monotonic_time() < until;)
