@@ -546,6 +546,21 @@ void flow_expire(struct flow_table *t, uint64_t now_ns)
 		order_expire(t);
 }
 
+void flow_set_back(struct flow_table *t, uint64_t now_ns)
+{
+	t->now_ns = now_ns;
+	t->leap_ns = 0;
+	/* The order of the queues stays as it is. */
+	for (unsigned i = 0; i < CONN_CLASSES; i++)
+		for (struct conn *c = t->queue[i].oldest; c; c = c->newer) {
+			c->touched_ns = MIN(c->touched_ns, now_ns);
+			c->queued_ns = MIN(c->queued_ns, now_ns);
+			for (unsigned d = 0; d < 2; d++)
+				if (c->lane[d])
+					order_set_back(c->lane[d], now_ns);
+		}
+}
+
 struct flow_stats flow_table_stats(const struct flow_table *t)
 {
 	return t->stats;

@@ -162,6 +162,9 @@ struct flow *flow_find(struct flow_table *t, const struct address *src, uint16_t
 void flow_drop(struct flow_table *t, struct flow *f);
 /* End connections that are idle at this packet time. Cheap; call it every packet. */
 void flow_expire(struct flow_table *t, uint64_t now_ns);
+/* The clock was set back to this time, for certain: nothing may wait until it has caught up. Looks
+ * at each connection. */
+void flow_set_back(struct flow_table *t, uint64_t now_ns);
 struct flow_stats flow_table_stats(const struct flow_table *t);
 /* Round-trip times that the capture point shows: to the server and to the client, 0 unknown. */
 uint64_t flow_rtt_server(const struct flow *f);

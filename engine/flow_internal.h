@@ -184,6 +184,8 @@ void order_take(struct flow_table *t, struct conn *c, unsigned dir, const struct
 void order_flush(struct flow_table *t, struct conn *c);
 /* Give up holes whose time has come, in all connections. */
 void order_expire(struct flow_table *t);
+/* Times of the table's clock that are later than this become this. */
+void order_set_back(struct lane *l, uint64_t now_ns);
 /* Free what the lane holds and take it off the waiting list. */
 void order_clear(struct flow_table *t, struct lane *l);
 

@@ -598,6 +598,15 @@ void order_flush(struct flow_table *t, struct conn *c)
 	}
 }
 
+void order_set_back(struct lane *l, uint64_t now_ns)
+{
+	l->wait_ns = MIN(l->wait_ns, now_ns);
+	l->ack_at = MIN(l->ack_at, now_ns);
+	l->fin_at = MIN(l->fin_at, now_ns);
+	for (struct held *h = l->first; h; h = h->next)
+		h->arrived_ns = MIN(h->arrived_ns, now_ns);
+}
+
 void order_expire(struct flow_table *t)
 {
 	struct lane *l;

@@ -480,8 +480,11 @@ void smtp365_tick(struct smtp365 *e, uint64_t now_ns)
 	e->early.on = true;
 	if (!e->capture.first_ns)
 		return; /* nothing has begun */
-	if (now_ns + CLOCK_BACK < e->capture.now_ns)
+	if (now_ns + CLOCK_BACK < e->capture.now_ns) {
 		e->capture.now_ns = now_ns;
+		flow_set_back(e->flows, now_ns);
+		e->lookups_until = MIN(e->lookups_until, now_ns);
+	}
 	tick(e, now_ns);
 	dns_expire(e->cx.dns, e->capture.now_ns);
 	early_look(&e->early, e->capture.now_ns, look, e);

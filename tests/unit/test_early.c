@@ -222,6 +222,37 @@ static void same_end_with_and_without_ticks(void **state)
 	assert_string_equal(with.told.cause, without.told.cause);
 }
 
+/* The administrator sets the clock back by minutes, an hour or a day while one session is just over
+ * and one is open: both are told as if nothing had happened. */
+static void clock_set_back(void **state)
+{
+	static const uint64_t leaps[] = { 5 * 60, 3600, 86400 };
+	(void)state;
+	for (size_t i = 0; i < sizeof(leaps) / sizeof(*leaps); i++) {
+		struct talk t;
+		begin(&t);
+		smtp365_tick(t.engine, t.now);
+		connect_to(&t);
+		bye(&t);
+		packet(&t, CLIENT, NULL, TCP_RST);
+		wait_for(&t, 1);
+		t.now -= leaps[i] * SECOND;
+		wait_for(&t, 30);
+		assert_int_equal(t.told.over, 1);
+		smtp365_free(t.engine);
+		begin(&t);
+		smtp365_tick(t.engine, t.now);
+		packet(&t, CLIENT, NULL, TCP_SYN);
+		wait_for(&t, 1);
+		t.now -= leaps[i] * SECOND;
+		wait_for(&t, 140);
+		assert_int_equal(t.told.over, 0);
+		wait_for(&t, 20);
+		assert_int_equal(t.told.over, 1);
+		smtp365_free(t.engine);
+	}
+}
+
 static void idle_ends_without_packets(void **state)
 {
 	(void)state;
@@ -343,6 +374,7 @@ int main(void)
 		cmocka_unit_test(what_is_repaired_is_not_told),
 		cmocka_unit_test(a_password_at_once),
 		cmocka_unit_test(same_end_with_and_without_ticks),
+		cmocka_unit_test(clock_set_back),
 		cmocka_unit_test(idle_ends_without_packets),
 		cmocka_unit_test(failed_look_ups),
 		cmocka_unit_test(the_clock_jumps),
