@@ -1,124 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What goes wrong around a sensor: interfaces that go away, readers that stop, disks that fill up,
-logs that are rotated, permissions that are missing. usage: test_live_faults.py PROGRAM ROOT [NAME ...]
+"""What goes wrong around a sensor: interfaces that go away, readers that stop, logs that are rotated,
+storms of signals, permissions that are missing. usage: test_live_faults.py PROGRAM ROOT [NAME ...]
 
-Each test makes two namespaces joined by a cable and removes them; LIVE_JOBS (4) of them run at a
-time. Needs root."""
-import itertools
+Needs root. What happens to disks is in test_live_disks.py."""
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
-from sensor import Sensor, final, need, read_records
-
-PROGRAM = os.path.abspath(sys.argv[1])
-need()
-SERVER = r"""
-import socketserver, sys, time
-class Talk(socketserver.StreamRequestHandler):
-    def handle(self):
-        self.wfile.write(b"220 mail.contoso.example ESMTP\r\n")
-        for line in self.rfile:
-            word = line[:4].upper()
-            self.wfile.write(b"250-mail.contoso.example\r\n250 SIZE 1000\r\n" if word == b"EHLO" else
-                b"354 go on\r\n" if word == b"DATA" else b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
-            if word == b"DATA":
-                while self.rfile.readline() not in (b".\r\n", b""): pass
-                self.wfile.write(b"250 taken\r\n")
-            if word == b"QUIT": return
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address, daemon_threads, request_queue_size = True, True, 128
-print("ready", flush=True)
-Server(("10.77.0.2", 25), Talk).serve_forever()
-"""
-CLIENT = r"""
-import socket, sys
-for n in range(int(sys.argv[1])):
-    s = socket.create_connection(("10.77.0.2", 25), timeout=5)
-    f = s.makefile("rwb")
-    def say(t):
-        f.write(t); f.flush()
-        while True:
-            r = f.readline()
-            if not r or r[3:4] != b"-": return
-    f.readline()
-    for t in (b"EHLO scan.contoso.example\r\n", b"MAIL FROM:<a@contoso.example>\r\n",
-              b"RCPT TO:<b@contoso.example>\r\n", b"DATA\r\n", b"Subject: x\r\n\r\ny\r\n.\r\n", b"QUIT\r\n"):
-        say(t)
-    s.close()
-"""
-
-
-class Cable:
-    """Namespaces a and b, joined by veth c0 and c1; an SMTP server in b."""
-
-    number = itertools.count()
-
-    def __init__(self):
-        self.work = tempfile.mkdtemp(prefix="live-")
-        os.chmod(self.work, 0o777)
-        name = f"lf{os.getpid()}x{next(self.number)}"
-        self.a, self.b = name + "a", name + "b"
-        self.children = []
-
-    def __enter__(self):
-        for space in (self.a, self.b):
-            self.run("ip", "netns", "add", space)
-            self.run("ip", "-n", space, "link", "set", "lo", "up")
-        self.plug()
-        self.server = self.start(self.b, sys.executable, "-c", SERVER)
-        self.server.stdout.readline()
-        time.sleep(0.2)
-        return self
-
-    def plug(self):
-        self.run("ip", "-n", self.a, "link", "add", "c0", "type", "veth", "peer", "name", "c1",
-                 "netns", self.b)
-        for space, name, address in ((self.a, "c0", "10.77.0.1"), (self.b, "c1", "10.77.0.2")):
-            self.run("ip", "-n", space, "addr", "add", f"{address}/24", "dev", name)
-            self.run("ip", "-n", space, "link", "set", name, "up")
-
-    def run(self, *words):
-        subprocess.run(words, check=True)
-
-    def start(self, space, *words, **how):
-        child = subprocess.Popen(["ip", "netns", "exec", space, *words], text=True,
-                                 stdout=subprocess.PIPE, **how)
-        self.children.append(child)
-        return child
-
-    def mails(self, count=1):
-        self.run("ip", "netns", "exec", self.a, sys.executable, "-c", CLIENT, str(count))
-
-    def sensor(self, *more, **how):
-        return Sensor(PROGRAM, self.a, how.pop("interfaces", ["c0"]), self.work, *more, **how)
-
-    def __exit__(self, *_):
-        for child in self.children:
-            child.kill()
-            child.wait()
-        for space in (self.a, self.b):
-            subprocess.run(["ip", "netns", "del", space], check=False)
-        shutil.rmtree(self.work, ignore_errors=True)
-
-
-def check(good, words):
-    if not good:
-        raise AssertionError(words)
-
-
-def wait_until(what, words, seconds=12):
-    end = time.time() + seconds
-    while not what():
-        check(time.time() < end, words)
-        time.sleep(0.1)
+from cable import LOGIN, NOISE, PROGRAM, captured, check, run, wait_until
+from sensor import final, read_records
 
 
 def test_interface_down_and_up(c):
@@ -268,162 +163,6 @@ def test_reader_never_comes_back(c):
     check(text.endswith(b"}\n"), "the pipe ends in the middle of a line")
 
 
-def test_full_disk(c):
-    """A file system of 256 KiB fills up: whole lines only, and again when there is room."""
-    small = os.path.join(c.work, "small")
-    os.mkdir(small)
-    c.run("mount", "-t", "tmpfs", "-o", "size=256k,mode=777", "tmpfs", small)
-    try:
-        s = c.sensor(output="small/live.ndjson")
-        c.mails(250)
-        s.wait_for("No space left on device; capture goes on", 15)
-        kept = read_records(s.output)
-        check(20 < len(kept) < 250, f"{len(kept)} records on a full disk")
-        os.truncate(s.output, 0)
-        s.wait_for("can be written again", 15)
-        check(s.stop() == 0, "exit status")
-        numbers = [r["smtp365"]["session"] for r in kept + read_records(s.output)]
-        check(sorted(numbers) == list(range(1, 251)), f"records lost or written twice: {numbers}")
-    finally:
-        c.run("umount", small)
-
-
-class Disk:
-    """A file system of 16 MiB that can be frozen, so that each write to it hangs; None where this machine
-    has no loop devices."""
-
-    def __init__(self, c):
-        self.image, self.path = os.path.join(c.work, "image"), os.path.join(c.work, "disk")
-        os.mkdir(self.path)
-        with open(self.image, "wb") as file:
-            file.truncate(16 << 20)
-        subprocess.run(["mkfs.ext4", "-q", self.image], check=True)
-        self.there = subprocess.run(["mount", "-o", "loop", self.image, self.path], check=False,
-                                    capture_output=True).returncode == 0
-        if self.there:
-            os.chmod(self.path, 0o777)
-        self.frozen = False
-
-    def freeze(self, frozen=True):
-        subprocess.run(["fsfreeze", "-f" if frozen else "-u", self.path], check=True)
-        self.frozen = frozen
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.frozen:
-            self.freeze(False)
-        if self.there:
-            subprocess.run(["umount", "-l", self.path], check=False)
-
-
-def with_hanging_disk(c, play):
-    with Disk(c) as disk:
-        if not disk.there:
-            print("    no loop devices here, so no disk that hangs: left out")
-            return
-        s = c.sensor("-w", f"{disk.path}/ring", "--metrics", f"{disk.path}/smtp365.prom", "--all", "--seccomp",
-                     "kill", output="disk/live.ndjson")
-        c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
-        wait_until(lambda: len(final(read_records(s.output))) == 1, "no session")
-        disk.freeze()
-        c.mails(200)
-        c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
-        s.wait_for("live.ndjson: the disk has not answered for", 15)
-        s.wait_for("ring: the disk has not answered for", 15)
-        play(disk, s)
-
-
-def test_hanging_disk(c):
-    """Capture goes on while a disk hangs; what waits is written when it answers again."""
-    def play(disk, s):
-        c.mails(3)
-        time.sleep(7)
-        s.send(signal.SIGUSR1)
-        s.wait_for("sessions: 205 ended", 5)
-        s.send(signal.SIGHUP)
-        disk.freeze(False)
-        s.wait_for("live.ndjson: the disk answers again")
-        s.wait_for("ring: the disk answers again")
-        check(s.stop() == 0, "exit status: " + s.said())
-        numbers = [r["smtp365"]["session"] for r in final(read_records(s.output))]
-        check(sorted(numbers) == list(range(1, 206)), f"records lost or written twice: {numbers}")
-        check("recorder: 2 sessions" in s.said() and " 0 packets not written" in s.said(), s.said())
-    with_hanging_disk(c, play)
-
-
-def test_disk_hangs_at_the_end(c):
-    """SIGTERM while a disk hangs: what is lost is said, and told by the exit status."""
-    def play(disk, s):
-        s.send(signal.SIGTERM)
-        s.wait_for("records could not be written", 15)
-        s.wait_for("packets could not be written", 15)
-        s.wait_for("sessions: 202 ended", 15)
-        disk.freeze(False)  # until then the kernel lets no process go that waits for it
-        check(s.stop() == 2, "exit status")
-        read_records(s.output)
-    with_hanging_disk(c, play)
-
-
-def test_full_disk_of_the_recorder(c):
-    """The folder of the recorder has room for some sessions only, whatever --ring says: whole files, the
-    rest is counted, and it goes on when there is room."""
-    small = os.path.join(c.work, "ring")
-    os.mkdir(small)
-    c.run("mount", "-t", "tmpfs", "-o", "size=128k,mode=777", "tmpfs", small)
-    try:
-        s = c.sensor("-w", small, "--ring", "16M", "--all", "--seccomp", "kill")
-        for _ in range(4):
-            c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN.replace("range(1)", "range(25)"))
-        s.wait_for("the flight recorder lost packets: the disk is full", 20)
-        s.send(signal.SIGHUP)
-        wait_until(lambda: not any(n.endswith(".part") for n in os.listdir(small)), "no file was completed")
-        for name in os.listdir(small):
-            captured(os.path.join(small, name))
-            os.unlink(os.path.join(small, name))
-        before = len(final(read_records(s.output)))
-        c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
-        wait_until(lambda: len(final(read_records(s.output))) > before, "no session")
-        check(s.stop() == 0, "exit status: " + s.said())
-        check(sum(captured(os.path.join(small, n)) for n in os.listdir(small)) == 1, "not recorded again")
-    finally:
-        c.run("umount", small)
-
-
-def test_session_larger_than_the_ring(c):
-    s = c.sensor("-w", os.path.join(c.work, "ring"), "--ring", "1M", "--all", "--bodies", "--seccomp", "kill")
-    c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN.replace(
-        'b"QUIT', 'b"DATA\\r\\n", (b"x" * 70 + b"\\r\\n") * 30000 + b".\\r\\n", b"QUIT'))
-    s.wait_for("a session is larger than the whole folder may be (--ring)", 20)
-    c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
-    wait_until(lambda: len(final(read_records(s.output))) == 2, "no second session")
-    check(s.stop() == 0, "exit status")
-    names = os.listdir(os.path.join(c.work, "ring"))
-    check(len(names) == 1 and captured(os.path.join(c.work, "ring", names[0])) == 1, f"files {names}")
-
-
-def test_folders_removed(c):
-    """The folders of all outputs are taken away: it goes on, says so, and ends in order."""
-    folder = os.path.join(c.work, "out")
-    os.mkdir(folder)
-    os.chmod(folder, 0o777)
-    s = c.sensor("-w", folder + "/ring", "--metrics", folder + "/smtp365.prom", "--all", "--seccomp", "kill",
-                 output="out/live.ndjson")
-    c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
-    wait_until(lambda: len(final(read_records(s.output))) == 1, "no session")
-    shutil.rmtree(folder)
-    s.send(signal.SIGHUP)
-    s.wait_for("live.ndjson: No such file or directory")
-    c.run("ip", "netns", "exec", c.a, sys.executable, "-c", LOGIN)
-    s.wait_for("the flight recorder lost packets", 15)
-    s.wait_for("smtp365.prom: No such file or directory", 20)
-    s.send(signal.SIGUSR1)
-    s.wait_for("sessions: 2 ended")
-    s.stop()
-    check(s.process.returncode in (0, 2), f"exit status {s.process.returncode}")
-
-
 def test_storm_of_signals(c):
     """Thousands of SIGHUP and SIGUSR1 among mails: each record once, whole, in one of the files."""
     s = c.sensor("-w", os.path.join(c.work, "ring"), "--ring", "4M", "--seccomp", "kill")
@@ -486,34 +225,6 @@ def test_metrics(c):
     check('smtp365_sessions_total{endpoint="none",outcome="accepted",stopped_at="none"} 2' in text, text)
     subprocess.run([sys.executable, os.path.join(sys.argv[2], "tests", "tools", "check-metrics"), path],
                    check=True)
-
-
-NOISE = r"""
-import socket
-listener = socket.create_server(("127.0.0.1", 25))
-print("ready", flush=True)
-while True:
-    a = socket.create_connection(("127.0.0.1", 25))
-    b, _ = listener.accept()
-    b.sendall(b"220 noise.contoso.example ESMTP\r\n"); a.sendall(b"QUIT\r\n"); b.sendall(b"221 bye\r\n")
-    a.close(); b.close()
-"""
-LOGIN = r"""
-import socket, sys
-for n in range(1):
-    s = socket.create_connection(("10.77.0.2", 25), timeout=5)
-    f = s.makefile("rwb")
-    for t in (b"", b"HELO scan\r\n", b"AUTH PLAIN AHNjYW5uZXIAU0VDUkVULTE=\r\n", b"QUIT\r\n"):
-        f.write(t); f.flush(); f.readline()
-    s.close()
-"""
-
-
-def captured(path):
-    """Sessions in a file of the recorder, which must be whole."""
-    done = subprocess.run([PROGRAM, "--json", "--all", "-r", path], capture_output=True, text=True, check=False)
-    check(done.returncode == 0 and not done.stderr, f"{path}: {done.stderr}")
-    return done.stdout.count("\n")
 
 
 def test_recorder(c):
@@ -656,26 +367,5 @@ def test_bad_input(c):
     trouble(c, f"setcap cap_net_raw+ep {copy}", copy, "-i", "c0", user="nobody")
 
 
-def one(test):
-    name, play = test
-    try:
-        with Cable() as cable:
-            play(cable)
-        print(f"ok: {name}", flush=True)
-        return True
-    except Exception as error:  # the others still count
-        print(f"FAILED: {name}: {error!r}", flush=True)
-        return False
-
-
-def main():
-    tests = {k[5:]: v for k, v in globals().items() if k.startswith("test_")}
-    chosen = [(name, tests[name]) for name in sys.argv[3:] or tests]
-    with ThreadPoolExecutor(int(os.environ.get("LIVE_JOBS", "4"))) as pool:
-        good = list(pool.map(one, chosen))
-    print(f"{sum(good)} of {len(good)} faults survived")
-    sys.exit(0 if all(good) else 1)
-
-
 if __name__ == "__main__":
-    main()
+    run(globals())
