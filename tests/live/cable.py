@@ -35,7 +35,7 @@ Server(("10.77.0.2", 25), Talk).serve_forever()
 CLIENT = r"""
 import socket, sys
 for n in range(int(sys.argv[1])):
-    s = socket.create_connection(("10.77.0.2", 25), timeout=5)
+    s = socket.create_connection(("10.77.0.2", 25), timeout=30)
     f = s.makefile("rwb")
     def say(t):
         f.write(t); f.flush()
@@ -61,7 +61,7 @@ while True:
 LOGIN = r"""
 import socket, sys
 for n in range(1):
-    s = socket.create_connection(("10.77.0.2", 25), timeout=5)
+    s = socket.create_connection(("10.77.0.2", 25), timeout=30)
     f = s.makefile("rwb")
     for t in (b"", b"HELO scan\r\n", b"AUTH PLAIN AHNjYW5uZXIAU0VDUkVULTE=\r\n", b"QUIT\r\n"):
         f.write(t); f.flush(); f.readline()
@@ -111,7 +111,9 @@ class Cable:
         self.run("ip", "netns", "exec", self.a, sys.executable, "-c", CLIENT, str(count))
 
     def sensor(self, *more, **how):
-        return Sensor(PROGRAM, self.a, how.pop("interfaces", ["c0"]), self.work, *more, **how)
+        sensor = Sensor(PROGRAM, self.a, how.pop("interfaces", ["c0"]), self.work, *more, **how)
+        self.children.append(sensor.process)
+        return sensor
 
     def __exit__(self, *_):
         for child in self.children:

@@ -53,7 +53,11 @@ class Sensor:
         self.process = subprocess.Popen(["ip", "netns", "exec", space, *words, *more],
                                         stderr=self.log, stdout=subprocess.DEVNULL,
                                         stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
-        self.wait_for("capturing on")
+        try:
+            self.wait_for("capturing on", 30)
+        except AssertionError:
+            self.process.kill()
+            raise
 
     def said(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
