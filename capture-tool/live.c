@@ -187,6 +187,12 @@ static void print_state(const struct live *l)
 	g_string_free(text, TRUE);
 }
 
+static void print_counters(struct live *l)
+{
+	take_stock(l);
+	print_state(l);
+}
+
 /* ---- the timer ---- */
 
 static void look_at_interfaces(struct live *l)
@@ -256,7 +262,7 @@ static void on_signal(struct live *l)
 		if (s.ssi_signo == SIGHUP)
 			reopen(l);
 		else if (s.ssi_signo == SIGUSR1)
-			take_stock(l), print_state(l);
+			print_counters(l);
 		else
 			l->stop = true;
 	}

@@ -9,7 +9,7 @@
 #include "worker.h"
 
 /* Sections that wait for the disk. */
-#define WAITING_BYTES (64u << 20)
+#define WAITING_BYTES (128u << 20)
 
 struct archive {
 	char *name; /* of the folder, owned */

@@ -87,7 +87,7 @@ static void rest(struct worker *w, int fd)
 	g_mutex_lock(&w->lock);
 	w->busy_since = 0;
 	g_mutex_unlock(&w->lock);
-	if (poll(p, 2, IDLE_MS) > 0 && (p[0].revents & POLLIN) &&
+	if (poll(p, 2, w->calls.idle ? IDLE_MS : -1) > 0 && (p[0].revents & POLLIN) &&
 	    read(w->wake, &count, sizeof(count)) < 0)
 		errno = 0; /* somebody else's wake-up: none is lost, the list is looked at */
 }
