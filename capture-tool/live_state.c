@@ -56,8 +56,7 @@ void live_state_text(const struct live_state *s, GString *out)
 			       "sessions: %" U64 " ended, %" U64 " told before their end, %" U64
 			       " culled, %" U64
 			       " with the dialogue of one side only (%u.%02u %%), %" U64
-			       " without any answer, %" U64 " open
-",
+			       " without any answer, %" U64 " open\n",
 			       e->sessions, e->told_early, e->culled, e->one_sided, half / 100,
 			       half % 100, e->unanswered, e->open);
 	g_string_append_printf(out,
