@@ -154,27 +154,6 @@ enum layer transport_tcp(struct walk *w)
 	return LAYER_DONE;
 }
 
-/* Add bytes as numbers of 32 bits in this machine's order, which folds to the same 16-bit sum but
- * for its byte order (RFC 1071 section 2); the end is padded with 0. */
-static uint64_t add_words(uint64_t sum, struct bytes in)
-{
-	uint32_t word[8];
-
-	while (bytes_left(&in) >= sizeof word) {
-		struct bytes block = bytes_take(&in, sizeof word);
-		memcpy(word, block.at, sizeof word);
-		for (unsigned i = 0; i < 8; i++)
-			sum += word[i];
-	}
-	while (bytes_left(&in) > 0) {
-		struct bytes block = bytes_upto(&in, sizeof word[0]);
-		word[0] = 0;
-		memcpy(word, block.at, bytes_left(&block));
-		sum += word[0];
-	}
-	return sum;
-}
-
 bool packet_checksum_bad(const struct packet *p, const struct segment *s)
 {
 	if (!p->tcp_checkable || bytes_left(&p->tcp) != p->tcp_wire)
@@ -184,9 +163,9 @@ bool packet_checksum_bad(const struct packet *p, const struct segment *s)
 	size_t n = s->src.family == 4 ? 4 : 16;
 	/* Length and protocol of the pseudo-header, RFC 9293 section 3.1. */
 	uint64_t sum = htonl(p->tcp_wire) + (uint64_t)htonl(6);
-	sum = add_words(sum, bytes_of(s->src.byte, n));
-	sum = add_words(sum, bytes_of(s->dst.byte, n));
-	sum = add_words(sum, p->tcp);
+	sum = bytes_sum(sum, bytes_of(s->src.byte, n));
+	sum = bytes_sum(sum, bytes_of(s->dst.byte, n));
+	sum = bytes_sum(sum, p->tcp);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return sum != 0xffff;

@@ -102,6 +102,36 @@ static inline ptrdiff_t bytes_find(const struct bytes *b, uint8_t c)
 	return p ? p - b->at : -1;
 }
 
+/* Add the bytes to `sum` as numbers of 32 bits in this machine's order, which folds to the same
+ * 16-bit sum but for its byte order (RFC 1071 section 2); the end is padded with 0. */
+static inline uint64_t bytes_sum(uint64_t sum, struct bytes b)
+{
+	size_t n = bytes_left(&b);
+	uint32_t word;
+
+	for (; n >= sizeof(word); n -= sizeof(word), b.at += sizeof(word)) {
+		memcpy(&word, b.at, sizeof(word));
+		sum += word;
+	}
+	word = 0;
+	if (n)
+		memcpy(&word, b.at, n);
+	return sum + word;
+}
+
+/* Skip lines that end in CRLF and have at least `least` (> 0) bytes before the LF, up to the first
+ * that is shorter, ends otherwise or is not whole; returns the bytes skipped. The inner loop of
+ * every message body. */
+static inline size_t bytes_skip_lines(struct bytes *b, size_t least)
+{
+	const uint8_t *start = b->at, *lf;
+
+	while (bytes_left(b) && (lf = memchr(b->at, '\n', (size_t)(b->end - b->at))) != NULL &&
+	       (size_t)(lf - b->at) >= least && lf[-1] == '\r')
+		b->at = lf + 1;
+	return (size_t)(b->at - start);
+}
+
 /* Same bytes? */
 static inline bool bytes_equal(struct bytes a, struct bytes b)
 {

@@ -36,7 +36,7 @@
  * and those come within CAP_MIRROR_DUPLICATE. */
 #define CAP_LINGER_CLEAN (CAP_SECOND / 50)
 /* After it was told so early, its ends are remembered so long, to know late copies as such. */
-#define CAP_LINGER_TOLD CAP_SECOND
+#define CAP_LINGER_TOLD (CAP_SECOND / 10)
 /* Direct-mapped memory of SYNs on ports that are not watched, entries (power of two). */
 #define CAP_SYN_CACHE 65536u
 

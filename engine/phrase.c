@@ -39,16 +39,8 @@ static void put_number(struct sheet *s, unsigned n)
 	put(s, at, (size_t)(room + DIGITS - at));
 }
 
-/* Are all conversions of the format among those of put_all? */
-static bool is_simple(const char *format)
-{
-	for (const char *p = strchr(format, '%'); p; p = strchr(p + 2, '%'))
-		if (p[1] != 's' && p[1] != 'u' && p[1] != 'c')
-			return false;
-	return true;
-}
-
-static void put_all(struct sheet *s, const char *format, va_list args)
+/* False at the first conversion that is none of ours. */
+static bool put_all(struct sheet *s, const char *format, va_list args)
 {
 	const char *p;
 	for (; (p = strchr(format, '%')); format = p + 2) {
@@ -58,20 +50,27 @@ static void put_all(struct sheet *s, const char *format, va_list args)
 			put(s, text ? text : "(null)", text ? strlen(text) : 6);
 		} else if (p[1] == 'u') {
 			put_number(s, va_arg(args, unsigned));
-		} else {
+		} else if (p[1] == 'c') {
 			char c = (char)va_arg(args, int);
 			put(s, &c, 1);
+		} else {
+			return false;
 		}
 	}
 	put(s, format, strlen(format));
+	return true;
 }
 
 int phrase_v(char *to, size_t size, const char *format, va_list args)
 {
-	if (!is_simple(format))
-		return vsnprintf(to, size, format, args);
 	struct sheet s = { .to = to, .size = size };
-	put_all(&s, format, args);
+	va_list again;
+	va_copy(again, args);
+	bool done = put_all(&s, format, args);
+	int library = done ? 0 : vsnprintf(to, size, format, again);
+	va_end(again);
+	if (!done)
+		return library;
 	to[MIN(s.used, size - 1)] = '\0';
 	return (int)MIN(s.used, (size_t)INT32_MAX);
 }

@@ -44,6 +44,9 @@ enum tcp_flag {
 	TCP_ACK = 0x10,
 };
 
+/* Bytes of payload up to which the checksum of a segment is looked at. */
+#define SEGMENT_CHECKSUM_MOST 256u
+
 struct segment {
 	uint64_t time_ns; /* UTC, since 1970 */
 	uint32_t frame;	  /* number of the frame, from 1 */
@@ -55,7 +58,9 @@ struct segment {
 	uint16_t window;     /* as in the header, not scaled */
 	uint16_t mss;	     /* of the MSS option, 0 when absent */
 	uint16_t ip_id;	     /* IPv4 identification, 0 with IPv6 */
-	bool checksum_bad;   /* TCP checksum wrong (and not zero); false when not checkable */
+	bool checksum_bad;   /* TCP checksum wrong (and not zero); false when not checkable or
+			      * more than SEGMENT_CHECKSUM_MOST bytes of payload: the short
+			      * ones tell as much and cost nothing */
 	uint8_t sack_count;  /* SACK blocks that follow, at most 3 (RFC 2018) */
 	uint32_t sack[3][2]; /* left and right edge */
 	bool has_mac;

@@ -70,7 +70,7 @@ static struct bytes without(const struct smtp_secrets *set, struct bytes text, c
 	struct bytes rest = text;
 	size_t from, to;
 
-	while (smtp_secrets_find(set, rest, &from, &to)) {
+	while (set && smtp_secrets_find(set, rest, &from, &to)) {
 		size_t before = bytes_left(&text) - bytes_left(&rest) + from, n = to - from;
 		text = splice(text, before, before + n, room);
 		rest = text;
@@ -89,10 +89,12 @@ struct bytes session_without_echo(const struct session *s, struct bytes text, ui
 	all = without(smtp_client_names(s->inner_client), all, room);
 	size_t n = bytes_left(&all), end = n, close;
 
+	if (code < 500)
+		return all;
 	while (end > 0 && bytes_peek(&all, end - 1) != '[')
 		end--;
 	end = end ? end - 1 : n;
-	for (size_t at = 0, word = 0; code >= 500 && at <= end; at++) {
+	for (size_t at = 0, word = 0; at <= end; at++) {
 		if (at == end || bytes_peek(&all, at) == ' ' || bytes_peek(&all, at) == '\n') {
 			if (is_blob(&all, word, at))
 				return splice(all, word, end, room);

@@ -64,6 +64,10 @@ static bool body_line_end(struct smtp_body_scan *s)
 static bool body_data(struct smtp_body_scan *s, struct bytes *in)
 {
 	for (;;) {
+		/* Most lines: whole, with CRLF, and longer than a dot. */
+		size_t lines = s->line == 0 ? bytes_skip_lines(in, 3) : 0;
+		s->body.bytes += lines;
+		s->after_crlf |= lines > 0;
 		ptrdiff_t n = bytes_find(in, '\n');
 		if (n < 0) {
 			body_part(s, bytes_upto(in, SIZE_MAX));
@@ -71,15 +75,6 @@ static bool body_data(struct smtp_body_scan *s, struct bytes *in)
 		}
 		struct bytes part = bytes_take(in, (size_t)n);
 		bytes_take(in, 1);
-		if (s->line == 0 && n > 2) { /* most lines: whole, and longer than a dot */
-			bool crlf = bytes_peek(&part, (size_t)n - 1) == '\r';
-			s->body.bytes += (size_t)n;
-			if (!crlf)
-				body_bare_lf(s);
-			s->body.bytes++;
-			s->after_crlf = crlf;
-			continue;
-		}
 		body_part(s, part);
 		if (body_line_end(s))
 			return true;

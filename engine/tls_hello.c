@@ -333,6 +333,14 @@ static void read_front(struct tls_hello *h, struct bytes *body)
 		memcpy(h->session_id, id.at, h->session_id_length);
 }
 
+static void ja3_number(GString *s, unsigned v, bool *first)
+{
+	if (!*first)
+		g_string_append_c(s, '-');
+	phrase_number(s, v);
+	*first = false;
+}
+
 /* Append the values of a list (2 bytes each, or 1) in decimal joined by '-', then `tail`. */
 static void ja3_list(GString *s, struct bytes list, unsigned width, const char *tail)
 {
@@ -342,8 +350,7 @@ static void ja3_list(GString *s, struct bytes list, unsigned width, const char *
 		uint16_t v = width == 1 ? bytes_u8(&list) : bytes_u16(&list);
 		if (width == 2 && tls_is_grease(v))
 			continue;
-		phrase_append(s, first ? "%u" : "-%u", v);
-		first = false;
+		ja3_number(s, v, &first);
 	}
 	g_string_append(s, tail);
 }
@@ -355,15 +362,15 @@ static void ja3(struct tls_hello *h, const struct ja3_lists *lists)
 	struct bytes block = lists->extensions;
 	bool first = true;
 
-	phrase_append(s, "%u,", h->legacy_version);
+	phrase_number(s, h->legacy_version);
+	g_string_append_c(s, ',');
 	ja3_list(s, lists->suites, 2, ",");
 	while (bytes_left(&block)) {
 		uint16_t type = bytes_u16(&block);
 		bytes_vec(&block, 2);
 		if (block.bad || tls_is_grease(type))
 			continue;
-		phrase_append(s, first ? "%u" : "-%u", type);
-		first = false;
+		ja3_number(s, type, &first);
 	}
 	g_string_append(s, ",");
 	ja3_list(s, lists->groups, 2, ",");

@@ -278,7 +278,7 @@ static void test_linger_clean(void **state)
 	assert_int_equal(r->end, FLOW_END_CLOSED);
 	assert_int_equal(flow_table_stats(r->table).open, 0);
 	for (unsigned i = 0; i < 6; i++) {
-		wire_again(&w, i, CAP_SECOND / 10);
+		wire_again(&w, i, CAP_LINGER_TOLD / 10);
 		assert_null(record_feed(r, wire_at(&w, w.seg->len - 1)));
 	}
 	assert_int_equal(flow_table_stats(r->table).open, 0);
