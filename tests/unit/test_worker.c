@@ -154,7 +154,7 @@ static void one_that_hangs(void **state)
 	gint64 before = g_get_monotonic_time();
 	for (char c = 'a'; c <= 'z'; c++)
 		worker_give(w, &c, 1);
-	assert_true(g_get_monotonic_time() - before < 2 * G_USEC_PER_SEC);
+	assert_true(g_get_monotonic_time() - before < 3 * G_USEC_PER_SEC);
 	struct worker_stats s = worker_stats(w);
 	assert_true(s.dropped > 0 && s.waiting_bytes <= 1000);
 	assert_int_equal(s.dropped + s.waiting, 26);
@@ -167,7 +167,8 @@ static void one_that_hangs(void **state)
 	assert_null(worker_news(w, "/srv/log", "records")); /* once */
 	g_usleep(3200 * 1000);
 	line = worker_news(w, "/srv/log", "records");
-	assert_non_null(strstr(line, "has not answered for 3 seconds; capture goes on"));
+	assert_non_null(strstr(line, "has not answered for "));
+	assert_non_null(strstr(line, "seconds; capture goes on, records wait"));
 	g_free(line);
 	assert_false(worker_join(w, in_ms(50))); /* the end does not wait for it */
 	assert_int_equal(worker_stats(w).waiting, s.waiting);
