@@ -140,7 +140,7 @@ static bool start_threads(struct live_files *f, char **error)
 	       (!f->metrics || metrics_file_start(f->metrics, error));
 }
 
-/* One that only root could open would be lost with the first rotation. */
+/* Folders and files that will be made later must be writable to the user that is left. */
 static bool can_write(const char *path, const char *option, const char *what, char **error)
 {
 	int mode = g_file_test(path, G_FILE_TEST_IS_DIR) ? W_OK | X_OK : W_OK;
@@ -151,11 +151,12 @@ static bool can_write(const char *path, const char *option, const char *what, ch
 	return false;
 }
 
-/* After the drop: can the user that is left write what the options name? */
+/* After the drop. The output is open already; it may lie where only root may look. */
 static bool check_outputs(const struct options *o, char **error)
 {
-	if (o->output && !can_write(o->output, "--output", "file", error))
-		return false;
+	if (o->output && access(o->output, W_OK) != 0)
+		say("%s: user %u could not open it anew: on SIGHUP the old file will be written on",
+		    o->output, (unsigned)geteuid());
 	if (o->folder && !can_write(o->folder, "-w", "folder", error))
 		return false;
 	if (!o->metrics)

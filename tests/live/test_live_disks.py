@@ -149,6 +149,19 @@ def test_session_larger_than_the_ring(c):
     check(len(names) == 1 and captured(os.path.join(c.work, "ring", names[0])) == 1, f"files {names}")
 
 
+def test_output_in_a_folder_of_root(c):
+    """Opened before the drop, it can be written, but not opened anew: said at once and on SIGHUP."""
+    folder = os.path.join(c.work, "private")
+    os.mkdir(folder, 0o700)
+    s = c.sensor("--seccomp", "kill", output="private/live.ndjson")
+    check("could not open it anew" in s.said(), s.said())
+    s.send(signal.SIGHUP)
+    s.wait_for("Permission denied")
+    c.mails(2)
+    wait_until(lambda: len(read_records(s.output)) == 2, "no records in the old file")
+    check(s.stop() == 0, "exit status")
+
+
 def test_folders_removed(c):
     """The folders of all outputs are taken away: it goes on, says so, and ends in order."""
     folder = os.path.join(c.work, "out")

@@ -356,7 +356,7 @@ def test_bad_input(c):
     trouble(c, "/nosuch/file", PROGRAM, "-i", "c0", "-Z", "nobody", "--output", "/nosuch/file")
     private = os.path.join(c.work, "private")
     os.mkdir(private, 0o700)
-    for words in (["--output", private + "/x"], ["--metrics", private + "/x"], ["-w", private]):
+    for words in (["--metrics", private + "/x"], ["-w", private]):
         trouble(c, private, PROGRAM, "-i", "c0", "-Z", "nobody", *words)
     trouble(c, "given twice", PROGRAM, "-i", "c0", "-i", "c0", "-Z", "nobody")
     trouble(c, "leave the others out", PROGRAM, "-i", "any", "-i", "c0", "-Z", "nobody")
