@@ -179,6 +179,23 @@ static void table_grow(struct flow_table *t)
 	flow_charge(t, n * sizeof(*old));
 }
 
+static uint32_t *lingering_of(struct flow_table *t, const struct conn *c)
+{
+	uint32_t word[sizeof(c->flow.client) / sizeof(uint32_t)], sum = 0;
+	memcpy(word, &c->flow.client, sizeof(word));
+	for (size_t i = 0; i < G_N_ELEMENTS(word); i++)
+		sum = (sum ^ word[i]) * 2654435761u;
+	return &t->lingering[(sum >> 16) % LINGER_SLOTS];
+}
+
+/* Count it, or no longer, among those that clean ones of its client wait for. */
+static void set_holds(struct flow_table *t, struct conn *c, bool holds)
+{
+	if (c->holds != holds)
+		*lingering_of(t, c) += holds ? 1u : UINT32_MAX;
+	c->holds = holds;
+}
+
 static void queue_remove(struct flow_table *t, struct conn *c)
 {
 	struct conn_queue *q = &t->queue[c->queue];
@@ -264,6 +281,7 @@ static void conn_free(struct flow_table *t, struct conn *c)
 	slot_clear(t, c);
 	if (t->recent == c)
 		t->recent = NULL;
+	set_holds(t, c, false);
 	queue_remove(t, c);
 	sides_free(t, c);
 	flow_discharge(t, c->charged + sizeof(*c) + BLOCK_COST);
@@ -364,25 +382,35 @@ static bool conn_is_clean(const struct conn *c)
 	return true;
 }
 
-static enum conn_class conn_class(const struct conn *c)
+/* A clean one is told soon, but not before one of the same client that closed earlier and lingers:
+ * what a client does after a failure is told by the order. */
+static enum conn_class conn_class(struct flow_table *t, const struct conn *c)
 {
-	if (c->closed)
-		return conn_is_clean(c) ? CONN_CLEAN : CONN_LINGER;
-	return c->beyond_syn ? CONN_OPEN : CONN_SYN;
+	if (!c->closed)
+		return c->beyond_syn ? CONN_OPEN : CONN_SYN;
+	if (!conn_is_clean(c))
+		return CONN_LINGER;
+	bool waits = *lingering_of(t, c) > c->holds; /* for another than itself */
+	return c->queue == CONN_CLEAN || !waits ? CONN_CLEAN : CONN_LINGER;
+}
+
+static void conn_enqueue(struct flow_table *t, struct conn *c, enum conn_class class)
+{
+	queue_remove(t, c);
+	queue_append(t, c, class);
+	set_holds(t, c, class == CONN_LINGER && !conn_is_clean(c));
 }
 
 /* After each segment: the right queue, the host's memory, the cap. */
 static void conn_settle(struct flow_table *t, struct conn *c)
 {
 	c->closed = conn_is_closed(c);
-	enum conn_class class = conn_class(c);
+	enum conn_class class = conn_class(t, c);
 	if (!c->closed || c->queue != class) /* late segments do not prolong it */
 		c->touched_ns = MAX(t->now_ns, t->leap_ns);
 	bool stale = c->queued_ns > t->now_ns || flow_elapsed(t, c->queued_ns) >= QUEUE_STEP;
-	if (class != c->queue || (stale && !c->closed)) {
-		queue_remove(t, c);
-		queue_append(t, c, class);
-	}
+	if (class != c->queue || (stale && !c->closed))
+		conn_enqueue(t, c, class);
 	if (!t->hooks.kept || c->settled++ % KEPT_EVERY)
 		return;
 	size_t kept = MIN(t->hooks.kept(&c->flow, t->host), UINT32_MAX);

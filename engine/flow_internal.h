@@ -98,6 +98,7 @@ struct conn {
 	bool closed : 1;
 	bool busy : 1;	  /* inside a hook */
 	bool dropped : 1; /* flow_drop came while busy */
+	bool holds : 1;	  /* counted in `lingering` of the table */
 	bool told : 1;	  /* the end hook was called: no sides, only ends and ISNs are left */
 	bool anchored[2]; /* `next` of that side is known from the peer's ACK only */
 };
@@ -111,6 +112,9 @@ struct flow_slot {
 struct conn_queue {
 	struct conn *oldest, *newest;
 };
+
+/* Clients share a counter by hash, which costs them seconds at most. */
+#define LINGER_SLOTS 4096u
 
 struct flow_table {
 	struct flow_hooks hooks;
@@ -127,6 +131,7 @@ struct flow_table {
 	struct conn *unpacked;	/* whose sides `side` shows, or NULL */
 	struct flow_side side[2];
 	struct conn_queue queue[CONN_CLASSES];
+	uint32_t lingering[LINGER_SLOTS]; /* by client: closed, not clean, end not yet told */
 	struct lane *wait_first, *wait_last;
 	size_t memory;
 	struct flow_stats stats;
