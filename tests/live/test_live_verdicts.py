@@ -10,6 +10,7 @@ Then `smtp365 -r` of the recording must say what the sensor said, apart from the
 """
 import os
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,9 @@ class Live(record.Recording):
                 break
             time.sleep(0.3)
         self.finished = True
+        for card in ("lan0", "wan0"):  # what is sent again now would be seen by one of the two only
+            subprocess.run(["ip", "-n", f"{self.prefix}-middle", "link", "set", card, "down"], check=False)
+        time.sleep(0.3)
         self.sensor.send(signal.SIGTERM)
         super().stop(self.dump)
         file = from_file(PROGRAM, path, *more)
