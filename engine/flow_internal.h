@@ -43,7 +43,7 @@ struct lane {
 	uint64_t ack_at;	   /* when it came, on the table's clock */
 	uint64_t wait_ns;	   /* its place in the waiting list: when its hole was noticed */
 	uint64_t fin_at;	   /* when the FIN came, on the table's clock */
-	uint32_t fin_seq, fin_ack;
+	uint32_t fin_seq, fin_ack, rst_seq;
 	uint32_t far_next, far_count; /* segments in a row beyond CAP_SEQUENCE_JUMP */
 	uint8_t dir;
 	bool waiting;	/* in the table's list of lanes whose hole times out */

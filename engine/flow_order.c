@@ -455,6 +455,7 @@ static void take_reset(struct flow_table *t, struct conn *c, unsigned dir, const
 		return;
 	c->ending = true;
 	lane_side(l)->rst_frame = s->frame;
+	l->rst_seq = s->seq;
 	lane_side(l)->rst_ns = s->time_ns;
 	lane_side(l)->ttl_rst = s->ttl;
 	lane_side(l)->ip_id_rst = s->ip_id;

@@ -256,7 +256,8 @@ void stats_data(struct flow_table *t, struct conn *c, unsigned dir, const struct
 	me->last_data_ns = s->time_ns;
 	if (s->caplen < s->len && !me->snapped_frame)
 		me->snapped_frame = s->frame;
-	if (me->rst_frame && !me->data_after_rst_frame)
+	/* What lies before the RST in the stream was only captured late. */
+	if (me->rst_frame && !me->data_after_rst_frame && seq_cmp(seq + s->len, l->rst_seq) > 0)
 		me->data_after_rst_frame = s->frame;
 	if (mss && s->len > mss && !me->over_mss++)
 		me->over_mss_frame = s->frame;

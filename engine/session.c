@@ -255,6 +255,8 @@ static void make_decoder(struct session *s, enum flow_dir dir)
 		smtp_client_set_key(s->client, s->cx->secret_key, s->cx->redact);
 		if (s->seen.midstream)
 			smtp_client_gap(s->client, 0);
+		if (s->body_open) /* 354 came, and all before it is missing */
+			smtp_client_expect(s->client, SMTP_EXPECT_DATA);
 	} else if (dir == FLOW_S2C && !s->server) {
 		s->server = smtp_server_new();
 		if (s->seen.midstream)

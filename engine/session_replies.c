@@ -135,6 +135,14 @@ static enum stage stage_by_code(const struct session *s, uint16_t code)
 	}
 }
 
+/* Tell the client's decoder what follows; it does not exist when only the server was captured. */
+static void expect(struct session *s, enum smtp_expect what)
+{
+	struct smtp_client *c = s->inside ? s->inner_client : s->client;
+	if (c)
+		smtp_client_expect(c, what);
+}
+
 /* What a reply proves by itself when its command was not captured (RFC 3463: X.1.0, X.1.5). */
 static void progress_by_code(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
@@ -146,7 +154,8 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 		session_reach(s, STAGE_AUTH);
 	} else if (i->code == 354) {
 		seen_first(&session_mail(s)->data_start, m);
-		s->body_open = !s->client;
+		s->body_open = true;
+		expect(s, SMTP_EXPECT_DATA);
 	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 0) {
 		session_reach(s, STAGE_MAIL);
 	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 5) {
@@ -251,14 +260,6 @@ static void keep_reply(struct session *s, const struct seen_reply *r)
 		n->replies = g_new0(struct seen_reply, CAP_REPLIES);
 	if (n->reply_count < CAP_REPLIES)
 		n->replies[n->reply_count++] = *r;
-}
-
-/* Tell the client's decoder what follows; it does not exist when only the server was captured. */
-static void expect(struct session *s, enum smtp_expect what)
-{
-	struct smtp_client *c = s->inside ? s->inner_client : s->client;
-	if (c)
-		smtp_client_expect(c, what);
 }
 
 /* ---- what it means ---- */

@@ -224,6 +224,8 @@ static void on_foreign(struct session *s, const struct smtp_item *i, struct flow
 	struct seen *n = &s->seen;
 	if (n->o->foreign.frame || n->m->auth.tries) /* after AUTH it is an answer out of step */
 		return;
+	if (!i->verb && (n->o->gap_c2s || n->midstream)) /* perhaps the text of a message */
+		return;
 	session_odd(s)->foreign = seen_at(m);
 	session_odd(s)->foreign_words =
 		i->verb ? smtp_verb_name(i->verb) : session_keep(s, unknown_line(s, i), 40);
