@@ -5,8 +5,8 @@ Each is something that the engine once printed, accused or missed; most are near
 """
 from craft import Capture, Tcp, udp, ip
 from craft_review import RELAY, b64, envelope, to_relay
-from craft_smtp import (CAFE, CLIENT, FROM, MX, PASS_PROMPT, USER_PROMPT, bye, client, hello,
-                        queued, resolve, send_mail, server, to_mx, to_submission)
+from craft_smtp import (CAFE, CLIENT, FROM, MX, PASS_PROMPT, USER_PROMPT, bye, client, client_hello,
+                        hello, queued, resolve, send_mail, server, to_mx, to_submission)
 from craft_story import capture, secret
 
 PART = "corners"
@@ -59,7 +59,8 @@ def echo_login():
 def echo_token():
     cap = Capture()
     token = secret("eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJvdXRsb29rIn0.c2lnbmF0dXJl")
-    t = offered(cap, "250-relay.example\r\n250 AUTH XOAUTH2\r\n").c("AUTH XOAUTH2\r\n").s("334 \r\n")
+    t = offered(cap, "250-relay.example\r\n250 AUTH XOAUTH2\r\n")
+    t.c("AUTH XOAUTH2\r\n").s("334 \r\n")
     t.c(secret(b64(f"user={LOGIN}\1auth=Bearer {token}\1\1")) + "\r\n")
     t.s("334 " + b64('{"status":"400","token":"%s"}' % token) + "\r\n").c("\r\n")
     t.s(f"535 5.7.3 Authentication unsuccessful, token {token} was refused\r\n")
@@ -264,4 +265,90 @@ def fins_swapped():
     t.close(0)
     a, b = cap.packets[-3], cap.packets[-2]
     cap.packets[-3:-1] = [(a[0], *b[1:]), (b[0], *a[1:])]
+    return cap
+
+
+def without(cap, *gone):
+    """The capture lost these packets (by index)."""
+    cap.packets = [p for n, p in enumerate(cap.packets) if n not in gone]
+    return cap
+
+
+@capture(PART, "corners-banner-before-ack.pcapng",
+         """A mirror delivers the greeting before the client's ACK that ends the handshake. The
+         greeting is not late.""", fires="mode.method_guess",
+         near="tcp.no_banner tcp.server_busy_close", outcome="accepted", endpoint="mx")
+def banner_first():
+    cap = Capture()
+    bye(send_mail(hello(to_mx(cap), MX)))
+    a, b = cap.packets[4], cap.packets[5]
+    cap.packets[4:6] = [(a[0], *b[1:]), (b[0], *a[1:])]
+    return cap
+
+
+@capture(PART, "corners-body-after-lost-data.pcapng",
+         """MAIL, RCPT and DATA of a pipelining client are missing; 354 is there, and the text of
+         the message, which is no other protocol.""", fires="capture.loss",
+         near="mode.cross_protocol smtp.bad_syntax", outcome="accepted", unsure="outcome",
+         endpoint="mx")
+def lost_data():
+    cap = Capture()
+    t = hello(to_mx(cap), MX)
+    first = len(cap.packets)
+    t.c(f"MAIL FROM:<{FROM}>\r\nRCPT TO:<{FROM}>\r\nDATA\r\n")
+    t.s("250 2.1.0 Sender OK\r\n250 2.1.5 Recipient OK\r\n354 go\r\n")
+    t.c("x = y\r\nGET / of something\r\n.\r\nQUIT\r\n").s(queued()).s("221 2.0.0 bye\r\n").close(1)
+    return without(cap, first)
+
+
+@capture(PART, "corners-chunk-after-lost-bdat.pcapng",
+         """The BDAT command is missing, its data is there and begins with QUIT on a line.""",
+         fires="capture.loss", near="mode.cross_protocol", unsure="outcome", endpoint="mx")
+def lost_bdat():
+    cap = Capture()
+    t = hello(to_mx(cap), MX)
+    envelope(t).s("250 2.1.5 Recipient OK\r\n")
+    first = len(cap.packets)
+    t.c("BDAT 12 LAST\r\n", ack=False).c("QUIT\r\n; = x\r\n").s(queued())
+    return without(ended(t, cap), first)
+
+
+@capture(PART, "corners-login-lost.pcapng",
+         """A relay lists AUTH, and the packets with the login are missing. It cannot be said that
+         the device did not log in.""", fires="capture.loss", near="auth.not_attempted",
+         outcome="accepted", unsure="outcome")
+def login_lost():
+    cap = Capture()
+    t = offered(cap)
+    first = len(cap.packets)
+    t.c(f"AUTH PLAIN {plain(LOGIN, PASSWORD)}\r\n").s("235 2.7.0 ok\r\n")
+    last = len(cap.packets)
+    return without(ended(send_mail(t), cap), *range(first, last))
+
+
+@capture(PART, "corners-reset-overtakes.pcapng",
+         """The server refuses and resets; a mirror delivers the RST before the refusal, which lies
+         before it in the stream. Nobody injected it.""", fires="m365.ip_blocked",
+         near="tcp.rst_injected", cause="m365.ip_blocked", stopped_at="mail", outcome="rejected",
+         endpoint="mx")
+def reset_overtakes():
+    cap = Capture()
+    t = hello(to_mx(cap), MX).c(f"MAIL FROM:<{FROM}>\r\n")
+    t.data(1, "550 5.7.606 Access denied, banned sending IP [203.0.113.44].\r\n", ack=False)
+    t.reset(1)
+    a, b = cap.packets[-2], cap.packets[-1]
+    cap.packets[-2:] = [(a[0], *b[1:]), (b[0], *a[1:])]
+    return cap
+
+
+@capture(PART, "corners-second-hello-one-sided.pcapng",
+         """Only the client was captured; it sends two ClientHello, as a HelloRetryRequest wants it.
+         That is no renegotiation.""", fires="capture.one_sided", near="tls.renegotiation",
+         unsure="outcome", endpoint="submission")
+def second_hello():
+    cap, whole = Capture(), Capture()
+    t = hello(to_submission(whole), CAFE).c("STARTTLS\r\n").s("220 2.0.0 SMTP server ready\r\n")
+    t.c(client_hello()).s(bytes(99)).c(client_hello(seed="again")).s(bytes(99)).close(0)
+    cap.packets = whole.packets[:2] + [p for p in whole.packets[2:]
+                                       if p[1][26:30] == bytes((10, 1, 2, 30))]
     return cap
