@@ -139,6 +139,7 @@ static void client_side(struct judge *j)
 				      "%" G_GUINT64_FORMAT " of the message",
 				      n->m->bare_lf_count, n->m->bare_lf_offset));
 	judge_seen(j, FACT_SMUGGLING, &n->m->smuggling);
+	judge_seen(j, FACT_BODY_END_ODD, &n->m->odd_end);
 	sender_domain(j);
 }
 

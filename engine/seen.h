@@ -138,6 +138,7 @@ struct seen_mail {
 	uint64_t declared_size, body_bytes;
 	struct seen_at too_big;
 	struct seen_at bare_lf, smuggling;
+	struct seen_at odd_end; /* the last that was sent: an end mark that is none */
 	uint32_t bare_lf_count;
 	uint64_t bare_lf_offset;
 	const char **from, **to; /* CAP_RECIPIENTS at most and NULL; allocated when needed */

@@ -408,7 +408,10 @@ void session_end(struct session *s, const struct flow *f)
 {
 	struct seen *n = &s->seen;
 
+	const struct flow_side *c2s = &f->side[FLOW_C2S];
 	suspect_mirror(s, f);
+	session_body_unfinished(s, (struct flow_mark){ .time_ns = c2s->last_data_ns,
+						       .frame = c2s->last_data_frame });
 	if (s->queue && s->queue->len) {
 		struct session_command *c = &g_array_index(s->queue, struct session_command, 0);
 		n->pending = c->at;

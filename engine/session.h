@@ -181,6 +181,9 @@ static inline void seen_first(struct seen_at *at, struct flow_mark m)
 /* The stage that a command belongs to, STAGE_NONE for those that move nothing (NOOP, RSET, QUIT).
  */
 enum stage session_stage_of(const struct session_command *c, bool inside);
+/* The session ends, or the server answers, within a body: does it stand at a mark that is no end?
+ */
+void session_body_unfinished(struct session *s, struct flow_mark m);
 /* The reply that comes after an AUTH that was not sure to be one. */
 void session_auth_replied(struct session *s, uint16_t code);
 void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in,

@@ -554,6 +554,8 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 		answered(s, i, &c, &r, m);
 	} else if (s->body_open) {
 		/* The end mark was lost, or the server gave up in the middle: the body is over. */
+		if (i->code >= 400)
+			session_body_unfinished(s, m);
 		s->body_open = false;
 		expect(s, SMTP_EXPECT_COMMAND);
 		if (i->code == 250)

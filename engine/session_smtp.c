@@ -369,6 +369,32 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 	push(s, i->verb, false, m);
 }
 
+static void body_shape(struct session *s, const struct smtp_body *b, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	if (b->bdat)
+		return;
+	if (b->bare_lf && !n->m->bare_lf.frame) {
+		n->m->bare_lf = seen_at(m);
+		n->m->bare_lf_count = b->bare_lf;
+		n->m->bare_lf_offset = b->bare_lf_at;
+	}
+	if (b->smuggling)
+		seen_first(&n->m->smuggling, m);
+}
+
+void session_body_unfinished(struct session *s, struct flow_mark m)
+{
+	const struct smtp_client *c = s->inside ? s->inner_client : s->client;
+	if (!s->body_open || !c || smtp_client_expecting(c) != SMTP_EXPECT_DATA)
+		return;
+	struct smtp_body b = smtp_client_body(c);
+	if (b.bdat || b.gap || !b.odd_end_at || b.odd_end_at != b.bytes)
+		return;
+	body_shape(s, &b, m);
+	seen_first(&session_mail(s)->odd_end, m);
+}
+
 static void on_body_end(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
@@ -377,13 +403,7 @@ static void on_body_end(struct session *s, const struct smtp_item *i, struct flo
 	const struct seen_ehlo *e = list_in_force(s);
 	if (e->size && i->body.bytes > e->size)
 		seen_first(&n->m->too_big, m);
-	if (i->body.bare_lf && !n->m->bare_lf.frame && !i->body.bdat) {
-		n->m->bare_lf = seen_at(m);
-		n->m->bare_lf_count = i->body.bare_lf;
-		n->m->bare_lf_offset = i->body.bare_lf_at;
-	}
-	if (i->body.smuggling && !i->body.bdat)
-		seen_first(&n->m->smuggling, m);
+	body_shape(s, &i->body, m);
 	if (!i->body.bdat) {
 		session_event(s, EVENT_C2S, m, s->inside,
 			      "end of the message, %s%" G_GUINT64_FORMAT " bytes",

@@ -90,6 +90,7 @@ struct smtp_body {
 	uint32_t bare_lf;    /* how many LF without CR */
 	uint64_t bare_lf_at; /* offset of the first in the body */
 	bool smuggling;	     /* "\n.\r\n", "\n.\n" or "\r\n.\n" inside (end mark not CRLF.CRLF) */
+	uint64_t odd_end_at; /* bytes up to and with the last such mark, 0 none */
 	bool gap;	     /* bytes were missing: counts are lower bounds */
 };
 

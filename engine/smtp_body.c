@@ -56,6 +56,8 @@ static bool body_line_end(struct smtp_body_scan *s)
 	if (!crlf)
 		body_bare_lf(s);
 	s->body.bytes++;
+	if (dot)
+		s->body.odd_end_at = s->body.bytes;
 	s->after_crlf = crlf;
 	s->line = 0;
 	return false;

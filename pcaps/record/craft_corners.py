@@ -350,3 +350,40 @@ def second_hello():
     cap.packets = whole.packets[:2] + [p for p in whole.packets[2:]
                                        if p[1][26:30] == bytes((10, 1, 2, 30))]
     return cap
+
+
+def bare_end(cap):
+    t = hello(to_mx(cap), MX)
+    envelope(t).s("250 2.1.5 Recipient OK\r\n").c("DATA\r\n").s("354 go\r\n")
+    return t.c("Subject: scan\n\nof a page\n.\n")
+
+
+@capture(PART, "corners-end-without-cr.pcapng",
+         """A device ends lines with LF alone, the dot of the end too. The server waits for the end
+         that never comes; the device gives up after 40 seconds.""", fires="smtp.bare_lf",
+         near="tcp.slow_client m365.timeout", cause="smtp.bare_lf", stopped_at="data",
+         outcome="failed", endpoint="mx")
+def end_without_cr():
+    cap = Capture()
+    bare_end(cap).wait(40).close(0)
+    return cap
+
+
+@capture(PART, "corners-end-without-cr-timeout.pcapng",
+         """The same with a patient device: after ten minutes the server gives up. The time-out is
+         the consequence.""", fires="smtp.bare_lf m365.timeout", near="m365.temporary",
+         cause="smtp.bare_lf", stopped_at="data", unsure="outcome", endpoint="mx")
+def end_without_cr_timeout():
+    cap = Capture()
+    t = bare_end(cap).wait(600)
+    t.s(f"451 4.7.0 Timeout waiting for client input {MX.trailer(t)}\r\n").close(1)
+    return cap
+
+
+@capture(PART, "corners-dot-line-in-body.pcapng",
+         """A message with an LF dot LF in its middle that goes on and is accepted: no failure.""",
+         fires="smtp.bare_lf", near="m365.timeout", outcome="accepted", endpoint="mx")
+def dot_line_in_body():
+    cap = Capture()
+    t = bare_end(cap).c("more of it\r\n.\r\n").s(queued())
+    return ended(t, cap)
