@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Prints captures, one for each finding and all with keys.
+"""Prints captures that show every finding, few of them.
 
 usage: one_each.py SOURCE
 """

@@ -7,8 +7,9 @@
 #
 #   releases.sh SOURCE FOLDER [SUITE...]      SMTP365_MIRROR=http://deb.debian.org/debian
 #
-# Captures: one for each finding and all with keys, one by one; all together for the preferences.
-# SMTP365_ALL=1: all one by one, and a minute of damaged ones instead of ten seconds.
+# Captures: one for each finding, and all with keys, one by one; all merged into a few for evidence,
+# preferences and memory. SMTP365_ALL=1: all one by one, and a minute of damaged ones instead of ten
+# seconds.
 set -u
 
 source=$(readlink -f "$1")

@@ -7,7 +7,6 @@ plugin, the captures and the home lie in a temporary folder that this user can r
 import configparser
 import glob
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -111,34 +110,32 @@ def stories(source):
 
 
 def one_each(source):
-    """Names of captures, in the order of their stories: one for each finding, and all with keys."""
+    """Names of captures that show every finding of the stories, few of them."""
+    fires = {name: set(story.get("fires", "").split()) for name, story in stories(source).items()}
     seen, names = set(), []
-    for name, story in stories(source).items():
-        ids = set((story.get("fires", "") + " " + story.get("fires_with_keys", "")).split())
-        if ids - seen or story.get("keylog"):
-            seen |= ids
+    for name in sorted(fires, key=lambda n: -len(fires[n])):
+        if fires[name] - seen:
+            seen |= fires[name]
             names.append(name)
-    return names
+    return sorted(names)
+
+
+DAMAGED = ("file-", "input-cut")  # how the names of files begin that are themselves what is tested
 
 
 def merged(ws, names, parts):
-    """Few captures made of many: paths, and the names that mergecap does not take.
+    """Few captures made of many: their paths, and how many are in them.
 
     The start of tshark costs more than most captures; what is asked of many preferences is asked of
-    these. Captures of a similar name, which may have the same ends, go to different parts.
+    these. Captures of a similar name, which may have the same ends, go to different parts. Damaged
+    files stay out: some versions of mergecap stop at them, some never do.
     """
-    paths, left_out = [], []
+    names = [n for n in names if not os.path.basename(n).startswith(DAMAGED)]
+    paths = []
     for i in range(parts):
-        rest, path = names[i::parts], ws.file(f"merged-{i}.pcapng")
-        while rest:
-            done = subprocess.run(["mergecap", "-a", "-w", path, *rest], capture_output=True, text=True, check=False)
-            if done.returncode == 0:
-                os.chmod(path, 0o644)
-                paths.append(path)
-                break
-            bad = [n for n in re.findall(r'"([^"]+)"', done.stderr) if n in rest]
-            if not bad:
-                raise RuntimeError(f"mergecap: {done.stderr}")
-            left_out += bad
-            rest = [n for n in rest if n not in bad]
-    return paths, left_out
+        path = ws.file(f"merged-{i}.pcapng")
+        subprocess.run(["mergecap", "-a", "-w", path, *names[i::parts]], check=True, timeout=300,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.chmod(path, 0o644)
+        paths.append(path)
+    return paths, len(names)
