@@ -19,7 +19,8 @@ shift 2
 mirror=${SMTP365_MIRROR:-http://deb.debian.org/debian}
 all=${SMTP365_ALL:-}
 packages="wireshark-dev tshark libpcap-dev libglib2.0-dev libgnutls28-dev libjansson-dev zlib1g-dev
-libzstd-dev libseccomp-dev libcap-ng-dev cmake ninja-build gcc libc6-dev pkg-config python3 perl xz-utils"
+libzstd-dev libseccomp-dev libcap-ng-dev cmake ninja-build gcc libc6-dev pkg-config python3 perl xz-utils
+dpkg-dev file"
 
 # Ends the suite (each runs in a subshell of its own).
 skip() {
@@ -126,6 +127,8 @@ test_suite() {
 	check 0 tests/plugin/check_views.py
 	check 0 tests/plugin/check_prefs.py
 	check "$([ -n "$all" ] && echo 60 || echo 10)" tests/plugin/check_fuzz.py
+	in_root env SMTP365_THROWAWAY=1 sh /smtp365/tests/plugin/install.sh /smtp365 /smtp365/build \
+		/smtp365/pcaps/base-submission.pcapng || { echo "$suite: install FAILED"; failed=1; }
 	echo "   $suite: all after $(($(date +%s) - started)) s"
 	exit $failed
 }
