@@ -76,7 +76,7 @@ void feed_item(struct smtp365 *s, struct packet *p, struct packet_item *item)
 	enum packet_kind kind = item->kind;
 	if (kind == PACKET_SEGMENT) {
 		struct segment *g = &item->segment;
-		if (g->len <= SEGMENT_CHECKSUM_MOST && smtp365_watches(s, g->sport, g->dport))
+		if (segment_sums(g) && smtp365_watches(s, g->sport, g->dport))
 			g->checksum_bad = packet_checksum_bad(p, g);
 		smtp365_segment(s, g);
 	} else if (kind == PACKET_ICMP) {

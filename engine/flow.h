@@ -76,7 +76,7 @@ struct flow_side {
 	uint32_t overlap_conflict; /* overlap with different bytes: frame of the first; first copy
 				      wins */
 	uint32_t checksum_bad;	   /* segments */
-	uint32_t large_segments;   /* whose checksum is not looked at */
+	uint32_t large_segments;   /* with payload, but segment_sums() leaves them out */
 	uint32_t over_mss;	   /* segments longer than the peer's MSS (offload, C06) */
 	uint32_t over_mss_frame, checksum_frame;
 	uint32_t zero_window_frame;

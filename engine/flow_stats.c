@@ -251,7 +251,7 @@ void stats_data(struct flow_table *t, struct conn *c, unsigned dir, const struct
 		me->first_data_frame = s->frame;
 		me->first_data_ns = s->time_ns;
 	}
-	me->large_segments += s->len > SEGMENT_CHECKSUM_MOST;
+	me->large_segments += !segment_sums(s);
 	me->last_data_frame = s->frame;
 	me->last_data_ns = s->time_ns;
 	if (s->caplen < s->len && !me->snapped_frame)

@@ -29,8 +29,8 @@ static void offload(struct judge *j)
 {
 	for (int d = 0; d < 2; d++) {
 		const struct flow_side *a = &j->flow->side[d], *b = &j->flow->side[!d];
-		if (a->checksum_bad >= 2 &&
-		    a->checksum_bad * 2 >= a->segments - a->large_segments && !b->checksum_bad &&
+		uint32_t looked_at = a->syn_count + a->data_segments - a->large_segments;
+		if (a->checksum_bad >= 2 && a->checksum_bad * 2 >= looked_at && !b->checksum_bad &&
 		    b->segments)
 			facts_say(j->facts, FACT_OFFLOAD, a->checksum_frame,
 				  judge_words(j, "bad checksums from the %s only",

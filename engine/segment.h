@@ -44,9 +44,6 @@ enum tcp_flag {
 	TCP_ACK = 0x10,
 };
 
-/* Bytes of payload up to which the checksum of a segment is looked at. */
-#define SEGMENT_CHECKSUM_MOST 256u
-
 struct segment {
 	uint64_t time_ns; /* UTC, since 1970 */
 	uint32_t frame;	  /* number of the frame, from 1 */
@@ -58,9 +55,8 @@ struct segment {
 	uint16_t window;     /* as in the header, not scaled */
 	uint16_t mss;	     /* of the MSS option, 0 when absent */
 	uint16_t ip_id;	     /* IPv4 identification, 0 with IPv6 */
-	bool checksum_bad;   /* TCP checksum wrong (and not zero); false when not checkable or
-			      * more than SEGMENT_CHECKSUM_MOST bytes of payload: the short
-			      * ones tell as much and cost nothing */
+	bool checksum_bad;   /* TCP checksum wrong (and not zero); false when not checkable, and
+			      * in segments that segment_sums() leaves out */
 	uint8_t sack_count;  /* SACK blocks that follow, at most 3 (RFC 2018) */
 	uint32_t sack[3][2]; /* left and right edge */
 	bool has_mac;
@@ -70,6 +66,13 @@ struct segment {
 	const uint8_t *payload;
 	struct encapsulation encap;
 };
+
+/* Is its checksum worth a look? SYN and short payload tell of offloading as much as all segments
+ * do, and cost next to nothing. */
+static inline bool segment_sums(const struct segment *s)
+{
+	return (s->flags & TCP_SYN) || (s->len > 0 && s->len <= 256);
+}
 
 /* A UDP datagram (or one length-prefixed message of DNS over TCP) from or to port 53. */
 struct datagram {

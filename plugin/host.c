@@ -170,7 +170,7 @@ static void watch_port(const packet_info *pinfo)
 
 static void feed_segment(struct packet *p, packet_info *pinfo, struct segment *g)
 {
-	if (g->len <= SEGMENT_CHECKSUM_MOST && smtp365_watches(host.engine, g->sport, g->dport))
+	if (segment_sums(g) && smtp365_watches(host.engine, g->sport, g->dport))
 		g->checksum_bad = packet_checksum_bad(p, g);
 	smtp365_segment(host.engine, g);
 	unsigned session = smtp365_last_session(host.engine);
