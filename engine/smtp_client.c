@@ -217,18 +217,6 @@ static void item_answer(struct smtp_client *c, struct bytes line, struct smtp_it
 	c->expect = SMTP_EXPECT_AUTH_MAYBE;
 }
 
-/* BOM, blanks, control bytes before the verb: Exchange answers 500 to them, the eye sees none. */
-static bool skip_junk(struct bytes *b)
-{
-	size_t before = bytes_left(b);
-
-	if (bytes_starts(b, "\xef\xbb\xbf", 3))
-		bytes_take(b, 3);
-	while (bytes_left(b) && (bytes_peek(b, 0) <= 0x20 || bytes_peek(b, 0) == 0x7f))
-		bytes_take(b, 1);
-	return bytes_left(b) != before;
-}
-
 /* Show only the first `keep` bytes of the line, and of the argument what lies in them. */
 static void item_cut(struct smtp_client *c, struct smtp_item *out, size_t keep)
 {
@@ -238,7 +226,7 @@ static void item_cut(struct smtp_client *c, struct smtp_item *out, size_t keep)
 	smtp_line_wipe(&c->line, keep);
 	out->line = bytes_upto(&out->line, keep);
 	struct bytes rest = out->line;
-	skip_junk(&rest);
+	smtp_skip_junk(&rest);
 	smtp_word(&rest);
 	out->argument = bytes_trim(rest);
 }
@@ -249,7 +237,7 @@ static void item_auth(struct smtp_client *c, struct smtp_item *out)
 	struct bytes rest = out->line;
 	size_t all = bytes_left(&rest);
 
-	skip_junk(&rest);
+	smtp_skip_junk(&rest);
 	smtp_word(&rest);
 	size_t keep = all - bytes_left(&rest);
 	struct bytes mech = smtp_word(&rest);
@@ -275,63 +263,12 @@ static void item_auth(struct smtp_client *c, struct smtp_item *out)
 	c->expect = SMTP_EXPECT_AUTH_MAYBE;
 }
 
-/* Verbs whose arguments are names and addresses, so that a long word in them is no secret. */
-static bool shows_all(enum smtp_verb v)
-{
-	switch (v) {
-	case SMTP_VERB_HELO:
-	case SMTP_VERB_EHLO:
-	case SMTP_VERB_MAIL:
-	case SMTP_VERB_RCPT:
-	case SMTP_VERB_SEND:
-	case SMTP_VERB_SOML:
-	case SMTP_VERB_SAML:
-	case SMTP_VERB_VRFY:
-	case SMTP_VERB_EXPN:
-	case SMTP_VERB_ETRN:
-	case SMTP_VERB_ATRN:
-	case SMTP_VERB_BDAT:
-	case SMTP_VERB_PROXY:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Must the line stop after this word? Words of other protocols that are followed by a secret. */
-static bool cut_after(struct bytes word)
-{
-	static const char *const words[] = {
-		"PASS",		  /* POP3, FTP */
-		"APOP",		  /* POP3 */
-		"LOGIN",	  /* IMAP, after a tag */
-		"Authorization:", /* HTTP, with the next two */
-		"Proxy-Authorization:",
-		"Cookie:",
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-		if (bytes_is(&word, words[i]))
-			return true;
-	}
-	return bytes_starts(&word, "AUTH", 4); /* AUTHENTICATE, AUTH=PLAIN, AUTHPLAIN */
-}
-
 /* Cut the line before what looks like a payload and after a word that announces one. */
 static void item_hide(struct smtp_client *c, struct smtp_item *out)
 {
-	struct bytes rest = out->line;
-	size_t all = bytes_left(&rest), keep = smtp_auth_find_secret(rest);
+	size_t keep = smtp_hidden_secret(out->line);
 
-	skip_junk(&rest);
-	while (bytes_left(&rest)) {
-		struct bytes word = smtp_word(&rest);
-		if (!cut_after(word))
-			continue;
-		keep = MIN(keep, all - bytes_left(&rest));
-		break;
-	}
-	if (keep < all)
+	if (keep < bytes_left(&out->line))
 		item_cut(c, out, keep);
 }
 
@@ -441,7 +378,7 @@ static void item_command(struct smtp_client *c, struct smtp_item *out)
 	default:
 		break;
 	}
-	if (!shows_all(out->verb))
+	if (!smtp_hidden_no_secret(out->verb))
 		item_hide(c, out);
 }
 
@@ -452,7 +389,7 @@ static bool client_line(struct smtp_client *c, struct bytes line, unsigned marks
 	out->line = line;
 	out->marks = marks;
 	struct bytes rest = line;
-	bool junk = skip_junk(&rest);
+	bool junk = smtp_skip_junk(&rest);
 	struct bytes word = smtp_word(&rest);
 	out->verb = smtp_verb_of(word);
 	out->argument = bytes_trim(rest);

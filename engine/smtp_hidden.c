@@ -107,6 +107,61 @@ size_t smtp_hidden_from(struct bytes line)
 	}
 }
 
+/* Verbs whose arguments are names and addresses, so that a long word in them is no secret. */
+bool smtp_hidden_no_secret(enum smtp_verb v)
+{
+	switch (v) {
+	case SMTP_VERB_HELO:
+	case SMTP_VERB_EHLO:
+	case SMTP_VERB_MAIL:
+	case SMTP_VERB_RCPT:
+	case SMTP_VERB_SEND:
+	case SMTP_VERB_SOML:
+	case SMTP_VERB_SAML:
+	case SMTP_VERB_VRFY:
+	case SMTP_VERB_EXPN:
+	case SMTP_VERB_ETRN:
+	case SMTP_VERB_ATRN:
+	case SMTP_VERB_BDAT:
+	case SMTP_VERB_PROXY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Must the line stop after this word? Words of other protocols that are followed by a secret. */
+static bool cut_after(struct bytes word)
+{
+	static const char *const words[] = {
+		"PASS",		  /* POP3, FTP */
+		"APOP",		  /* POP3 */
+		"LOGIN",	  /* IMAP, after a tag */
+		"Authorization:", /* HTTP, with the next two */
+		"Proxy-Authorization:",
+		"Cookie:",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (bytes_is(&word, words[i]))
+			return true;
+	}
+	return bytes_starts(&word, "AUTH", 4); /* AUTHENTICATE, AUTH=PLAIN, AUTHPLAIN */
+}
+
+size_t smtp_hidden_secret(struct bytes line)
+{
+	size_t all = bytes_left(&line), keep = smtp_auth_find_secret(line);
+
+	smtp_skip_junk(&line);
+	while (bytes_left(&line)) {
+		struct bytes word = smtp_word(&line);
+		if (cut_after(word))
+			return MIN(keep, all - bytes_left(&line));
+	}
+	return keep;
+}
+
 bool smtp_hidden_asked(struct bytes text)
 {
 	static const char *const words[] = { "pass", "pwd", "kennwort", "contrase", "senha" };

@@ -100,6 +100,18 @@ struct bytes smtp_word(struct bytes *rest)
 	return bytes_take(rest, n);
 }
 
+/* BOM, blanks, control bytes before the verb: Exchange answers 500 to them, the eye sees none. */
+bool smtp_skip_junk(struct bytes *b)
+{
+	size_t before = bytes_left(b);
+
+	if (bytes_starts(b, "\xef\xbb\xbf", 3))
+		bytes_take(b, 3);
+	while (bytes_left(b) && (bytes_peek(b, 0) <= 0x20 || bytes_peek(b, 0) == 0x7f))
+		bytes_take(b, 1);
+	return bytes_left(b) != before;
+}
+
 enum smtp_verb smtp_verb_of(struct bytes word)
 {
 	size_t n = bytes_left(&word);

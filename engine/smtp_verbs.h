@@ -11,6 +11,8 @@
 
 /* Cut the next word (up to SP or HTAB) off the front, blanks before it too; empty at the end. */
 struct bytes smtp_word(struct bytes *rest);
+/* Take BOM, blanks and control bytes off the front; true when there were some. */
+bool smtp_skip_junk(struct bytes *b);
 /* The verb of this word, letters without case. */
 enum smtp_verb smtp_verb_of(struct bytes word);
 /* Has this word the form of a verb, known or not? */
