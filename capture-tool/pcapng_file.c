@@ -45,7 +45,7 @@ struct pcapng_file *pcapng_file_open(const char *name, char **error)
 	if (fd < 0) {
 		*error = g_strdup_printf("%s: cannot be written: %s; name a folder and a file that "
 					 "can",
-					 part, g_strerror(errno));
+					 name, g_strerror(errno));
 		g_free(part);
 		return NULL;
 	}
