@@ -82,7 +82,7 @@ EOS
 check() {
 	seconds=$1 script=$2
 	shift 2
-	started=$(date +%s)
+	began=$(date +%s)
 	in_root env SMTP365_SECONDS="$seconds" SMTP365_ALL="$all" sh -c 'cd /smtp365
 		so=$(echo build/wireshark/*/epan/smtp365.so)
 		version=$(basename "$(dirname "$(dirname "$so")")")
@@ -90,7 +90,7 @@ check() {
 		shift
 		exec python3 "$script" build/smtp365 . "$so" "$version" tshark "$@"' sh "$script" "$@" ||
 		{ echo "$suite: $script FAILED"; failed=1; }
-	echo "   $(basename "$script"): $(($(date +%s) - started)) s"
+	echo "   $(basename "$script"): $(($(date +%s) - began)) s"
 }
 
 # Wireshark's own checker for what plugins may call, out of its source package; it is in no other.
