@@ -201,8 +201,7 @@ static void forget_packets(struct source_live *s)
 	struct tpacket_stats_v3 k;
 	socklen_t n = sizeof(k);
 
-	while (g_get_monotonic_time() < until) {
-		pcap_dispatch(s->pcap, -1, discard, NULL);
+	while (g_get_monotonic_time() < until && pcap_dispatch(s->pcap, -1, discard, NULL) >= 0) {
 		g_usleep(BLOCK_MS * 1000 / 4);
 	}
 	getsockopt(s->fd, SOL_PACKET, PACKET_STATISTICS, &k, &n); /* reading resets it */
