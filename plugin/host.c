@@ -240,8 +240,7 @@ void host_feed(tvbuff_t *tvb, packet_info *pinfo)
 				packet_read(p, now, pinfo->num, ip.at, (uint32_t)bytes_left(&ip),
 					    (uint32_t)bytes_left(&ip), &item);
 	}
-	if (item.kind != PACKET_NOTHING)
-		feed_item(p, pinfo, now, &item);
+	feed_item(p, pinfo, now, &item);
 }
 
 unsigned host_session(const packet_info *pinfo)
