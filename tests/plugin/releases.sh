@@ -52,6 +52,7 @@ prepare() {
 		skip "$suite cannot be fetched from $mirror ($(last_line))"
 	echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/no-sync"
 	printf 'path-exclude=/usr/share/%s/*\n' doc man locale > "$root/etc/dpkg/dpkg.cfg.d/no-doc"
+	echo 'path-include=/usr/share/doc/smtp365*' >> "$root/etc/dpkg/dpkg.cfg.d/no-doc"
 	apt update || skip "$suite: the lists of packages cannot be fetched ($(last_line))"
 	# shellcheck disable=SC2086
 	apt install -y --no-install-recommends $packages || {
