@@ -4,10 +4,11 @@
 
 usage: check_fuzz.py TOOL SOURCE PLUGIN VERSION [TSHARK]
 
-All captures merged into a few, the hostile ones one by one, and captures with errors by editcap -E, each with tree and two passes, with Wireshark's strict memory allocator. A plugin that was
-built with the address sanitizer is noticed and run with it, without that allocator. SMTP365_SECONDS
-says how long captures are damaged (60; below 30 the hostile ones are not taken one by one);
-SMTP365_ALL=1 takes every capture one by one first.
+All captures merged into a few, the hostile ones one by one, and captures with errors by editcap -E,
+each with tree and two passes, with Wireshark's strict memory allocator. A plugin that was built with
+the address sanitizer is noticed and run with it, without that allocator. SMTP365_SECONDS says how
+long captures are damaged (60; below 30 the hostile ones are not taken one by one); SMTP365_ALL=1
+takes every capture one by one first.
 """
 import concurrent.futures
 import os
