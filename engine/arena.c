@@ -45,7 +45,7 @@ static void block_put(struct arena_pool *pool, struct arena_block *b)
 void *arena_take(struct arena *a, struct arena_pool *pool, size_t n, int wide)
 {
 	size_t skip = wide ? (uintptr_t)a->at & 1 : 0;
-	if ((size_t)(a->end - a->at) < n + skip) {
+	if (!a->blocks || (size_t)(a->end - a->at) < n + skip) {
 		struct arena_block *b = block_get(pool, n);
 		b->next = a->blocks;
 		a->blocks = b;

@@ -27,8 +27,8 @@ struct arena {
 	char *at, *end; /* of the newest block */
 };
 
-/* n bytes, not initialised, aligned for 16-bit numbers when `wide`; valid until arena_clear. n is
- * bounded by the caller; GLib aborts when memory ends. */
+/* n bytes (a valid pointer for 0 too), not initialised, aligned for 16-bit numbers when `wide`;
+ * valid until arena_clear. n is bounded by the caller; GLib aborts when memory ends. */
 void *arena_take(struct arena *a, struct arena_pool *pool, size_t n, int wide);
 /* A copy of n bytes of text and a NUL. */
 const char *arena_text(struct arena *a, struct arena_pool *pool, const char *text, size_t n);
