@@ -10,7 +10,9 @@
 #define SLOTS_FIRST 1024u /* power of two */
 /* A connection moves in its queue at most this often: one store a packet instead of a relink. */
 #define QUEUE_STEP CAP_SECOND
-/* What the host keeps is bounded anyway: a new sum now and then is enough. */
+/* What the host keeps grows with the first segments, most of which a quiet session never passes;
+ * later a new sum now and then is enough. */
+#define KEPT_ALWAYS 16u
 #define KEPT_EVERY 8u
 /* Time-outs are looked for this often: several packets of a busy link share one look. */
 #define EXPIRE_STEP (CAP_SECOND / 1000)
@@ -411,7 +413,9 @@ static void conn_settle(struct flow_table *t, struct conn *c)
 	bool stale = c->queued_ns > t->now_ns || flow_elapsed(t, c->queued_ns) >= QUEUE_STEP;
 	if (class != c->queue || (stale && !c->closed))
 		conn_enqueue(t, c, class);
-	if (!t->hooks.kept || c->settled++ % KEPT_EVERY)
+	unsigned nth = c->settled;
+	c->settled = (uint8_t)(nth == UINT8_MAX ? nth - KEPT_EVERY * KEPT_EVERY : nth + 1);
+	if (!t->hooks.kept || (nth > KEPT_ALWAYS && nth % KEPT_EVERY))
 		return;
 	size_t kept = MIN(t->hooks.kept(&c->flow, t->host), UINT32_MAX);
 	flow_discharge(t, c->charged);
