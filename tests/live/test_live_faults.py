@@ -199,7 +199,7 @@ def test_two_sensors(c):
 
 def test_warnings(c):
     s = c.sensor("--silence", "2")
-    s.wait_for("no SMTP seen for 2 seconds", 10)
+    s.wait_for("no SMTP seen for ", 10)  # 2 seconds, or more on a busy machine
     c.mails()
     s.wait_for("SMTP is seen again")
     check(s.stop() == 0, "exit status")
@@ -277,7 +277,7 @@ def test_kernel_drops(c):
     os.kill(pid, signal.SIGSTOP)
     c.mails(400)
     os.kill(pid, signal.SIGCONT)
-    time.sleep(2)
+    time.sleep(5)  # until the loss was counted, on a busy machine too
     c.mails(1)
     time.sleep(6)
     check(s.stop() == 0, "exit status")
