@@ -160,15 +160,23 @@ static ssize_t write_some(const struct queue *q, const char *text, size_t n)
 	return write(q->fd, text, MIN(n, (size_t)PIPE_BUF));
 }
 
-/* The disk filled up inside a record: take its beginning back. */
+/* The disk filled up inside a record: take its beginning back. Somebody may empty the file at any
+ * moment, to make room: then the beginning went with the rest, and when that was between our two
+ * calls, nothing but zeros stands where the file was made as long as before. */
 static void take_back(struct queue *q)
 {
 	struct stat info;
-	if (q->kind != QUEUE_KIND_FILE || !q->begun)
+	char last = '\n';
+	if (q->kind != QUEUE_KIND_FILE || !q->begun || fstat(q->fd, &info) != 0)
 		return;
-	if (fstat(q->fd, &info) == 0 && info.st_size >= (off_t)q->begun &&
-	    ftruncate(q->fd, info.st_size - (off_t)q->begun) == 0)
-		q->begun = 0;
+	off_t keep = info.st_size - (off_t)q->begun;
+	if (keep >= 0 && ftruncate(q->fd, keep) != 0)
+		return;
+	q->stats.written_bytes -= q->begun;
+	q->begun = 0;
+	if (keep > 0 && pread(q->fd, &last, 1, keep - 1) == 1 && last == '\0' &&
+	    ftruncate(q->fd, 0) != 0)
+		q->trouble = errno;
 }
 
 static void drop_first(struct queue *q)
@@ -202,6 +210,14 @@ static bool write_first(struct queue *q)
 	q->trouble = 0;
 	q->begun += (size_t)n;
 	q->stats.written_bytes += (uint64_t)n;
+	if (q->begun < r->n && q->kind == QUEUE_KIND_FILE) {
+		/* Its rest must not be written after somebody emptied the file: whole or not at
+		 * all. */
+		take_back(q);
+		q->trouble = q->begun ? 0 : ENOSPC;
+		q->stats.failures += !q->begun;
+		return q->begun > 0; /* a file that can only be appended to */
+	}
 	if (q->begun < r->n)
 		return true;
 	q->begun = 0;

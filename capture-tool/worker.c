@@ -129,6 +129,12 @@ bool worker_start(struct worker *w, char **error)
 	GError *wrong = NULL;
 
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->wake < 0) {
+		*error = g_strdup_printf("cannot make a thread to write in: %s; allow the user "
+					 "more open files",
+					 g_strerror(errno));
+		return false;
+	}
 	/* No name: giving one is a system call that the sandbox does not allow. */
 	w->thread = g_thread_try_new(NULL, run, w, &wrong);
 	if (w->thread)

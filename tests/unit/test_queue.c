@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "queue.h"
@@ -234,9 +235,69 @@ static void device_without_room(void **state)
 	assert_false(queue_close(q, 0, NULL));
 }
 
+/* Somebody empties the file again and again, as who makes room on a full disk. */
+struct emptier {
+	int fd;
+	volatile bool stop;
+	unsigned rounds, torn; /* torn: times that the file did not begin with a record */
+};
+
+/* '0', as of every record, when the file is empty. */
+static char first_byte(int fd)
+{
+	char first = '0';
+	return pread(fd, &first, 1, 0) < 0 ? '!' : first;
+}
+
+static gpointer empty(gpointer data)
+{
+	struct emptier *e = data;
+	for (; !e->stop; e->rounds++) {
+		gint64 until = g_get_monotonic_time() + 2 * G_USEC_PER_SEC;
+		while (first_byte(e->fd) == '\0' && g_get_monotonic_time() < until)
+			g_usleep(1000); /* zeros stand only until the writer's next call */
+		e->torn += first_byte(e->fd) != '0';
+		assert_int_equal(ftruncate(e->fd, 0), 0);
+		g_usleep(e->rounds % 7);
+	}
+	return NULL;
+}
+
+static void full_file_is_emptied(void **state)
+{
+	(void)state;
+	char *path = g_build_filename(folder, "emptied", NULL);
+	struct rlimit old, small;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = (struct rlimit){ .rlim_cur = 1000, .rlim_max = old.rlim_max };
+	struct queue *q = open_at(path, 1u << 20);
+	struct emptier e = { .fd = open(path, O_RDWR) };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0); /* stands for the end of the disk */
+	GThread *thread = g_thread_new(NULL, empty, &e);
+	gint64 until = g_get_monotonic_time() + 700000;
+	for (unsigned i = 0; g_get_monotonic_time() < until; i++) {
+		add(q, i % 1000, 300); /* the records begin with 0 */
+		queue_flush(q);
+	}
+	e.stop = true;
+	g_thread_join(thread);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_true(queue_stats(q).failures > 10);
+	assert_true(e.rounds > 100);
+	assert_int_equal(e.torn, 0);
+	queue_close(q, 0, NULL);
+	char *text = contents(path);
+	assert_true(!*text || (*text == '0' && g_str_has_suffix(text, "\n")));
+	g_free(text);
+	close(e.fd);
+	g_remove(path);
+	g_free(path);
+}
+
 int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_is_appended_to_and_opened_anew),
 		cmocka_unit_test(folder_gone),
@@ -244,6 +305,7 @@ int main(void)
 		cmocka_unit_test(reader_that_never_reads),
 		cmocka_unit_test(reader_that_leaves),
 		cmocka_unit_test(device_without_room),
+		cmocka_unit_test(full_file_is_emptied),
 	};
 	return cmocka_run_group_tests(tests, enter, leave);
 }
