@@ -4,9 +4,9 @@
 
 usage: check_same.py TOOL SOURCE PLUGIN VERSION [TSHARK]
 
-Compared byte for byte, each capture by itself: NDJSON and text. Two passes and every preference are
-asked of all captures merged, by check_preferences.py; with SMTP365_ALL=1 here too, one by one. What
-Wireshark cannot give is in KNOWN, with the reason.
+Compared byte for byte, each capture by itself: NDJSON and text in one pass, and text in two with
+hostile preferences. Every preference alone is asked of all captures merged, by check_preferences.py.
+What Wireshark cannot give is in KNOWN, with the reason.
 """
 import concurrent.futures
 import os
@@ -30,14 +30,11 @@ HOSTILE = ("-o", "tcp.desegment_tcp_streams:FALSE", "-o", "tcp.check_checksum:TR
            "-o", "tls.desegment_ssl_records:FALSE", "--disable-protocol", "smtp", "--disable-protocol", "tls", "-d", "tcp.port==587,http",
            "-d", "tcp.port==25,dns")
 ORDERED = ("-o", "tcp.reassemble_out_of_order:TRUE")
-RUNS = [  # name, arguments of each run of the tool, of tshark
-    ("text and NDJSON", (("--all",), ("--all", "--json")), JSON + TEXT[1:]),  # the last report comes first
-]
-if os.environ.get("SMTP365_ALL"):
-    RUNS += [
-        ("NDJSON, out-of-order reassembly", (("--json", "--all"),), JSON + ORDERED),
-        ("text, two passes, hostile preferences", ((),), ("-2",) + TEXT + HOSTILE),
-    ]
+RUNS = (  # name, arguments of each run of the tool, of tshark
+    ("text and NDJSON, out-of-order reassembly", (("--all",), ("--all", "--json")),
+     JSON + TEXT[1:] + ORDERED),  # the last report comes first
+    ("text, two passes, hostile preferences", ((),), ("-2",) + TEXT + HOSTILE),
+)
 
 
 def tool(path, capture, runs):
