@@ -14,9 +14,7 @@
 struct metrics_file {
 	char *path, *temporary; /* owned */
 	struct worker *worker;
-	GMutex lock; /* for what follows */
-	bool failed;
-	char *trouble; /* not yet asked for, owned */
+	bool failed; /* of the thread */
 };
 
 static bool write_all(int fd, const char *text, size_t n)
@@ -57,14 +55,12 @@ static void on_text(const void *bytes, size_t n, void *host)
 {
 	struct metrics_file *f = host;
 	int reason = replace(f, bytes, n);
-	g_mutex_lock(&f->lock);
-	if (reason && !f->failed && !f->trouble)
-		f->trouble =
-			g_strdup_printf("%s: %s; give --metrics a file in a folder that the user "
-					"of the sensor can write",
-					f->path, g_strerror(reason));
+	if (reason && !f->failed)
+		worker_say(f->worker,
+			   g_strdup_printf("%s: %s; give --metrics a file in a folder that the "
+					   "user of the sensor can write",
+					   f->path, g_strerror(reason)));
 	f->failed = reason != 0;
-	g_mutex_unlock(&f->lock);
 }
 
 struct metrics_file *metrics_file_new(const char *path)
@@ -74,7 +70,6 @@ struct metrics_file *metrics_file_new(const char *path)
 	f->path = g_strdup(path);
 	f->temporary = g_strconcat(path, ".tmp", NULL);
 	f->worker = worker_new(0, &calls, f);
-	g_mutex_init(&f->lock);
 	return f;
 }
 
@@ -90,18 +85,13 @@ void metrics_file_write(struct metrics_file *f, const char *text, size_t n)
 
 char *metrics_file_trouble(struct metrics_file *f)
 {
-	g_mutex_lock(&f->lock);
-	char *line = g_steal_pointer(&f->trouble);
-	g_mutex_unlock(&f->lock);
-	return line ? line : worker_news(f->worker, f->path, "metrics");
+	return worker_news(f->worker, f->path, "metrics");
 }
 
 bool metrics_file_close(struct metrics_file *f, unsigned wait_ms)
 {
 	if (!worker_join(f->worker, g_get_monotonic_time() + (gint64)wait_ms * 1000))
 		return false;
-	g_mutex_clear(&f->lock);
-	g_free(f->trouble);
 	g_free(f->path);
 	g_free(f->temporary);
 	g_free(f);

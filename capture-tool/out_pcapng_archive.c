@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Folder and file belong to the thread; counters, wishes and the first trouble lie under a lock.
+ * Folder and file belong to the thread; counters and wishes lie under a lock.
  */
 #include "out_pcapng_archive.h"
 #include <glib.h>
@@ -24,16 +24,12 @@ struct archive {
 	uint64_t waiting; /* packets of sections given and not yet written */
 	uint64_t now_ns;  /* of archive_tick */
 	bool rotate;
-	char *trouble; /* first one not yet asked for, owned */
 };
 
 static void note_trouble(struct archive *a, const char *words)
 {
-	g_mutex_lock(&a->lock);
-	if (!a->trouble)
-		a->trouble =
-			g_strdup_printf("%s: the flight recorder lost packets: %s", a->name, words);
-	g_mutex_unlock(&a->lock);
+	worker_say(a->worker,
+		   g_strdup_printf("%s: the flight recorder lost packets: %s", a->name, words));
 }
 
 /* ---- in the thread ---- */
@@ -211,10 +207,7 @@ void archive_rotate(struct archive *a)
 
 char *archive_trouble(struct archive *a)
 {
-	g_mutex_lock(&a->lock);
-	char *line = g_steal_pointer(&a->trouble);
-	g_mutex_unlock(&a->lock);
-	return line ? line : worker_news(a->worker, a->name, "recorded sessions");
+	return worker_news(a->worker, a->name, "recorded sessions");
 }
 
 struct archive_stats archive_stats(struct archive *a)
@@ -239,7 +232,6 @@ bool archive_close(struct archive *a, unsigned wait_ms, struct archive_stats *st
 		return false; /* the thread still has it all */
 	folder_free(a->folder);
 	g_mutex_clear(&a->lock);
-	g_free(a->trouble);
 	g_free(a->name);
 	g_free(a);
 	return true;

@@ -22,7 +22,6 @@ struct sink {
 	gint64 next_word;    /* monotonic: no line about trouble before */
 	GMutex lock;	     /* for what follows */
 	struct queue_stats stats;
-	char *trouble; /* owned; NULL none, or taken */
 	bool gone, reopening, fine;
 	bool in_hand; /* a record that neither the worker nor the queue counts */
 	unsigned wait_ms;
@@ -38,11 +37,9 @@ static void publish(struct sink *s)
 	s->stats = queue_stats(s->queue);
 	s->in_hand = false;
 	s->gone = queue_gone(s->queue);
-	if (line) {
-		g_free(s->trouble);
-		s->trouble = line;
-	}
 	g_mutex_unlock(&s->lock);
+	if (line)
+		worker_say(s->worker, line);
 }
 
 static void on_record(const void *bytes, size_t n, void *host)
@@ -68,14 +65,12 @@ static void on_reopen(void *host)
 	struct sink *s = host;
 	char *error = NULL;
 	bool fine = queue_reopen(s->queue, &error);
+	if (!fine)
+		worker_say(s->worker,
+			   g_strdup_printf("%s; the old file is written on (after its folder was "
+					   "made anew: restart smtp365)",
+					   error));
 	g_mutex_lock(&s->lock);
-	if (!fine) {
-		g_free(s->trouble);
-		s->trouble =
-			g_strdup_printf("%s; the old file is written on (after its folder was made "
-					"anew: restart smtp365)",
-					error);
-	}
 	s->reopening = false;
 	g_mutex_unlock(&s->lock);
 	g_free(error);
@@ -157,10 +152,7 @@ bool sink_terminal(const struct sink *s)
 
 char *sink_trouble(struct sink *s)
 {
-	g_mutex_lock(&s->lock);
-	char *line = g_steal_pointer(&s->trouble);
-	g_mutex_unlock(&s->lock);
-	return line ? line : worker_news(s->worker, s->name, "records");
+	return worker_news(s->worker, s->name, "records");
 }
 
 struct queue_stats sink_stats(struct sink *s)
@@ -215,7 +207,6 @@ bool sink_close(struct sink *s, unsigned wait_ms, struct queue_stats *stats)
 		return false; /* the thread still has it all */
 	bool fine = s->fine;
 	g_mutex_clear(&s->lock);
-	g_free(s->trouble);
 	g_free(s->name);
 	g_free(s);
 	return fine;

@@ -34,6 +34,7 @@ struct worker {
 	struct worker_stats stats;
 	gint64 busy_since; /* monotonic; 0: no call runs */
 	bool ask, ending, done;
+	char *trouble;	 /* of worker_say, not yet asked for */
 	bool hangs_said; /* of the giver's thread alone, as the next one */
 	uint64_t dropped_said;
 };
@@ -212,12 +213,23 @@ struct worker_stats worker_stats(struct worker *w)
 	return s;
 }
 
+void worker_say(struct worker *w, char *line)
+{
+	g_mutex_lock(&w->lock);
+	g_free(w->trouble);
+	w->trouble = line;
+	g_mutex_unlock(&w->lock);
+}
+
 char *worker_news(struct worker *w, const char *name, const char *items)
 {
 	g_mutex_lock(&w->lock);
 	struct worker_stats s = w->stats;
 	gint64 busy = w->busy_since ? g_get_monotonic_time() - w->busy_since : 0;
+	char *trouble = g_steal_pointer(&w->trouble);
 	g_mutex_unlock(&w->lock);
+	if (trouble)
+		return trouble;
 	bool hangs = busy > HANGS_US;
 	uint64_t lost = s.dropped - w->dropped_said;
 
@@ -271,6 +283,7 @@ bool worker_join(struct worker *w, int64_t until_us)
 	}
 	g_mutex_clear(&w->lock);
 	g_cond_clear(&w->ended);
+	g_free(w->trouble);
 	g_free(w);
 	return true;
 }

@@ -40,8 +40,10 @@ void worker_give(struct worker *w, const void *bytes, size_t n);
 /* Call `asked` soon, before the items that wait. */
 void worker_ask(struct worker *w);
 struct worker_stats worker_stats(struct worker *w);
-/* One line when a call began to hang or came back since the last time (g_free), else NULL. `name`:
- * of the file; `items`: what they are, in the plural. */
+/* From the thread: one line about trouble (taken), instead of one that nobody asked for yet. */
+void worker_say(struct worker *w, char *line);
+/* That line, or one when a call began to hang or came back since the last time (g_free), else NULL.
+ * `name`: of the file; `items`: what they are, in the plural. */
 char *worker_news(struct worker *w, const char *name, const char *items);
 
 /* Nothing more comes: the thread does what waits, then `finish`. */

@@ -42,7 +42,7 @@ static void block_put(struct arena_pool *pool, struct arena_block *b)
 	pool->count++;
 }
 
-void *arena_take(struct arena *a, struct arena_pool *pool, size_t n, int wide)
+void *arena_take(struct arena *a, struct arena_pool *pool, size_t n, bool wide)
 {
 	size_t skip = wide ? (uintptr_t)a->at & 1 : 0;
 	if (!a->blocks || (size_t)(a->end - a->at) < n + skip) {
@@ -51,6 +51,7 @@ void *arena_take(struct arena *a, struct arena_pool *pool, size_t n, int wide)
 		a->blocks = b;
 		a->at = b->data;
 		a->end = b->data + b->size;
+		a->bytes += sizeof *b + b->size;
 		skip = 0;
 	}
 	char *piece = a->at + skip;
@@ -60,7 +61,7 @@ void *arena_take(struct arena *a, struct arena_pool *pool, size_t n, int wide)
 
 const char *arena_text(struct arena *a, struct arena_pool *pool, const char *text, size_t n)
 {
-	char *piece = arena_take(a, pool, n + 1, 0);
+	char *piece = arena_take(a, pool, n + 1, false);
 	if (n)
 		memcpy(piece, text, n);
 	piece[n] = '\0';
@@ -75,6 +76,7 @@ void arena_clear(struct arena *a, struct arena_pool *pool)
 		block_put(pool, b);
 	}
 	a->at = a->end = NULL;
+	a->bytes = 0;
 }
 
 void arena_pool_clear(struct arena_pool *pool)

@@ -7,6 +7,7 @@
 #ifndef SMTP365_ARENA_H
 #define SMTP365_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes of a block with its head: what a quiet session needs twice. */
@@ -25,11 +26,12 @@ struct arena_pool {
 struct arena {
 	struct arena_block *blocks;
 	char *at, *end; /* of the newest block */
+	size_t bytes;	/* of all blocks, for the cap of memory */
 };
 
 /* n bytes (a valid pointer for 0 too), not initialised, aligned for 16-bit numbers when `wide`;
  * valid until arena_clear. n is bounded by the caller; GLib aborts when memory ends. */
-void *arena_take(struct arena *a, struct arena_pool *pool, size_t n, int wide);
+void *arena_take(struct arena *a, struct arena_pool *pool, size_t n, bool wide);
 /* A copy of n bytes of text and a NUL. */
 const char *arena_text(struct arena *a, struct arena_pool *pool, const char *text, size_t n);
 /* All pieces are gone; the arena is empty. */

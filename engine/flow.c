@@ -413,8 +413,7 @@ static void conn_settle(struct flow_table *t, struct conn *c)
 	bool stale = c->queued_ns > t->now_ns || flow_elapsed(t, c->queued_ns) >= QUEUE_STEP;
 	if (class != c->queue || (stale && !c->closed))
 		conn_enqueue(t, c, class);
-	unsigned nth = c->settled;
-	c->settled = (uint8_t)(nth == UINT8_MAX ? nth - KEPT_EVERY * KEPT_EVERY : nth + 1);
+	uint32_t nth = c->flow.frames;
 	if (!t->hooks.kept || (nth > KEPT_ALWAYS && nth % KEPT_EVERY))
 		return;
 	size_t kept = MIN(t->hooks.kept(&c->flow, t->host), UINT32_MAX);

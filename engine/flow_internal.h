@@ -90,7 +90,6 @@ struct conn {
 	uint32_t hash;
 	uint32_t charged;      /* bytes counted for the host's kept() */
 	uint32_t signature[2]; /* of the last segment of each side */
-	uint8_t settled;       /* segments, as far as KEPT_EVERY needs */
 	uint8_t queue;	       /* enum conn_class */
 	bool is_packed : 1;    /* `packed` tells all; no lanes */
 	bool beyond_syn : 1;   /* more than SYN and SYN-ACK seen */

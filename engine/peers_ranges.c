@@ -15,7 +15,7 @@ struct range {
 	uint8_t endpoint;
 };
 
-/* The same few servers are asked for again and again. */
+/* The same servers are asked for again and again; Microsoft's front doors are some hundreds. */
 #define REMEMBERED 1024u
 
 struct answer {

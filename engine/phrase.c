@@ -75,6 +75,15 @@ int phrase_v(char *to, size_t size, const char *format, va_list args)
 	return (int)MIN(s.used, (size_t)INT32_MAX);
 }
 
+int phrase(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int n = phrase_v(to, size, format, args);
+	va_end(args);
+	return n;
+}
+
 void phrase_append(GString *out, const char *format, ...)
 {
 	char text[512];

@@ -15,6 +15,8 @@
 /* As vsnprintf(to, size, format, args): size > 0 bytes of room, always ended with a NUL; returns
  * the length that the whole text has. */
 int phrase_v(char *to, size_t size, const char *format, va_list args) G_GNUC_PRINTF(3, 0);
+/* As snprintf. */
+int phrase(char *to, size_t size, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Append to `out`, whatever its length. */
 void phrase_append(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Append n blanks. */

@@ -91,14 +91,15 @@ void session_free(struct session *s)
 	g_free(s);
 }
 
-size_t session_kept(struct session *s)
+size_t session_kept(const struct session *s)
 {
-	size_t n = sizeof *s + 512 + s->arena_bytes; /* histories and lists, about */
+	size_t n = sizeof *s + 128; /* histories, about */
+	n += s->arena.bytes + s->lists[0].bytes + s->lists[1].bytes;
 	n += s->client ? smtp_client_kept(s->client) : 0;
 	n += s->server ? smtp_server_kept(s->server) : 0;
 	n += s->tls[0] ? tls_kept(s->tls[0]) : 0;
 	n += s->tls[1] ? tls_kept(s->tls[1]) : 0;
-	n += s->events ? s->events->len * (sizeof(struct event) + 48) : 0;
+	n += s->events ? s->events->len * (sizeof(struct event) + (s->cx->dialogue ? 48 : 0)) : 0;
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
 	n += s->seen.o != &nothing_odd ? sizeof *s->seen.o : 0;
 	n += s->seen.m != &no_mail ? sizeof *s->seen.m : 0;

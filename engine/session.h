@@ -113,7 +113,7 @@ struct session {
 
 struct session *session_new(struct session_context *cx, unsigned number);
 void session_free(struct session *s); /* wipes */
-size_t session_kept(struct session *s);
+size_t session_kept(const struct session *s);
 void session_data(struct session *s, const struct flow *f, enum flow_dir dir, struct bytes view,
 		  struct flow_mark mark);
 void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,

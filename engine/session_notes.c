@@ -321,7 +321,8 @@ void session_network_events(struct session *s, const struct flow *f)
 		sort_events(s->events);
 }
 
-/* Small steps: a sensor holds many sessions, and each has only a few words. */
+/* Small steps: a sensor holds many sessions, and each has only a few words. The room of a list
+ * follows from its length, so that nobody has to keep it. */
 static void step(char **list, const char *word)
 {
 	size_t had = *list ? strlen(*list) : 0, n = strlen(word);

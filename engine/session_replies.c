@@ -5,6 +5,8 @@
  */
 #include "session_replies.h"
 
+#include "phrase.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -71,26 +73,12 @@ static enum stage next_stage(const struct session *s)
 	}
 }
 
-static char *put_number(char *at, unsigned v)
-{
-	char digits[12];
-	unsigned n = 0;
-	do
-		digits[n++] = (char)('0' + v % 10);
-	while (v /= 10);
-	while (n)
-		*at++ = digits[--n];
-	return at;
-}
+/* "5.7.139" and its NUL (RFC 3463 section 2). */
+#define ENHANCED 24u
 
-/* "5.7.139", 17 bytes at most; returns where it ends, without a NUL. */
-static char *put_enhanced(char *at, const struct smtp_reply *r)
+static void write_enhanced(char to[ENHANCED], const struct smtp_reply *r)
 {
-	at = put_number(at, r->klass);
-	*at++ = '.';
-	at = put_number(at, r->subject);
-	*at++ = '.';
-	return put_number(at, r->detail);
+	phrase(to, ENHANCED, "%u.%u.%u", r->klass, r->subject, r->detail);
 }
 
 static void copy(struct session *s, char *to, size_t size, struct bytes text)
@@ -196,12 +184,12 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 	const struct smtp_reply *r = &i->reply;
 	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
 	struct reply_trailer trailer = { 0 };
-	char enhanced[24], room[CAP_REPLY_TEXT + 8];
+	char enhanced[ENHANCED], room[CAP_REPLY_TEXT + 8];
 	struct bytes said = session_without_echo(s, r->text, i->code, room);
 	bool kept = i->code >= 400 && s->seen.reply_count < CAP_REPLIES;
 
 	if (r->enhanced) {
-		*put_enhanced(enhanced, r) = '\0';
+		write_enhanced(enhanced, r);
 		g_strlcpy(s->last_enhanced, enhanced, sizeof s->last_enhanced);
 		out.enhanced = kept ? session_keep_text(s, enhanced) : s->last_enhanced;
 	}
@@ -485,7 +473,7 @@ static const char *one_line(struct session *s, const struct smtp_item *i)
 
 static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	char line[CAP_EVENT_TEXT], *at = line;
+	char enhanced[ENHANCED] = "";
 	bool list = s->filling && i->code < 400, shown = s->cx->dialogue || s->cx->on_event;
 	const char *text =
 		list && !shown ? "" : one_line(s, i); /* a list's text is kept elsewhere */
@@ -493,18 +481,10 @@ static void reply_event(struct session *s, const struct smtp_item *i, struct flo
 		session_event_text(s, EVENT_S2C, m, s->inside, text, s->cx->dialogue);
 		return;
 	}
-	at = put_number(at, i->code); /* every reply comes here: printf would be most of its cost */
-	if (i->reply.enhanced) {
-		*at++ = ' ';
-		at = put_enhanced(at, &i->reply);
-	}
-	if (*text)
-		*at++ = ' ';
-	size_t room = sizeof line - (size_t)(at - line);
-	bool cut = g_strlcpy(at, text, room) >= room; /* perhaps within a character */
-	session_event_text(
-		s, EVENT_S2C, m, s->inside,
-		cut ? session_show(s, bytes_of(line, strlen(line)), CAP_EVENT_TEXT) : line, true);
+	if (i->reply.enhanced)
+		write_enhanced(enhanced, &i->reply);
+	session_event(s, EVENT_S2C, m, s->inside, "%u%s%s%s%s", i->code, *enhanced ? " " : "",
+		      enhanced, *text ? " " : "", text);
 }
 
 /* After an accepted STARTTLS nothing readable should come, unless the mirror decrypts. */

@@ -43,7 +43,7 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 
 static const uint16_t *keep_list(struct session *s, const uint16_t *list, unsigned n)
 {
-	uint16_t *kept = arena_take(&s->arena, &s->cx->blocks, n * sizeof *list, 1);
+	uint16_t *kept = arena_take(&s->arena, &s->cx->blocks, n * sizeof *list, true);
 	if (n)
 		memcpy(kept, list, n * sizeof *list);
 	return kept;

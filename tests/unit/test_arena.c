@@ -58,17 +58,17 @@ static void test_pool(void **state)
 	struct arena_pool pool = { 0 };
 	struct arena many[3] = { 0 };
 	for (unsigned i = 0; i < 3; i++) {
-		arena_take(&many[i], &pool, 10, 0);
-		arena_take(&many[i], &pool, ARENA_BLOCK * 4, 0);
+		arena_take(&many[i], &pool, 10, false);
+		arena_take(&many[i], &pool, ARENA_BLOCK * 4, false);
 	}
 	for (unsigned i = 0; i < 3; i++)
 		arena_clear(&many[i], &pool);
 	assert_int_equal(pool.count, 3); /* the large ones are gone */
-	arena_take(&many[0], &pool, 10, 0);
+	arena_take(&many[0], &pool, 10, false);
 	assert_int_equal(pool.count, 2);
 	arena_clear(&many[0], &pool);
 	for (unsigned i = 0; i < 2 * ARENA_SPARE; i++)
-		arena_take(&many[1], &pool, ARENA_BLOCK / 2, 0);
+		arena_take(&many[1], &pool, ARENA_BLOCK / 2, false);
 	arena_clear(&many[1], &pool);
 	assert_int_equal(pool.count, ARENA_SPARE);
 	arena_pool_clear(&pool);

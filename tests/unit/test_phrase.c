@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include "phrase.h"
 
-G_GNUC_PRINTF(2, 3) static int phrase(size_t size, const char *format, ...)
+G_GNUC_PRINTF(2, 3) static int both(size_t size, const char *format, ...)
 {
 	char ours[256], theirs[256];
 	va_list args;
@@ -34,12 +34,12 @@ static void test_like_the_library(void **state)
 {
 	(void)state;
 	for (size_t size = 1; size <= 64; size++) {
-		phrase(size, "nothing to convert");
-		phrase(size, "%s", "");
-		phrase(size, "%s of %s", "one", "a longer text that does not fit");
-		phrase(size, "%u and %u, %u", 0u, 7u, UINT32_MAX);
-		phrase(size, "%c%c|%c", 'a', '%', 0x7f);
-		phrase(size, "%s%u%c", "x", 10u, '.');
+		both(size, "nothing to convert");
+		both(size, "%s", "");
+		both(size, "%s of %s", "one", "a longer text that does not fit");
+		both(size, "%u and %u, %u", 0u, 7u, UINT32_MAX);
+		both(size, "%c%c|%c", 'a', '%', 0x7f);
+		both(size, "%s%u%c", "x", 10u, '.');
 	}
 }
 
@@ -48,10 +48,10 @@ static void test_left_to_the_library(void **state)
 {
 	(void)state;
 	for (size_t size = 1; size <= 64; size++) {
-		phrase(size, "%5u|%-8s|%02x", 42u, "left", 10u);
-		phrase(size, "%s %d", "minus", -5);
-		phrase(size, "%" G_GUINT64_FORMAT " bytes", UINT64_MAX);
-		phrase(size, "%u%%", 99u);
+		both(size, "%5u|%-8s|%02x", 42u, "left", 10u);
+		both(size, "%s %d", "minus", -5);
+		both(size, "%" G_GUINT64_FORMAT " bytes", UINT64_MAX);
+		both(size, "%u%%", 99u);
 	}
 }
 
