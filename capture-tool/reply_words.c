@@ -53,25 +53,24 @@ static bool is_enhanced(const char *word)
 	       word[0] <= '5' && word[1] == '.';
 }
 
-/* One word of "[server time id]" (exchange-online.md 2.1); `place` 0 none of it yet. */
-static bool is_trailer(const char *word, unsigned *place)
+/* Where Microsoft's trailer begins, or the line's length. */
+static size_t trailer_of(struct bytes line)
 {
-	size_t n = strlen(word);
-	if (word[0] == '[' && strstr(word, ".outlook.com")) {
-		*place = 1;
-		return true;
-	}
-	if (*place == 1 && n == 24 && word[10] == 't' && word[23] == 'z' &&
-	    strspn(word, "0123456789-:.tz") == n) {
-		*place = 2;
-		return true;
-	}
-	return *place == 2 && n == 17 && strspn(word, "0123456789abcdef") == 16 && word[16] == ']';
+	static const char ours[] = ".outlook.com";
+	struct reply_trailer t;
+	size_t all = bytes_left(&line);
+	struct bytes text = replies_trailer(line, &t);
+	size_t n = bytes_left(&t.server), tail = sizeof ours - 1;
+
+	if (n <= tail)
+		return all;
+	bytes_take(&t.server, n - tail);
+	return bytes_is(&t.server, ours) ? bytes_left(&text) : all;
 }
 
-static bool is_known(char *word, bool first, unsigned *place)
+static bool is_known(char *word, bool first)
 {
-	if ((first && is_enhanced(word)) || is_trailer(word, place))
+	if (first && is_enhanced(word))
 		return true;
 	size_t n = strlen(word), from = strspn(word, ";:,.'()<>-!");
 	while (n > from && strchr(";:,.'()<>-!", word[n - 1]))
@@ -81,10 +80,11 @@ static bool is_known(char *word, bool first, unsigned *place)
 
 uint32_t reply_words_known(struct bytes line)
 {
-	size_t all = bytes_left(&line), at = MIN(all, 4);
-	unsigned place = 0;
+	size_t all = bytes_left(&line), at = MIN(all, 4), trailer = trailer_of(line);
 
 	for (bool first = true; at < all; first = false) {
+		if (at >= trailer)
+			return (uint32_t)all;
 		char word[WORD_MOST + 1];
 		size_t end = at, n = 0;
 		while (end < all && !g_ascii_isspace(bytes_peek(&line, end)))
@@ -92,7 +92,7 @@ uint32_t reply_words_known(struct bytes line)
 		for (size_t i = at; i < end && n < WORD_MOST; i++)
 			word[n++] = g_ascii_tolower((char)bytes_peek(&line, i));
 		word[n] = '\0';
-		if (end > at + WORD_MOST || (end > at && !is_known(word, first, &place)))
+		if (end > at + WORD_MOST || (end > at && !is_known(word, first)))
 			break;
 		while (end < all && g_ascii_isspace(bytes_peek(&line, end)))
 			end++;
