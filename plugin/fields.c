@@ -113,12 +113,14 @@ static void register_trees(void)
 
 /* ---- expert infos ---- */
 
-/* Wireshark shows and groups by the text of the registration, so each finding has its own, one for
- * every severity that its rows have. What no row has uses the general ones at the end. */
+/* Wireshark's dialog groups by the field and heads the group with its title, so each title of a
+ * finding has a field of its own, for every severity that its rows have: the title of another row
+ * would accuse what this one does not. What no row has uses the general ones at the end. */
 static expert_field *expert_ids;
 static ei_register_info *expert_rows;
-static GHashTable *expert_of; /* "severity id" -> index + 1 */
-static size_t expert_count;   /* without the general ones */
+static GHashTable *expert_of; /* "severity id title" -> index + 1 */
+static GHashTable *expert_names;
+static size_t expert_count; /* without the general ones */
 
 static bool about_secrecy(const char *id)
 {
@@ -168,17 +170,34 @@ static void add_general(size_t at, enum severity s, bool secrecy)
 		   g_strdup_printf("Finding about mail, %s", severity_name(s)));
 }
 
-static char *expert_key(const char *id, enum severity s)
+static char *expert_key(const char *id, enum severity s, const char *title)
 {
-	return g_strdup_printf("%d %s", expert_severity(s), id);
+	return g_strdup_printf("%d %s %s", expert_severity(s), id, title);
 }
 
-/* One for the row, unless an earlier row of the finding has the same severity. */
-static void add_row(const struct rule *r)
+/* "smtp365.expert.ID", with the severity where it is not the finding's highest; a further title
+ * of the same gets a number. */
+static char *expert_name(const struct rule *r)
 {
-	char *key = expert_key(r->id, r->severity);
 	const struct smtp365_rule *highest = smtp365_rule_find(r->id);
 	bool top = expert_severity(highest->severity) == expert_severity(r->severity);
+	char *first = g_strconcat("smtp365.expert.", r->id, top ? NULL : ".",
+				  severity_name(r->severity), NULL);
+	char *name = g_strdup(first);
+
+	for (unsigned i = 2; g_hash_table_contains(expert_names, name); i++) {
+		g_free(name);
+		name = g_strdup_printf("%s.%u", first, i);
+	}
+	g_hash_table_add(expert_names, name);
+	g_free(first);
+	return name;
+}
+
+/* One for the row, unless an earlier row of the finding says the same with the same severity. */
+static void add_row(const struct rule *r)
+{
+	char *key = expert_key(r->id, r->severity, r->title);
 
 	if (g_hash_table_lookup(expert_of, key)) {
 		g_free(key);
@@ -186,11 +205,8 @@ static void add_row(const struct rule *r)
 	}
 	char *title = g_strdup(r->title);
 	title[0] = g_ascii_toupper(title[0]);
-	add_expert(expert_count,
-		   g_strconcat("smtp365.expert.", r->id, top ? NULL : ".",
-			       severity_name(r->severity), NULL),
-		   about_secrecy(r->id) ? PI_SECURITY : PI_PROTOCOL, expert_severity(r->severity),
-		   title);
+	add_expert(expert_count, expert_name(r), about_secrecy(r->id) ? PI_SECURITY : PI_PROTOCOL,
+		   expert_severity(r->severity), title);
 	g_hash_table_insert(expert_of, key, GSIZE_TO_POINTER(++expert_count));
 }
 
@@ -203,6 +219,10 @@ static void register_experts(int proto)
 	expert_ids = g_new0(expert_field, most);
 	expert_rows = g_new0(ei_register_info, most);
 	expert_of = g_hash_table_new(g_str_hash, g_str_equal);
+	expert_names = g_hash_table_new(g_str_hash, g_str_equal);
+	for (size_t i = 0; i < n; i++) /* the name without a number is for what lists say */
+		if (rules[i].general)
+			add_row(&rules[i]);
 	for (size_t i = 0; i < n; i++)
 		add_row(&rules[i]);
 	for (unsigned s = 0; s <= SEVERITY_CRITICAL; s++) {
@@ -215,7 +235,7 @@ static void register_experts(int proto)
 
 expert_field *fields_expert(const struct finding *f)
 {
-	char *key = expert_key(f->id, f->severity);
+	char *key = expert_key(f->id, f->severity, f->title);
 	size_t at = GPOINTER_TO_SIZE(g_hash_table_lookup(expert_of, key));
 
 	g_free(key);

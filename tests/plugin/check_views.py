@@ -6,18 +6,22 @@ usage: check_views.py TOOL SOURCE PLUGIN VERSION [TSHARK]
 
 - with the key log of a capture the causes are those of its story, and certain (stories/*.ini);
 - the cause stands on its evidence frames after two passes, as expert information too;
+- the heading of each expert info in the dialog is that of what it says;
 - no password of the captures is in anything of ours.
 """
 import glob
+import html
 import os
+import re
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "same"))
 from check_same import KNOWN  # noqa: E402
 from shown import FAILED, check, fields, records, rewrapped  # noqa: E402
-from wireshark import Wireshark, captures, merged, stories  # noqa: E402
+from wireshark import Wireshark, captures, merged, one_each, stories  # noqa: E402
 
 MOST_ON_A_FRAME = 16  # sessions besides the frame's own
 
@@ -83,6 +87,28 @@ def evidence(ws, source):
     print(f"{n} causes on their frames")
 
 
+EXPERT = re.compile(rb'<field name="(smtp365\.expert\.[^"]+)" showname="([^"]+?) \([a-z0-9_]+\.[a-z0-9_]+\)')
+
+
+def expert_headings(ws, source):
+    """Wireshark's dialog groups expert infos under the name of their field: it must say what they say."""
+    listed = subprocess.run(ws.command("tshark", "-G", "fields"), capture_output=True, text=True, check=True,
+                            env=ws.environment()).stdout
+    headings = {f[2]: f[1] for f in (line.split("\t") for line in listed.splitlines())
+                if f[0] == "F" and f[2].startswith("smtp365.expert.")}
+    n = 0
+    for name in one_each(source):
+        code, pdml, err = ws.run(os.path.join(source, "pcaps", name), "-2", "-T", "pdml", "-J", "smtp365",
+                                 "-o", "smtp365.all:TRUE")
+        check(f"{name}: PDML", code == 0, err)
+        for field, said in EXPERT.findall(pdml):
+            n += 1
+            words = html.unescape(said.decode())
+            check(f"{name}: heading of {field.decode()}", headings.get(field.decode()) == words,
+                  (headings.get(field.decode()), words))
+    check("expert infos with a heading", n >= 300, n)
+
+
 def gtp(ip):
     """IP in GTP-U in UDP in IP, with a raw link layer; the tool does not read it."""
     user = b"\x30\xff" + struct.pack(">HI", len(ip), 7) + ip
@@ -137,6 +163,7 @@ def main():
         all_stories = stories(source)
         with_keys(ws, source, all_stories)
         evidence(ws, source)
+        expert_headings(ws, source)
         layers_of_wireshark(ws, source)
         secrets(ws, source)
     print(f"{len(FAILED)} failed")
