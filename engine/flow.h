@@ -50,7 +50,8 @@ struct flow_side {
 	bool have_next;	  /* `next` and `highest` are valid */
 	bool have_acked;
 	bool has_mac;
-	bool fin_answers; /* its FIN acknowledges the FIN of the other side, which closed first */
+	bool fin_answers; /* its FIN acknowledges a FIN of the other side, which closed first; also
+			     one that was not captured: one number past all that was seen */
 	uint8_t ttl_rst;  /* TTL of the first RST */
 	uint8_t ttl_first, ttl_min, ttl_max; /* TTL of segments that are not RST */
 	uint8_t src_mac[6];
@@ -171,10 +172,13 @@ struct flow_stats flow_table_stats(const struct flow_table *t);
 uint64_t flow_rtt_server(const struct flow *f);
 uint64_t flow_rtt_client(const struct flow *f);
 
-/* Frame at which a side left (its first FIN or RST), 0 it did not. */
-static inline uint32_t flow_left(const struct flow_side *s)
+/* Frame that shows that a side left, 0 none does: its first FIN or RST, or the FIN of the other
+ * side that answers one which was not captured. */
+static inline uint32_t flow_left(const struct flow_side *s, const struct flow_side *other)
 {
 	uint32_t fin = s->fin_frame, rst = s->rst_frame;
+	if (!fin && !rst && other->fin_answers)
+		return other->fin_frame;
 	return fin && rst ? (fin < rst ? fin : rst) : fin + rst;
 }
 
@@ -182,8 +186,8 @@ static inline uint32_t flow_left(const struct flow_side *s)
  * the frames have. */
 static inline bool flow_left_first(const struct flow_side *side, const struct flow_side *other)
 {
-	uint32_t a = flow_left(side), b = flow_left(other);
-	if (a && b && a == side->fin_frame && b == other->fin_frame &&
+	uint32_t a = flow_left(side, other), b = flow_left(other, side);
+	if (a && b && !(side->rst_frame == a || other->rst_frame == b) &&
 	    side->fin_answers != other->fin_answers)
 		return other->fin_answers;
 	return a && (!b || a < b);

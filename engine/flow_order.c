@@ -412,14 +412,21 @@ static void bound(struct flow_table *t, struct conn *c, struct lane *l)
 		force(t, c, l, true);
 }
 
+static bool answers(const struct lane *l, const struct lane *other)
+{
+	const struct flow_side *seen = lane_side(other);
+	uint32_t fin = other->fin_known ? other->fin_seq : seen->highest;
+	return l->fin_known && (other->fin_known || seen->have_next) && l->fin_ack == fin + 1;
+}
+
 /* Which of two FINs answers the other, whatever order a mirror gave them (RFC 9293 3.6). */
 static void compare_fins(struct conn *c)
 {
 	const struct lane *a = c->lane[FLOW_C2S], *b = c->lane[FLOW_S2C];
-	if (!a || !b || !a->fin_known || !b->fin_known)
-		return;
-	lane_side(a)->fin_answers = a->fin_ack == b->fin_seq + 1;
-	lane_side(b)->fin_answers = b->fin_ack == a->fin_seq + 1;
+	if (a && b && (a->fin_known || b->fin_known)) {
+		lane_side(a)->fin_answers = answers(a, b);
+		lane_side(b)->fin_answers = answers(b, a);
+	}
 }
 
 static void take_fin(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s,

@@ -132,7 +132,7 @@ static void alerts(struct judge *j)
 {
 	const struct seen_tls *t = j->seen->t;
 	const struct flow_side *d = &j->flow->side[FLOW_S2C];
-	uint32_t server_gone = flow_left(d);
+	uint32_t server_gone = flow_left(d, &j->flow->side[FLOW_C2S]);
 
 	for (unsigned i = 0; i < t->alert_count; i++) {
 		const struct seen_alert *a = &t->alerts[i];
@@ -175,7 +175,7 @@ static void leaving(struct judge *j)
 {
 	const struct seen_tls *t = j->seen->t;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
-	uint32_t client = flow_left(c), server = flow_left(s);
+	uint32_t client = flow_left(c, s), server = flow_left(s, c);
 	bool server_first = server && !flow_left_first(c, s);
 	bool client_first = client && !server_first;
 	uint32_t gone = server_first ? server : client;

@@ -106,8 +106,8 @@ static void greeting(struct judge *j)
 		return;
 	}
 	uint64_t gone = c->fin_ns ? c->fin_ns : c->rst_ns;
-	bool server_first = left && (!gone || left < gone);
-	uint64_t silence = ns_since(server_first ? left : gone ? gone : until, from);
+	bool server_first = left && !(s->fin_answers && !s->rst_ns) && (!gone || left < gone);
+	uint64_t silence = ns_since(server_first ? left : gone ? gone : left ? left : until, from);
 	if (silence >= BANNER_SILENCE)
 		facts_say(j->facts, FACT_NO_BANNER, f->handshake_frame,
 			  judge_words(j, "%.0f s without a banner", (double)silence / 1e9));
@@ -204,7 +204,7 @@ static void idle(struct judge *j)
 static void closing(struct judge *j)
 {
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
-	uint32_t client = flow_left(c), server = flow_left(s);
+	uint32_t client = flow_left(c, s), server = flow_left(s, c);
 	if (client || server)
 		judge_set(j, FACT_CLOSE_SEEN,
 			  client && server ? MIN(client, server) : client + server);

@@ -429,3 +429,29 @@ def dns_not_mirrored():
     t = Tcp(cap, CLIENT, server("52.96.165.18"), 587, at=6.2).open()
     mail_in_tls(tls13(starttls(hello(t, CAFE))))
     return cap
+
+
+def server_answers_lost_fin(t):
+    """The server's FIN acknowledges one number more than the capture has of the client."""
+    t.seq[0] += 1
+    t.wait(t.rtt).send(1, "FA")
+    t.wait(0.0002).send(0, "A")
+
+
+@capture(PART, "review-client-fin-lost-banner.pcapng",
+         """The device leaves before the greeting; its FIN was not captured, but the server's FIN
+         acknowledges it.""", fires="mode.method_guess",
+         near="tcp.server_busy_close unknown.server_closed", outcome="no_mail")
+def client_fin_lost_banner():
+    cap = Capture()
+    server_answers_lost_fin(to_mx(cap).wait(2))
+    return cap
+
+
+@capture(PART, "review-client-fin-lost-ehlo.pcapng",
+         """The same after EHLO: a check of the port, not a server that throws the device out.""",
+         fires="tcp.probe", near="unknown.server_closed", outcome="no_mail")
+def client_fin_lost_ehlo():
+    cap = Capture()
+    server_answers_lost_fin(hello(to_mx(cap), CAFE).wait(1))
+    return cap
