@@ -240,14 +240,19 @@ static void fill_auth(struct verdict *v, const struct facts *f, const struct see
 	if (!a->at.frame)
 		return;
 	v->auth_seen = true;
-	v->auth_mechanism = smtp_mech_name(a->mech);
+	v->auth_mechanism = a->mech == SMTP_MECH_NONE ? NULL : smtp_mech_name(a->mech);
 	v->auth_result = facts_has(f, FACT_AUTH_ACCEPTED)  ? AUTH_RESULT_ACCEPTED
 			 : facts_has(f, FACT_AUTH_REFUSED) ? AUTH_RESULT_REJECTED
 							   : AUTH_RESULT_UNKNOWN;
-	if (!n->mirror)
-		v->auth_exposure = a->password.frame ? EXPOSURE_PASSWORD
-				   : a->user.frame   ? EXPOSURE_USER
-						     : EXPOSURE_NONE;
+	if (n->mirror)
+		return;
+	bool likely = !a->password.frame && a->password_likely.frame;
+	v->auth_exposure = a->password.frame || likely ? EXPOSURE_PASSWORD
+			   : a->user.frame	       ? EXPOSURE_USER
+			   : a->accepted.frame && !a->in_tls && a->mech == SMTP_MECH_NONE
+				   ? EXPOSURE_UNKNOWN /* its lines were not captured */
+				   : EXPOSURE_NONE;
+	v->auth_inferred = likely;
 }
 
 static void fill_mail(struct verdict *v, struct room *r, const struct session *s)

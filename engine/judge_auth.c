@@ -6,14 +6,24 @@
  */
 #include "judge.h"
 
+static bool password(struct judge *j)
+{
+	const struct seen_auth *a = &j->seen->m->auth;
+	enum fact fact = a->password.frame ? FACT_CLEAR_PASSWORD : FACT_CLEAR_PASSWORD_LIKELY;
+
+	judge_seen(j, fact, &a->prompt);
+	judge_seen(j, fact, a->password.frame ? &a->password : &a->password_likely);
+	return a->password.frame || a->password_likely.frame;
+}
+
 static void exposure(struct judge *j)
 {
 	const struct seen_auth *a = &j->seen->m->auth;
 	if (j->seen->mirror)
 		return; /* on the real wire it was inside TLS (C07) */
-	if (a->password.frame)
-		judge_set(j, FACT_CLEAR_PASSWORD, a->password.frame);
-	else if (a->hash.frame)
+	if (password(j))
+		return;
+	if (a->hash.frame)
 		judge_set(j, FACT_CLEAR_HASH, a->hash.frame);
 	else if (a->user.frame)
 		judge_set(j, FACT_CLEAR_USER, a->user.frame);
@@ -34,6 +44,8 @@ static void mechanism(struct judge *j)
 	case SMTP_MECH_XOAUTH2:
 	case SMTP_MECH_OAUTHBEARER:
 		judge_set(j, FACT_AUTH_XOAUTH2, a->at.frame);
+		break;
+	case SMTP_MECH_NONE: /* its line was not captured */
 		break;
 	default:
 		facts_say(j->facts, FACT_AUTH_OTHER_MECH, a->at.frame, smtp_mech_name(a->mech));

@@ -77,10 +77,12 @@ void judge_capture_quality(struct judge *j)
 		facts_say(j->facts, FACT_ONE_SIDED, f->first_frame,
 			  c->bytes || c->segments > s->segments ? "only packets from the client"
 								: "only packets from the server");
-	if (n->o->lost.frame)
+	/* What a mirror never delivers is not lost: of the other direction only holes count. */
+	uint64_t missing =
+		f->one_sided ? (c->bytes ? c : s)->gap_bytes : c->gap_bytes + s->gap_bytes;
+	if (n->o->lost.frame && missing)
 		facts_say(j->facts, FACT_CAPTURE_LOSS, n->o->lost.frame,
-			  judge_words(j, "%" G_GUINT64_FORMAT " bytes missing",
-				      c->gap_bytes + s->gap_bytes));
+			  judge_words(j, "%" G_GUINT64_FORMAT " bytes missing", missing));
 	judge_seen(j, FACT_SNAPPED, &n->o->snapped);
 	judge_seen(j, FACT_SNAPPED_BODY, &n->o->snapped_body);
 	if (f->midstream)

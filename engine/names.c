@@ -124,6 +124,7 @@ const char *exposure_name(enum exposure e)
 		{ EXPOSURE_NONE, "none" },
 		{ EXPOSURE_USER, "user" },
 		{ EXPOSURE_PASSWORD, "password" },
+		{ EXPOSURE_UNKNOWN, NULL },
 	};
 	return NAME_OF(t, e, "none");
 }

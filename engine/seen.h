@@ -34,6 +34,7 @@ struct seen_ehlo {
 	const char **lines; /* allocated when needed, CAP_EHLO_WORDS at most */
 	unsigned count;
 	bool has_starttls, has_auth, auth_login, auth_xoauth2, auth_plain;
+	bool auth_other; /* a mechanism that does not send the password or token itself */
 	bool starttls_first_line;
 	const char *masked;   /* a word of X letters; the one that most looks like STARTTLS */
 	uint64_t size;	      /* SIZE, 0 none */
@@ -117,6 +118,10 @@ struct seen_auth {
 	bool in_tls;
 	bool after_mail;
 	struct seen_at user, password, hash; /* what crossed in clear, and where */
+	struct seen_at password_likely;	     /* as replies show, its line was not captured */
+	struct seen_at asked_password;	     /* the last 334, when it asked for the password */
+	struct seen_at prompt; /* the one that a password known from replies answers */
+	bool challenged;       /* the last 334 asked for something else */
 	bool user_is_upn, user_seen;
 	struct seen_at accepted, refused;
 	bool cancelled;

@@ -4,7 +4,7 @@
  * change the modes, and the end of the flow turns pending things into what was seen. The dialogue
  * itself is in session_smtp.c, the handshake in session_tls.c, text and events in session_notes.c.
  */
-#include "session.h"
+#include "session_replies.h"
 
 #include <string.h>
 
@@ -334,6 +334,15 @@ static bool gap_matters(const struct session *s, enum flow_dir dir)
 	return !(dir == FLOW_C2S && s->body_open);
 }
 
+static void client_gap(struct session *s, uint64_t missing, struct flow_mark mark)
+{
+	struct smtp_auth cut;
+
+	if (smtp_client_cut_auth(s->client, &cut))
+		session_login_cut(s, &cut, mark);
+	smtp_client_gap(s->client, missing);
+}
+
 void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,
 		 enum flow_gap why, struct flow_mark mark)
 {
@@ -367,7 +376,7 @@ void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uin
 	if (s->mode[dir] == SESSION_MODE_TLS && s->tls[dir])
 		tls_gap(s->tls[dir], missing);
 	else if (dir == FLOW_C2S && s->client)
-		smtp_client_gap(s->client, missing);
+		client_gap(s, missing, mark);
 	else if (dir == FLOW_S2C && s->server)
 		smtp_server_gap(s->server, missing);
 }

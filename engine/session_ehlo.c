@@ -5,6 +5,7 @@
  * that the server sees. Whether a line belongs to such a list is decided in session_replies.c.
  */
 #include "session_replies.h"
+#include "smtp_auth.h"
 
 #include <string.h>
 
@@ -47,6 +48,18 @@ static bool has_word(struct bytes list, const char *word)
 	return false;
 }
 
+/* A mechanism that does not send the password or token itself? */
+static bool has_other(struct bytes list)
+{
+	while (bytes_left(&list)) {
+		enum smtp_mech m = smtp_mech_of(first_word(&list));
+		if (m != SMTP_MECH_NONE && m != SMTP_MECH_PLAIN && m != SMTP_MECH_LOGIN &&
+		    m != SMTP_MECH_XOAUTH2 && m != SMTP_MECH_OAUTHBEARER)
+			return true;
+	}
+	return false;
+}
+
 static uint64_t decimal(struct bytes b)
 {
 	uint64_t v = 0;
@@ -71,6 +84,7 @@ static void capability(struct session *s, struct seen_ehlo *e, struct bytes line
 		e->auth_login |= has_word(rest, "LOGIN");
 		e->auth_xoauth2 |= has_word(rest, "XOAUTH2");
 		e->auth_plain |= has_word(rest, "PLAIN");
+		e->auth_other |= has_other(rest);
 	} else if (bytes_is(&word, "SIZE"))
 		e->size = decimal(bytes_trim(rest));
 	else if (masked_word(word) && (!e->masked || bytes_left(&word) == strlen("STARTTLS")))

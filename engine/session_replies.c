@@ -442,6 +442,7 @@ static void challenge(struct session *s, const struct smtp_item *i, struct flow_
 		a->challenge_json = true;
 		a->challenge_json_at = seen_at(m);
 	}
+	session_login_prompt(s, i->text, m);
 	struct smtp_client *c = s->inside ? s->inner_client : s->client;
 	if (c)
 		smtp_client_prompt(c, i->text);
@@ -530,6 +531,10 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 		return;
 	struct seen_reply r = describe(s, i, h ? &c : NULL, m);
 	keep_reply(s, &r);
+	if (!h && blind(s) && i->code == 334)
+		session_login_prompt(s, i->text, m);
+	else if (!h && blind(s))
+		session_login_over(s, i->code, m);
 	if (h) {
 		answered(s, i, &c, &r, m);
 	} else if (s->body_open) {

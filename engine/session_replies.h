@@ -16,6 +16,13 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 void session_ehlo_line(struct session *s, const struct smtp_item *i);
 void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow_mark m);
 
+/* A login in clear of which lines were not captured. Its 334 with what it asks for (views are not
+ * kept); a reply that may end it, when its command is not known; an AUTH line that the snap length
+ * cut, as smtp_client_cut_auth() gives it. */
+void session_login_prompt(struct session *s, struct bytes text, struct flow_mark m);
+void session_login_over(struct session *s, uint16_t code, struct flow_mark m);
+void session_login_cut(struct session *s, const struct smtp_auth *cut, struct flow_mark m);
+
 /* The text of a reply without what may be an echoed secret: a view of `text`, or of `room` when
  * something was taken out. */
 struct bytes session_without_echo(const struct session *s, struct bytes text, uint16_t code,

@@ -120,7 +120,8 @@ static void note_auth(struct session *s, const struct smtp_item *i, struct flow_
 	n->m->auth.mech = i->auth.mech;
 	n->m->auth.tries++;
 	n->m->auth.in_tls = s->inside;
-	n->m->auth.cancelled = false;
+	n->m->auth.cancelled = n->m->auth.challenged = false;
+	n->m->auth.asked_password = (struct seen_at){ 0 };
 	n->m->auth.listed = e->has_auth;
 	n->m->auth.not_listed = e->complete && !e->has_auth && (s->inside || !starttls_accepted(s));
 	if (!s->inside)

@@ -154,6 +154,9 @@ enum step smtp_client_next(struct smtp_client *c, struct bytes *in, struct smtp_
  * lines are then dropped until one is surely a command. Call it with 0 for a start in the middle
  * of a connection, where the first lines may be the text of a message. */
 void smtp_client_gap(struct smtp_client *c, uint64_t missing);
+/* Before smtp_client_gap: is the line that the gap cuts an AUTH command, its mechanism whole? Fills
+ * mech and initial (some of an initial response was there) only. */
+bool smtp_client_cut_auth(const struct smtp_client *c, struct smtp_auth *out);
 /* Forget all state (RSET of the decoder, not of the session): after TLS started, or after a gap. */
 void smtp_client_reset(struct smtp_client *c);
 /* Bytes of a started line that waits for its end. */

@@ -289,6 +289,8 @@ void smtp_auth_look(struct smtp_auth *a, struct bytes payload, bool may_name)
 	size_t n = smtp_base64(payload, front, sizeof(front), &total, &a->bad_base64);
 	if (!a->bad_base64)
 		auth_shape(a, bytes_of(front, n), may_name);
+	else if (a->mech == SMTP_MECH_LOGIN && a->step > 0)
+		a->has_password = true; /* a client that does not encode its password */
 	explicit_bzero(front, sizeof(front));
 }
 

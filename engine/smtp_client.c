@@ -190,6 +190,21 @@ void smtp_client_gap(struct smtp_client *c, uint64_t missing)
 		c->expect = SMTP_EXPECT_AUTH_MAYBE;
 }
 
+bool smtp_client_cut_auth(const struct smtp_client *c, struct smtp_auth *out)
+{
+	struct bytes rest = smtp_line_front(&c->line);
+
+	memset(out, 0, sizeof(*out));
+	if (c->doubt || c->chunk || in_data(c) || c->expect == SMTP_EXPECT_AUTH ||
+	    smtp_verb_of(smtp_word(&rest)) != SMTP_VERB_AUTH)
+		return false;
+	struct bytes mech = smtp_word(&rest);
+	out->mech = smtp_mech_of(mech);
+	struct bytes initial = bytes_trim(rest);
+	out->initial = bytes_left(&initial) >= SECRET_WORD;
+	return out->initial && out->mech != SMTP_MECH_OTHER && out->mech != SMTP_MECH_NONE;
+}
+
 static void item_body(struct smtp_client *c, struct smtp_item *out)
 {
 	out->kind = SMTP_ITEM_BODY_END;

@@ -76,7 +76,7 @@ enum method {
 	METHOD_RELAY,
 	METHOD_DIRECT_SEND_OR_RELAY,
 };
-enum exposure { EXPOSURE_NONE, EXPOSURE_USER, EXPOSURE_PASSWORD };
+enum exposure { EXPOSURE_NONE, EXPOSURE_USER, EXPOSURE_PASSWORD, EXPOSURE_UNKNOWN };
 enum auth_result {
 	AUTH_RESULT_NONE,
 	AUTH_RESULT_ACCEPTED,
@@ -93,7 +93,7 @@ const char *outcome_name(enum outcome o);
 const char *endpoint_name(enum endpoint e);
 const char *endpoint_source_name(enum endpoint_source s); /* NULL for NONE */
 const char *method_name(enum method m);
-const char *exposure_name(enum exposure e);
+const char *exposure_name(enum exposure e);	  /* NULL for UNKNOWN */
 const char *auth_result_name(enum auth_result r); /* NULL for NONE */
 
 /* One thing that happened: a line of the dialogue and of the evidence. */

@@ -44,17 +44,17 @@ variant("capture-one-sided-c2s.pcapng", FAILING, lambda p: tr.one_direction(p, T
         acknowledgement numbers go on, so the server did speak. What it offered is not known.""",
         fires="capture.one_sided",
         near=ABSENT + " tcp.syn_no_answer starttls.offered_not_used capture.midstream"
-        " capture.vantage",
+        " capture.vantage capture.loss",
         unsure="cause outcome")
 variant("capture-one-sided-s2c.pcapng", OK, lambda p: tr.one_direction(p, False),
         """Only what the server sends is in the capture: banner, EHLO reply with STARTTLS, the
         replies up to the queued mail.""",
         fires="capture.one_sided", near=ABSENT + " tcp.syn_no_answer smtp.helo_only"
-        " starttls.offered_not_used", unsure="cause outcome")
+        " starttls.offered_not_used capture.loss", unsure="cause outcome")
 variant("capture-one-sided-s2c-failing.pcapng", FAILING, lambda p: tr.one_direction(p, False),
         """Only the server's side of the session without STARTTLS. Whether the client said EHLO or
         HELO cannot be seen; no certain verdict about a stripped STARTTLS.""",
-        fires="capture.one_sided", near="starttls.masked tcp.no_banner smtp.helo_only",
+        fires="capture.one_sided", near="starttls.masked tcp.no_banner smtp.helo_only capture.loss",
         unsure="cause outcome", note="starttls.missing_from_m365 at most possible")
 
 

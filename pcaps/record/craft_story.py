@@ -7,6 +7,7 @@ of each, stories() the .ini files that the tests read. The keys of a section:
   near        findings that must not be reported, though something close is on the wire
   cause       the cause; without it nothing failed, unless 'unsure' names it
   stopped_at, outcome, endpoint, method   as in the JSON record; left out = not asserted
+  exposure    what a login gave away: none, user, password, or unknown
   sessions    how many; the values above are those of the first one of interest
   unsure      keys of this section where the findings' description leaves room
   note        what else a reader should know
@@ -16,8 +17,8 @@ import textwrap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCENARIOS = {}
-KEYS = ("made", "fires", "near", "cause", "stopped_at", "outcome", "endpoint", "method", "sessions",
-        "unsure", "note")
+KEYS = ("made", "fires", "near", "cause", "stopped_at", "outcome", "endpoint", "method",
+        "exposure", "sessions", "unsure", "note")
 SECRETS = []
 
 

@@ -15,7 +15,7 @@ LAYERS = [
     "tls tls_message tls_hello tls_names certificate",
     "facts replies peers peers_json peers_ranges peers_like",
     "seen judge clock",
-    "session session_notes session_smtp session_replies session_ehlo session_echo session_plain "
+    "session session_notes session_smtp session_replies session_ehlo session_echo session_login session_plain "
     "session_tls",
     "rules conclude clients early",
     "report",

@@ -27,6 +27,9 @@ def check(item):
     for slug in words(section, "near"):
         if slug in ids and "near" not in unsure:
             bad.append(f"{name}: {slug} fired on a near miss")
+    exposed = {r["smtp365"].get("auth", {}).get("exposure", "unknown") for r in found}
+    if "exposure" in section and section["exposure"] not in exposed:
+        bad.append(f"{name}: exposure is {' '.join(sorted(exposed))}, not {section['exposure']}")
     causes = {r["smtp365"]["cause"]["id"] for r in found if "cause" in r["smtp365"]}
     if later or "fires_inferred" in section or "cause" in unsure:
         return bad
