@@ -4,7 +4,7 @@
  * it is opened anew through /proc instead of being made non-blocking for everybody. Files do not
  * block in the sense of poll(2); their errors are remembered and tried again.
  */
-#define _GNU_SOURCE /* F_SETPIPE_SZ */
+#define _GNU_SOURCE /* F_SETPIPE_SZ, fallocate */
 #include "queue.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <glib.h>
 
@@ -21,6 +22,11 @@
 #define RECORD_OVERHEAD 48u
 /* Room asked for in a pipe, so that long records fit at once. */
 #define PIPE_BYTES (1u << 20)
+/* With less than this free, room for a record is made sure of before it is written. */
+#define TIGHT_BYTES (4u << 20)
+#define TIGHT_LOOK G_USEC_PER_SEC /* how often that is looked at */
+/* A quota shows no free space: so long after a failure too. */
+#define FULL_FOR (60 * G_USEC_PER_SEC)
 
 enum queue_kind { QUEUE_KIND_FILE, QUEUE_KIND_PIPE, QUEUE_KIND_SOCKET, QUEUE_KIND_OTHER };
 
@@ -37,9 +43,11 @@ struct queue {
 	bool cautious;	/* could not be made non-blocking: small writes after a poll */
 	GQueue records; /* struct record *, oldest first */
 	size_t limit;
-	size_t begun; /* bytes of the first record that are written */
-	int trouble;  /* errno of the last write that failed, 0 fine */
-	int said;     /* errno that queue_trouble told of */
+	size_t begun;		    /* bytes of the first record that are written */
+	bool tight;		    /* the disk is, or was a moment ago, nearly full */
+	gint64 look_at, full_until; /* monotonic, microseconds */
+	int trouble;		    /* errno of the last write that failed, 0 fine */
+	int said;		    /* errno that queue_trouble told of */
 	uint64_t said_dropped;
 	struct queue_stats stats;
 };
@@ -141,6 +149,36 @@ static bool pipe_has_room(const struct queue *q, size_t n)
 	return n + 2 * (size_t)inside + 2 * PIPE_BUF <= (size_t)size;
 }
 
+/* Look from time to time whether the disk is nearly full. */
+static void look_at_disk(struct queue *q)
+{
+	struct statvfs fs;
+	gint64 now = g_get_monotonic_time();
+	if (now >= q->look_at) {
+		q->look_at = now + TIGHT_LOOK;
+		q->tight =
+			now < q->full_until || (fstatvfs(q->fd, &fs) == 0 &&
+						(uint64_t)fs.f_bavail * fs.f_frsize < TIGHT_BYTES);
+	}
+}
+
+static void was_full(struct queue *q)
+{
+	q->full_until = g_get_monotonic_time() + FULL_FOR;
+	q->tight = true;
+}
+
+/* Room for n bytes more, so that who reads along never sees half a record that is taken back. False
+ * with errno when there is none; a file system that cannot tell finds out when it is written to. */
+static bool reserve(const struct queue *q, size_t n)
+{
+	struct stat info;
+	if (fstat(q->fd, &info) != 0 ||
+	    fallocate(q->fd, FALLOC_FL_KEEP_SIZE, info.st_size, (off_t)n) == 0)
+		return true;
+	return errno != ENOSPC && errno != EDQUOT;
+}
+
 /* One attempt; bytes written, or -1 with errno. */
 static ssize_t write_some(const struct queue *q, const char *text, size_t n)
 {
@@ -151,6 +189,8 @@ static ssize_t write_some(const struct queue *q, const char *text, size_t n)
 		errno = EAGAIN;
 		return -1;
 	}
+	if (q->kind == QUEUE_KIND_FILE && q->tight && !reserve(q, n))
+		return -1;
 	if (!q->cautious)
 		return write(q->fd, text, n);
 	if (poll(&p, 1, 0) != 1) {
@@ -191,6 +231,8 @@ static void drop_first(struct queue *q)
 static bool write_first(struct queue *q)
 {
 	struct record *r = g_queue_peek_head(&q->records);
+	if (q->kind == QUEUE_KIND_FILE)
+		look_at_disk(q);
 	errno = 0;
 	ssize_t n = write_some(q, r->text + q->begun, r->n - q->begun);
 	if (n < 0 && errno == EINTR)
@@ -204,6 +246,7 @@ static bool write_first(struct queue *q)
 			return false;
 		q->trouble = errno ? errno : EIO;
 		q->stats.failures++;
+		was_full(q);
 		take_back(q);
 		return false;
 	}
@@ -213,6 +256,7 @@ static bool write_first(struct queue *q)
 	if (q->begun < r->n && q->kind == QUEUE_KIND_FILE) {
 		/* Its rest must not be written after somebody emptied the file: whole or not at
 		 * all. */
+		was_full(q);
 		take_back(q);
 		q->trouble = q->begun ? 0 : ENOSPC;
 		q->stats.failures += !q->begun;

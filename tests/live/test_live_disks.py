@@ -14,8 +14,19 @@ from cable import LOGIN, captured, check, run, wait_until
 from sensor import final, read_records
 
 
+def shrinks(path, seconds):
+    """How often a file became shorter: the beginning of a record was written and taken back."""
+    end, before, times = time.time() + seconds, 0, 0
+    while time.time() < end:
+        size = os.stat(path).st_size
+        times += size < before
+        before = size
+    return times
+
+
 def test_full_disk(c):
-    """A file system of 256 KiB fills up: whole lines only, and again when there is room."""
+    """A file system of 256 KiB fills up: whole lines only, whenever somebody looks, and again when there is
+    room."""
     small = os.path.join(c.work, "small")
     os.mkdir(small)
     c.run("mount", "-t", "tmpfs", "-o", "size=256k,mode=777", "tmpfs", small)
@@ -23,6 +34,7 @@ def test_full_disk(c):
         s = c.sensor(output="small/live.ndjson")
         c.mails(250)
         s.wait_for("No space left on device; capture goes on", 15)
+        check(shrinks(s.output, 5) == 0, "half a record was to be seen")
         kept = read_records(s.output)
         check(20 < len(kept) < 250, f"{len(kept)} records on a full disk")
         os.truncate(s.output, 0)
