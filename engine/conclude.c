@@ -292,6 +292,7 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->frame_count = f->frames;
 	v->sides = (c->segments ? 1u : 0u) + (d->segments ? 1u : 0u);
 	v->midstream = f->midstream;
+	v->decrypted = s->seen.mirror;
 	v->snapped = s->seen.o->snapped.frame || s->seen.o->snapped_body.frame;
 	v->gap_bytes = c->gap_bytes + d->gap_bytes;
 	v->duplicates = c->duplicates + d->duplicates;

@@ -78,11 +78,11 @@ void report_summary_free(struct report_summary *s);
 #define REPORT_STAGES (STAGE_ACCEPTED + 1)
 #define REPORT_OUTCOMES (OUTCOME_INCOMPLETE + 1)
 struct report_totals {
-	unsigned sessions, m365, lookups;   /* lookups: failed ones, no sessions */
-	unsigned outcomes[REPORT_OUTCOMES]; /* of both */
-	unsigned stages[REPORT_STAGES];	    /* where failures stopped */
-	unsigned modern, old, clear, early; /* Microsoft 365 sessions by TLS */
-	unsigned passwords, users;	    /* of them with a secret in clear */
+	unsigned sessions, m365, lookups;	       /* lookups: failed ones, no sessions */
+	unsigned outcomes[REPORT_OUTCOMES];	       /* of both */
+	unsigned stages[REPORT_STAGES];		       /* where failures stopped */
+	unsigned modern, old, decrypted, clear, early; /* Microsoft 365 sessions by TLS */
+	unsigned passwords, users;		       /* of them with a secret in clear */
 };
 struct report_finding_count {
 	const char *id, *title; /* the title in the first session that has it */

@@ -119,6 +119,8 @@ static void count_tls(struct report_summary *s, const struct verdict *v)
 		s->t.modern++;
 	else if (v->tls_established == TRI_TRUE && v->tls_version)
 		s->t.old++;
+	else if (v->decrypted)
+		s->t.decrypted++;
 	else if (dialogue && (v->from || v->auth_seen || v->outcome == OUTCOME_ACCEPTED))
 		s->t.clear++;
 	else
@@ -194,6 +196,7 @@ void report_summary_encryption(const struct report_summary *s, GString *out)
 	g_string_append(out, "TLS: ");
 	append_count(out, s->t.modern, "with 1.2 or later", &first);
 	append_count(out, s->t.old, "with an older version", &first);
+	append_count(out, s->t.decrypted, "decrypted by the mirror", &first);
 	append_count(out, s->t.clear, "in clear", &first);
 	append_count(out, s->t.early, "did not get that far", &first);
 	g_string_append_c(out, '\n');

@@ -109,6 +109,8 @@ static void append_tls(const struct verdict *v, GString *out)
 		append_clean(out, v->tls_version);
 	} else if (v->tls_established == TRI_TRUE) {
 		g_string_append(out, ", TLS");
+	} else if (v->decrypted) {
+		g_string_append(out, ", TLS decrypted by the mirror");
 	} else if (v->outcome == OUTCOME_ACCEPTED) {
 		g_string_append(out, ", in clear");
 	}

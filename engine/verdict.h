@@ -199,6 +199,7 @@ struct verdict {
 	/* capture */
 	unsigned sides; /* 1 or 2 directions with packets */
 	bool midstream, snapped;
+	bool decrypted; /* the mirror took TLS away (C07): readable here, not on the wire */
 	uint64_t gap_bytes;
 	uint64_t dropped; /* live: packets that kernel and interfaces lost meanwhile; set by the
 			     host */

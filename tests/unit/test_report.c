@@ -619,6 +619,13 @@ static void summary(void **state)
 	assert_non_null(strstr(text, "passwords in clear: 1 session\n"));
 	g_free(text);
 	v[0] = accepted();
+	v[0].decrypted = true; /* readable here, not on the wire */
+	v[0].tls_version = NULL;
+	v[0].tls_established = TRI_UNKNOWN;
+	text = summary_of(v, 2);
+	assert_non_null(strstr(text, "TLS: 1 with 1.2 or later, 1 decrypted by the mirror\n"));
+	g_free(text);
+	v[0] = accepted();
 	v[1].m365 = false;
 	v[1].tls_version = NULL;
 	v[1].tls_established = TRI_UNKNOWN;
