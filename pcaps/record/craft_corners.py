@@ -5,8 +5,9 @@ Each is something that the engine once printed, accused or missed; most are near
 """
 from craft import Capture, Tcp, udp, ip
 from craft_review import RELAY, b64, envelope, to_relay
-from craft_smtp import (CAFE, CLIENT, FROM, MX, PASS_PROMPT, USER_PROMPT, bye, client, client_hello,
-                        hello, queued, resolve, send_mail, server, to_mx, to_submission)
+from craft_smtp import (CAFE, CLIENT, FROM, MX, PASS_PROMPT, READY, USER_PROMPT, bye, client,
+                        client_hello, hello, queued, resolve, send_mail, server, tls_record, to_mx,
+                        to_submission)
 from craft_story import capture, secret
 
 PART = "corners"
@@ -387,3 +388,31 @@ def dot_line_in_body():
     cap = Capture()
     t = bare_end(cap).c("more of it\r\n.\r\n").s(queued())
     return ended(t, cap)
+
+
+def slipped_in(t):
+    """A reply in clear behind the 220, before any TLS."""
+    t.c("STARTTLS\r\n").s(READY)
+    return t.s("250 2.0.0 OK\r\n").c(client_hello())
+
+
+@capture(PART, "corners-injected-then-alert.pcapng",
+         """Text behind the 220 is the answer to the ClientHello for the device, which calls it a
+         wrong version and ends.""", fires="starttls.injection_s2c tls.alert_other",
+         near="unknown.client_closed tls.client_max_old",
+         cause="starttls.injection_s2c", stopped_at="server_hello", outcome="failed")
+def injected_then_alert():
+    cap = Capture()
+    t = slipped_in(hello(to_submission(cap), CAFE))
+    t.c(tls_record(21, b"\x02\x46")).close(0)
+    return cap
+
+
+@capture(PART, "corners-injected-then-reset.pcapng",
+         """The same, but the device only resets the connection.""", fires="starttls.injection_s2c",
+         near="unknown.client_closed tcp.rst_injected", cause="starttls.injection_s2c",
+         stopped_at="server_hello", outcome="failed")
+def injected_then_reset():
+    cap = Capture()
+    slipped_in(hello(to_submission(cap), CAFE)).reset(0)
+    return cap
