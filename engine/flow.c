@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The connection table: finds the connection of a segment with a keyed hash over both ends,
- * opens it, tells a reused pair of ports from a live connection, ends what is idle in packet
- * time and culls when the memory cap is reached, oldest idle first. Order of bytes is left to
- * flow_order.c, counting to flow_stats.c, memory of the sides to flow_sides.c.
+ * The connection table: opens a connection for a segment that has none, tells a reused pair of
+ * ports from a live connection, ends what is idle in packet time and culls when the memory cap is
+ * reached, oldest idle first. Finding is left to flow_lookup.c, the queues to flow_idle.c, order of
+ * bytes to flow_order.c, counting to flow_stats.c, memory of the sides to flow_sides.c.
  */
 #include "flow_internal.h"
 
-#define SLOTS_FIRST 1024u /* power of two */
 /* A connection moves in its queue at most this often: one store a packet instead of a relink. */
 #define QUEUE_STEP CAP_SECOND
 /* What the host keeps grows with the first segments, most of which a quiet session never passes;
@@ -25,205 +24,6 @@ static const uint64_t idle_limit[CONN_CLASSES] = {
 	[CONN_SYN] = CAP_IDLE_SYN,  [CONN_OPEN] = CAP_IDLE,	   [CONN_CLEAN] = CAP_LINGER_CLEAN,
 	[CONN_LINGER] = CAP_LINGER, [CONN_TOLD] = CAP_LINGER_TOLD,
 };
-
-/* Both ends of a segment, as flow_find takes them. */
-struct ends {
-	const struct address *src, *dst;
-	uint16_t sport, dport;
-};
-
-/* SipHash-1-3 (Aumasson and Bernstein 2012): keyed, so that no one can aim at one bucket. */
-struct sip {
-	uint64_t a, b, c, d;
-};
-
-static inline uint64_t rotate(uint64_t x, unsigned n)
-{
-	return (x << n) | (x >> (64 - n));
-}
-
-static inline void sip_round(struct sip *v)
-{
-	v->a += v->b;
-	v->b = rotate(v->b, 13) ^ v->a;
-	v->a = rotate(v->a, 32);
-	v->c += v->d;
-	v->d = rotate(v->d, 16) ^ v->c;
-	v->a += v->d;
-	v->d = rotate(v->d, 21) ^ v->a;
-	v->c += v->b;
-	v->b = rotate(v->b, 17) ^ v->c;
-	v->c = rotate(v->c, 32);
-}
-
-static uint64_t sip_hash(const uint64_t key[2], const uint64_t *word, size_t n)
-{
-	struct sip v = { key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
-			 key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL };
-	for (size_t i = 0; i <= n; i++) {
-		uint64_t m = i < n ? word[i] : (uint64_t)n << 59;
-		v.d ^= m;
-		sip_round(&v);
-		v.a ^= m;
-	}
-	v.c ^= 0xff;
-	sip_round(&v);
-	sip_round(&v);
-	sip_round(&v);
-	return v.a ^ v.b ^ v.c ^ v.d;
-}
-
-/* One end as words, most significant first where it matters not. */
-static inline void end_words(uint64_t out[3], const struct address *a, uint16_t port)
-{
-	memcpy(&out[0], &a->byte[0], 8);
-	memcpy(&out[1], &a->byte[8], 8);
-	out[2] = ((uint64_t)a->family << 16) | port;
-}
-
-/* The same for both directions: the ends are put in order first. */
-static uint32_t ends_hash(const struct flow_table *t, const struct ends *e)
-{
-	uint64_t x[3], y[3], word[6];
-	end_words(x, e->src, e->sport);
-	end_words(y, e->dst, e->dport);
-	bool swap = x[0] != y[0] ? x[0] > y[0] : x[1] != y[1] ? x[1] > y[1] : x[2] > y[2];
-	const uint64_t *lo = swap ? y : x, *hi = swap ? x : y;
-	uint64_t tail = lo[2] << 32 | hi[2];
-	if (e->src->family == 4 && e->dst->family == 4) {
-		word[0] = lo[0] << 32 | (hi[0] & 0xffffffffu);
-		if (G_BYTE_ORDER == G_BIG_ENDIAN)
-			word[0] = (lo[0] & ~0xffffffffULL) | hi[0] >> 32;
-		word[1] = tail;
-		return (uint32_t)sip_hash(t->key, word, 2);
-	}
-	word[0] = lo[0];
-	word[1] = lo[1];
-	word[2] = hi[0];
-	word[3] = hi[1];
-	word[4] = tail;
-	return (uint32_t)sip_hash(t->key, word, 5);
-}
-
-static inline bool same_address(const struct address *a, const struct address *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-/* What src -> dst is for this connection: enum flow_dir, or -1 when it is another's. */
-static inline int conn_dir(const struct conn *c, const struct ends *e)
-{
-	const struct flow *f = &c->flow;
-	if (e->sport == f->client_port && e->dport == f->server_port &&
-	    same_address(e->src, &f->client) && same_address(e->dst, &f->server))
-		return FLOW_C2S;
-	if (e->sport == f->server_port && e->dport == f->client_port &&
-	    same_address(e->src, &f->server) && same_address(e->dst, &f->client))
-		return FLOW_S2C;
-	return -1;
-}
-
-static struct conn *table_find(struct flow_table *t, const struct ends *e, unsigned *dir)
-{
-	int d;
-	if (t->recent && (d = conn_dir(t->recent, e)) >= 0) {
-		*dir = (unsigned)d;
-		return t->recent;
-	}
-	uint32_t hash = ends_hash(t, e);
-	for (size_t i = hash & t->mask; t->slot[i].conn; i = (i + 1) & t->mask) {
-		struct conn *c = t->slot[i].conn;
-		if (t->slot[i].hash == hash && (d = conn_dir(c, e)) >= 0) {
-			*dir = (unsigned)d;
-			return t->recent = c;
-		}
-	}
-	return NULL;
-}
-
-static void slot_put(struct flow_table *t, uint32_t hash, struct conn *c)
-{
-	size_t i = hash & t->mask;
-	while (t->slot[i].conn)
-		i = (i + 1) & t->mask;
-	t->slot[i] = (struct flow_slot){ c, hash };
-}
-
-/* Empty the slot and move up what had to go past it, so that no search stops too early. */
-static void slot_clear(struct flow_table *t, const struct conn *c)
-{
-	size_t hole = c->hash & t->mask;
-	while (t->slot[hole].conn != c)
-		hole = (hole + 1) & t->mask;
-	for (size_t i = hole;;) {
-		i = (i + 1) & t->mask;
-		if (!t->slot[i].conn)
-			break;
-		size_t home = t->slot[i].hash & t->mask;
-		if (((i - home) & t->mask) < ((i - hole) & t->mask))
-			continue;
-		t->slot[hole] = t->slot[i];
-		hole = i;
-	}
-	t->slot[hole].conn = NULL;
-}
-
-static void table_grow(struct flow_table *t)
-{
-	struct flow_slot *old = t->slot;
-	size_t n = t->mask + 1;
-	t->slot = g_new0(struct flow_slot, n * 2);
-	t->mask = n * 2 - 1;
-	for (size_t i = 0; i < n; i++)
-		if (old[i].conn)
-			slot_put(t, old[i].hash, old[i].conn);
-	g_free(old);
-	flow_charge(t, n * sizeof(*old));
-}
-
-static uint32_t *lingering_of(struct flow_table *t, const struct conn *c)
-{
-	uint32_t word[sizeof(c->flow.client) / sizeof(uint32_t)], sum = 0;
-	memcpy(word, &c->flow.client, sizeof(word));
-	for (size_t i = 0; i < G_N_ELEMENTS(word); i++)
-		sum = (sum ^ word[i]) * 2654435761u;
-	return &t->lingering[(sum >> 16) % LINGER_SLOTS];
-}
-
-/* Count it, or no longer, among those that clean ones of its client wait for. */
-static void set_holds(struct flow_table *t, struct conn *c, bool holds)
-{
-	if (c->holds != holds)
-		*lingering_of(t, c) += holds ? 1u : UINT32_MAX;
-	c->holds = holds;
-}
-
-static void queue_remove(struct flow_table *t, struct conn *c)
-{
-	struct conn_queue *q = &t->queue[c->queue];
-	if (c->older)
-		c->older->newer = c->newer;
-	else
-		q->oldest = c->newer;
-	if (c->newer)
-		c->newer->older = c->older;
-	else
-		q->newest = c->older;
-}
-
-static void queue_append(struct flow_table *t, struct conn *c, unsigned class)
-{
-	struct conn_queue *q = &t->queue[class];
-	c->queue = (uint8_t) class;
-	c->queued_ns = t->now_ns;
-	c->older = q->newest;
-	c->newer = NULL;
-	if (q->newest)
-		q->newest->newer = c;
-	else
-		q->oldest = c;
-	q->newest = c;
-}
 
 /* Does the segment tell nothing that needs a lane? */
 static bool segment_is_plain(const struct segment *s)
@@ -260,14 +60,10 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 	f->first_frame = s->frame;
 	*dir = src_is_client ? FLOW_C2S : FLOW_S2C;
 
-	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
-	c->hash = ends_hash(t, &e);
-	if (t->conns >= (t->mask + 1) / 4 * 3)
-		table_grow(t);
-	slot_put(t, c->hash, c);
-	t->recent = c;
+	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport };
+	lookup_add(t, c, &e);
 	c->touched_ns = t->now_ns;
-	queue_append(t, c, syn ? CONN_SYN : CONN_OPEN);
+	idle_append(t, c, syn ? CONN_SYN : CONN_OPEN);
 	c->is_packed = true;
 	flow_charge(t, sizeof(*c) + BLOCK_COST);
 	t->conns++;
@@ -280,11 +76,9 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 /* Take the connection out of every list and free it. */
 static void conn_free(struct flow_table *t, struct conn *c)
 {
-	slot_clear(t, c);
-	if (t->recent == c)
-		t->recent = NULL;
-	set_holds(t, c, false);
-	queue_remove(t, c);
+	lookup_remove(t, c);
+	idle_hold(t, c, false);
+	idle_remove(t, c);
 	sides_free(t, c);
 	flow_discharge(t, c->charged + sizeof(*c) + BLOCK_COST);
 	t->conns--;
@@ -348,8 +142,8 @@ static void conn_bury(struct flow_table *t, struct conn *c)
 	c->is_packed = true;
 	flow_discharge(t, c->charged);
 	c->charged = 0;
-	queue_remove(t, c);
-	queue_append(t, c, CONN_TOLD);
+	idle_remove(t, c);
+	idle_append(t, c, CONN_TOLD);
 }
 
 /* Both ends are done: FIN from both, RST, or FIN of the only side that the capture shows. */
@@ -370,49 +164,16 @@ static bool conn_is_closed(const struct conn *c)
 	return reset ? !alive : any && all;
 }
 
-/* Both ends closed in order, and each acknowledged all of the other: there is nothing left to send
- * again, so that only copies by a mirror can follow. */
-static bool conn_is_clean(const struct conn *c)
-{
-	for (unsigned d = 0; d < 2; d++) {
-		const struct flow_side *me = &c->flow.side[d];
-		const struct lane *l = c->lane[d];
-		if (!l || !l->fin_done || l->first || l->waiting || me->rst_frame ||
-		    !me->have_acked || seq_cmp(me->acked, l->fin_seq + 1) < 0)
-			return false;
-	}
-	return true;
-}
-
-/* A clean one is told soon, but not before one of the same client that closed earlier and lingers:
- * what a client does after a failure is told by the order. */
-static enum conn_class conn_class(struct flow_table *t, const struct conn *c)
-{
-	if (!c->closed)
-		return c->beyond_syn ? CONN_OPEN : CONN_SYN;
-	if (!conn_is_clean(c))
-		return CONN_LINGER;
-	bool waits = *lingering_of(t, c) > c->holds; /* for another than itself */
-	return c->queue == CONN_CLEAN || !waits ? CONN_CLEAN : CONN_LINGER;
-}
-
-static void conn_enqueue(struct flow_table *t, struct conn *c, enum conn_class class)
-{
-	queue_remove(t, c);
-	queue_append(t, c, class);
-	set_holds(t, c, class == CONN_LINGER && !conn_is_clean(c));
-}
-
 /* After each segment: the right queue, the host's memory, the cap. */
 static void conn_settle(struct flow_table *t, struct conn *c)
 {
 	c->closed = conn_is_closed(c);
-	enum conn_class class = conn_class(t, c);
+	enum conn_class class = idle_class(t, c);
 	if (!c->closed || c->queue != class) /* late segments do not prolong it */
 		c->touched_ns = MAX(t->now_ns, t->leap_ns);
 	bool stale = c->queued_ns > t->now_ns || flow_elapsed(t, c->queued_ns) >= QUEUE_STEP;
 	if (class != c->queue || (stale && !c->closed))
-		conn_enqueue(t, c, class);
+		idle_move(t, c, class);
 	uint32_t nth = c->flow.frames;
 	if (!t->hooks.kept || (nth > KEPT_ALWAYS && nth % KEPT_EVERY))
 		return;
@@ -422,30 +183,10 @@ static void conn_settle(struct flow_table *t, struct conn *c)
 	flow_charge(t, kept);
 }
 
-/* The oldest idle connection but `keep`: what was told already, then what never got past SYN, then
- * by age. */
-static struct conn *cull_next(const struct flow_table *t, const struct conn *keep)
-{
-	struct conn *oldest[CONN_CLASSES];
-	for (unsigned i = 0; i < CONN_CLASSES; i++) {
-		struct conn *c = t->queue[i].oldest;
-		oldest[i] = c == keep && c ? c->newer : c;
-	}
-	if (oldest[CONN_TOLD])
-		return oldest[CONN_TOLD];
-	if (oldest[CONN_SYN])
-		return oldest[CONN_SYN];
-	struct conn *pick = NULL;
-	for (unsigned i = CONN_OPEN; i <= CONN_LINGER; i++)
-		if (oldest[i] && (!pick || oldest[i]->queued_ns < pick->queued_ns))
-			pick = oldest[i];
-	return pick;
-}
-
 static void table_cull(struct flow_table *t, const struct conn *keep)
 {
 	while (t->stats.bytes > t->memory) {
-		struct conn *c = cull_next(t, keep);
+		struct conn *c = idle_oldest(t, keep);
 		if (!c)
 			return;
 		conn_end(t, c, FLOW_END_CULLED);
@@ -488,9 +229,9 @@ static void clock_set(struct flow_table *t, uint64_t time_ns)
 struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 {
 	clock_set(t, s->time_ns);
-	struct ends e = { &s->src, &s->dst, s->sport, s->dport };
+	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport };
 	unsigned dir;
-	struct conn *c = table_find(t, &e, &dir);
+	struct conn *c = lookup_find(t, &e, &dir);
 	if (c && c->told) {
 		if (!(s->flags & TCP_SYN) || (s->flags & TCP_RST) || c->packed[dir].isn == s->seq)
 			return NULL; /* a late copy */
@@ -530,9 +271,9 @@ struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 struct flow *flow_find(struct flow_table *t, const struct address *src, uint16_t sport,
 		       const struct address *dst, uint16_t dport, enum flow_dir *dir)
 {
-	struct ends e = { src, dst, sport, dport };
+	struct flow_ends e = { src, dst, sport, dport };
 	unsigned d;
-	struct conn *c = table_find(t, &e, &d);
+	struct conn *c = lookup_find(t, &e, &d);
 	if (!c || c->told)
 		return NULL;
 	sides_unpack(t, c);
@@ -568,9 +309,9 @@ void flow_expire(struct flow_table *t, uint64_t now_ns)
 				continue;
 			}
 			if (c->touched_ns <= c->queued_ns + QUEUE_STEP)
-				break;	    /* in a moment */
-			queue_remove(t, c); /* touched after a leap of the clock */
-			queue_append(t, c, i);
+				break;	   /* in a moment */
+			idle_remove(t, c); /* touched after a leap of the clock */
+			idle_append(t, c, i);
 		}
 	}
 	if (t->wait_first)
@@ -605,9 +346,8 @@ struct flow_table *flow_table_new(const struct flow_hooks *hooks, void *host, co
 	t->host = host;
 	t->memory = memory;
 	memcpy(t->key, key, sizeof(t->key));
-	t->mask = SLOTS_FIRST - 1;
-	t->slot = g_new0(struct flow_slot, SLOTS_FIRST);
-	flow_charge(t, sizeof(*t) + SLOTS_FIRST * sizeof(*t->slot));
+	flow_charge(t, sizeof(*t));
+	lookup_init(t);
 	return t;
 }
 

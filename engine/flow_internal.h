@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the connection table share and no one else includes: flow.c finds, opens and
- * ends connections; flow_sides.c keeps their sides small; flow_order.c decides what is delivered
- * and calls the host's hooks; flow_held.c holds what waits; flow_stats.c counts. A connection
- * (struct conn) is the public struct flow and its links; a lane is the part of one side that
- * exists only once that side has payload, holes or oddities.
+ * What the files of the connection table share and no one else includes: flow.c opens and ends
+ * connections; flow_lookup.c finds them; flow_idle.c queues them by how long they may be idle;
+ * flow_sides.c keeps their sides small; flow_order.c decides what is delivered and calls the host's
+ * hooks; flow_held.c holds what waits; flow_stats.c counts. A connection (struct conn) is the
+ * public struct flow and its links; a lane is the part of one side that exists only once that side
+ * has payload, holes or oddities.
  */
 #ifndef SMTP365_FLOW_INTERNAL_H
 #define SMTP365_FLOW_INTERNAL_H
@@ -102,6 +103,12 @@ struct conn {
 	bool anchored[2]; /* `next` of that side is known from the peer's ACK only */
 };
 
+/* Both ends of a segment, as flow_find takes them. */
+struct flow_ends {
+	const struct address *src, *dst;
+	uint16_t sport, dport;
+};
+
 /* A place of the hash; the hash beside the pointer saves a look at the connection. */
 struct flow_slot {
 	struct conn *conn; /* NULL when free */
@@ -158,6 +165,28 @@ static inline void flow_discharge(struct flow_table *t, size_t bytes)
 {
 	t->stats.bytes -= bytes;
 }
+
+/* flow_lookup.c */
+/* The first slots, empty; freed with the table. */
+void lookup_init(struct flow_table *t);
+/* The connection of these ends, told ones too, and the direction of src -> dst, or NULL. */
+struct conn *lookup_find(struct flow_table *t, const struct flow_ends *e, unsigned *dir);
+void lookup_add(struct flow_table *t, struct conn *c, const struct flow_ends *e);
+void lookup_remove(struct flow_table *t, const struct conn *c);
+
+/* flow_idle.c */
+/* Into a queue as its newest, at the table's time; out of the queue that it is in. */
+void idle_append(struct flow_table *t, struct conn *c, unsigned class);
+void idle_remove(struct flow_table *t, struct conn *c);
+/* The queue that a connection belongs in now; c->closed is up to date. */
+enum conn_class idle_class(struct flow_table *t, const struct conn *c);
+/* From its queue into that one, and count it for the clean ones of its client when they wait. */
+void idle_move(struct flow_table *t, struct conn *c, enum conn_class class);
+/* Count it, or no longer, among those that clean ones of its client wait for. */
+void idle_hold(struct flow_table *t, struct conn *c, bool holds);
+/* The oldest idle connection but `keep`: what was told already, then what never got past SYN, then
+ * by age. NULL when there is none. */
+struct conn *idle_oldest(const struct flow_table *t, const struct conn *keep);
 
 /* flow_sides.c */
 /* The lane of a side, made when it has none. `flow.side` may move. */
