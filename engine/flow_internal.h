@@ -3,9 +3,9 @@
  * What the files of the connection table share and no one else includes: flow.c opens and ends
  * connections; flow_lookup.c finds them; flow_idle.c queues them by how long they may be idle;
  * flow_sides.c keeps their sides small; flow_order.c decides what is delivered and calls the host's
- * hooks; flow_held.c holds what waits; flow_stats.c counts. A connection (struct conn) is the
- * public struct flow and its links; a lane is the part of one side that exists only once that side
- * has payload, holes or oddities.
+ * hooks; flow_held.c holds what waits and flow_hole.c knows for what; flow_stats.c counts. A
+ * connection (struct conn) is the public struct flow and its links; a lane is the part of one side
+ * that exists only once that side has payload, holes or oddities.
  */
 #ifndef SMTP365_FLOW_INTERNAL_H
 #define SMTP365_FLOW_INTERNAL_H

@@ -5,52 +5,10 @@
  * a copy. Anything else is copied into its lane, sorted and bounded, until the bytes before it
  * come or are given up as a gap. Leaves counting to flow_stats.c and connections to flow.c.
  */
-#include "flow_internal.h"
+#include "flow_hole.h"
 
 /* After so many segments in a row a jump beyond CAP_SEQUENCE_JUMP is believed. */
 #define FAR_BELIEVED 3u
-
-/* What stands first in a lane and waits: payload or the FIN. */
-struct item {
-	bool any, fin, late;
-	uint32_t seq, ack, frame;
-	uint64_t arrived_ns;
-};
-
-enum hole_state {
-	HOLE_NONE,
-	HOLE_OPEN,  /* may still be filled; nothing says that it arrived */
-	HOLE_WAITS, /* can be given up when its time has come */
-	HOLE_DUE,
-};
-
-static void wait_remove(struct flow_table *t, struct lane *l)
-{
-	if (!l->waiting)
-		return;
-	if (l->wait_prev)
-		l->wait_prev->wait_next = l->wait_next;
-	else
-		t->wait_first = l->wait_next;
-	if (l->wait_next)
-		l->wait_next->wait_prev = l->wait_prev;
-	else
-		t->wait_last = l->wait_prev;
-	l->waiting = false;
-}
-
-static void wait_append(struct flow_table *t, struct lane *l, uint64_t since_ns)
-{
-	l->wait_ns = since_ns;
-	l->wait_prev = t->wait_last;
-	l->wait_next = NULL;
-	if (t->wait_last)
-		t->wait_last->wait_next = l;
-	else
-		t->wait_first = l;
-	t->wait_last = l;
-	l->waiting = true;
-}
 
 void order_clear(struct flow_table *t, struct lane *l)
 {
@@ -59,7 +17,7 @@ void order_clear(struct flow_table *t, struct lane *l)
 		held_remove(t, l, h);
 		held_free(h);
 	}
-	wait_remove(t, l);
+	hole_wait_remove(t, l);
 }
 
 static void emit_gap(struct flow_table *t, struct conn *c, struct lane *l, uint32_t missing,
@@ -102,84 +60,13 @@ static void emit_close(struct flow_table *t, struct conn *c, struct lane *l, boo
 	c->busy = false;
 }
 
-static bool fin_waits(const struct lane *l)
-{
-	return l->fin_known && !l->fin_done;
-}
-
-/* What stands first in this lane: held bytes, or the FIN when it comes before them. */
-static struct item lane_item(const struct lane *l)
-{
-	if (!l)
-		return (struct item){ .any = false };
-	const struct held *h = l->first;
-	if (fin_waits(l) && (!h || seq_cmp(l->fin_seq, h->seq) < 0))
-		return (struct item){ true,	  true,	      false,
-				      l->fin_seq, l->fin_ack, lane_side(l)->fin_frame,
-				      l->fin_at };
-	if (!h)
-		return (struct item){ .any = false };
-	return (struct item){ true, false, h->late, h->seq, h->ack, h->mark.frame, h->arrived_ns };
-}
-
-/* What is missing before what stands first in a lane, as far as one gap may go: up to the ACK of
- * the peer when that covers less, and no further than the segment of the other side that waits
- * for it, so that the gap stands at its place in the dialogue. */
-struct hole {
-	uint32_t missing;  /* 0: none */
-	bool covered;	   /* the peer acknowledged it */
-	uint64_t since_ns; /* when it was noticed and, when covered, acknowledged */
-};
-
-static struct hole lane_hole(const struct conn *c, const struct lane *l)
-{
-	const struct flow_side *me = &c->flow.side[l->dir], *peer = &c->flow.side[!l->dir];
-	struct item item = lane_item(l);
-	struct hole hole = { .since_ns = item.arrived_ns };
-	if (item.any && seq_cmp(item.seq, me->next) <= 0)
-		return hole;
-	hole.missing = item.any ? item.seq - me->next : 0;
-	hole.covered = me->have_acked && seq_cmp(me->acked, me->next) > 0;
-	if (!hole.covered)
-		return hole;
-	if (l->ack_ahead && l->ack_at > hole.since_ns)
-		hole.since_ns = l->ack_at;
-	if (!item.any || seq_cmp(me->acked, item.seq) < 0)
-		hole.missing = me->acked - me->next;
-	struct item other = lane_item(c->lane[!l->dir]);
-	if (!other.any || seq_cmp(other.seq, peer->next) > 0 || seq_cmp(other.ack, me->next) <= 0)
-		return hole;
-	if (other.arrived_ns > hole.since_ns)
-		hole.since_ns = other.arrived_ns;
-	if (other.ack - me->next < hole.missing)
-		hole.missing = other.ack - me->next;
-	return hole;
-}
-
-/* May the hole be given up, and since when does it wait? */
-static enum hole_state lane_state(const struct flow_table *t, const struct conn *c,
-				  const struct lane *l, uint64_t *since_ns)
-{
-	const struct flow_side *side = c->flow.side;
-	struct hole hole = lane_hole(c, l);
-	if (!hole.missing)
-		return HOLE_NONE;
-	bool reset = side[0].rst_frame || side[1].rst_frame;
-	if (!hole.covered && !reset && side[!l->dir].segments)
-		return HOLE_OPEN; /* the peer will acknowledge it, or have it sent again */
-	*since_ns = hole.since_ns;
-	if (l->absent && !side[l->dir].segments)
-		return HOLE_DUE;
-	return flow_elapsed(t, hole.since_ns) >= CAP_HOLE_WAIT ? HOLE_DUE : HOLE_WAITS;
-}
-
 /* Give up the hole before what stands first. A single byte with nothing behind it is most likely
  * a FIN that was not captured: passed over in silence until payload shows otherwise. */
 static void give_up(struct flow_table *t, struct conn *c, struct lane *l, bool culled)
 {
 	struct flow_side *me = &c->flow.side[l->dir];
-	struct hole hole = lane_hole(c, l);
-	struct item item = lane_item(l);
+	struct lane_hole hole = lane_hole(c, l);
+	struct lane_item item = lane_item(l);
 	struct flow_mark mark = l->ack_mark;
 	if (item.any && (!l->ack_ahead || item.frame < mark.frame))
 		mark = item.fin
@@ -227,7 +114,7 @@ static void pump(struct flow_table *t, struct conn *c)
 {
 	const struct flow_side *side = c->flow.side;
 	while (!c->dropped) {
-		struct item item[2] = { lane_item(c->lane[0]), lane_item(c->lane[1]) };
+		struct lane_item item[2] = { lane_item(c->lane[0]), lane_item(c->lane[1]) };
 		bool next[2], ready[2];
 		for (unsigned d = 0; d < 2; d++) {
 			next[d] = item[d].any && seq_cmp(item[d].seq, side[d].next) <= 0;
@@ -263,22 +150,6 @@ static void force(struct flow_table *t, struct conn *c, struct lane *l, bool cul
 	pump(t, c);
 }
 
-/* Enter the lane in the list of those that wait, or take it out. */
-static void wait_update(struct flow_table *t, struct conn *c, struct lane *l)
-{
-	const struct flow_side *me = &c->flow.side[l->dir];
-	uint64_t since;
-	if (l->ack_ahead && seq_cmp(me->acked, me->next) <= 0)
-		l->ack_ahead = false;
-	bool waits = lane_state(t, c, l, &since) >= HOLE_WAITS;
-	if (waits == l->waiting)
-		return;
-	if (waits)
-		wait_append(t, l, since);
-	else
-		wait_remove(t, l);
-}
-
 /* Something is held, missing or announced: deliver, give up what is due, close. */
 static void settle(struct flow_table *t, struct conn *c)
 {
@@ -301,7 +172,7 @@ static void settle(struct flow_table *t, struct conn *c)
 		struct lane *l = c->lane[d];
 		if (!l)
 			continue;
-		wait_update(t, c, l);
+		hole_wait_update(t, c, l);
 		quiet &= !l->waiting && !lane_item(l).any;
 	}
 	for (unsigned d = 0; d < 2 && quiet && !c->dropped; d++) {
@@ -315,7 +186,8 @@ static void settle(struct flow_table *t, struct conn *c)
 
 static bool lane_busy(const struct lane *l)
 {
-	return l && (l->first || l->ack_ahead || l->waiting || l->reset_pending || fin_waits(l));
+	return l &&
+	       (l->first || l->ack_ahead || l->waiting || l->reset_pending || lane_fin_waits(l));
 }
 
 enum distance {
@@ -357,12 +229,31 @@ static void move_to(struct flow_table *t, struct conn *c, struct lane *l, uint32
 	emit_gap(t, c, l, missing, FLOW_GAP_UNKNOWN, mark);
 }
 
+/* Where the part of a segment begins that is still to be delivered; its end when there is none. */
+static uint32_t new_part(const struct conn *c, struct lane *l, const struct segment *s,
+			 uint32_t seq)
+{
+	struct flow_side *me = lane_side(l);
+	uint32_t end = seq + s->len;
+	if (seq_cmp(seq, me->next) >= 0)
+		return seq;
+	if (seq_cmp(seq, me->highest) >= 0) {
+		/* New to us, yet given up because of an ACK: the ACK lied, or a slow mirror. */
+		me->next = seq;
+		me->have_acked = false;
+		l->ack_ahead = l->one_skipped = false;
+		return seq;
+	}
+	if (!c->anchored[l->dir] || me->bytes)
+		stats_retransmitted(l, s->frame);
+	return seq_cmp(end, me->next) <= 0 ? end : me->next;
+}
+
 /* Payload that is not simply next. Returns false when it is not believed. */
 static bool take_data(struct flow_table *t, struct conn *c, struct lane *l, const struct segment *s,
 		      uint32_t seq, uint32_t ack)
 {
 	struct flow_side *me = &c->flow.side[l->dir];
-	uint32_t at = seq, end = seq + s->len;
 	enum distance distance = sequence_distance(l, me, seq, s->len);
 	if (distance == SEQUENCE_FAR)
 		return false;
@@ -370,21 +261,9 @@ static bool take_data(struct flow_table *t, struct conn *c, struct lane *l, cons
 		move_to(t, c, l, seq, (struct flow_mark){ s->time_ns, s->frame });
 	if (c->dropped)
 		return false;
-	if (seq_cmp(seq, me->next) < 0) {
-		if (seq_cmp(seq, me->highest) >= 0) {
-			/* New to us, yet given up because of an ACK: the ACK lied, or a slow
-			 * mirror. */
-			me->next = seq;
-			me->have_acked = false;
-			l->ack_ahead = l->one_skipped = false;
-		} else {
-			if (!c->anchored[l->dir] || lane_side(l)->bytes)
-				stats_retransmitted(l, s->frame);
-			if (seq_cmp(end, me->next) <= 0)
-				return true;
-			at = me->next;
-		}
-	}
+	uint32_t at = new_part(c, l, s, seq);
+	if (at == seq + s->len)
+		return true;
 	bool behind = seq_cmp(at, me->highest) < 0;
 	struct held like = {
 		.arrived_ns = t->now_ns,
@@ -588,7 +467,7 @@ void order_flush(struct flow_table *t, struct conn *c)
 	pump(t, c);
 	while (!c->dropped) {
 		struct lane *lane[2] = { c->lane[0], c->lane[1] };
-		struct item item[2] = { lane_item(lane[0]), lane_item(lane[1]) };
+		struct lane_item item[2] = { lane_item(lane[0]), lane_item(lane[1]) };
 		unsigned pick = item[1].any && (!item[0].any || item[1].frame < item[0].frame);
 		if (!item[pick].any) {
 			pick = lane[1] && lane_hole(c, lane[1]).missing;
@@ -620,7 +499,7 @@ void order_expire(struct flow_table *t)
 	struct lane *l;
 	while ((l = t->wait_first) && flow_elapsed(t, l->wait_ns) >= CAP_HOLE_WAIT) {
 		struct conn *c = l->owner;
-		wait_remove(t, l); /* settle enters it again with the time of its next hole */
+		hole_wait_remove(t, l); /* settle enters it again with the time of its next hole */
 		settle(t, c);
 		if (c->dropped)
 			flow_drop(t, &c->flow);
