@@ -12,7 +12,7 @@ LAYERS = [
     "segment verdict names phrase",
     "flow gate dns dns_message community_id",
     "smtp smtp_client smtp_server smtp_line smtp_auth smtp_secret smtp_hidden smtp_body smtp_verbs "
-    "tls tls_message tls_hello tls_names certificate",
+    "tls tls_internal tls_handshake tls_sslv2 tls_message tls_hello tls_names certificate",
     "facts replies peers peers_json peers_ranges peers_like",
     "seen judge clock",
     "session session_notes session_smtp session_replies session_ehlo session_echo session_login session_plain "
