@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replies of a session: the greeting, and which command a reply answers, with what that means for
- * the progress (RFC 5321 4.3.2 lists the replies of each command).
+ * Replies of a session: the greeting, which command a reply answers, and what is kept of it. What
+ * it means for the progress is decided in session_progress.c.
  */
 #include "session_replies.h"
 
@@ -86,17 +86,10 @@ static void copy(struct session *s, char *to, size_t size, struct bytes text)
 	g_strlcpy(to, session_show(s, text, size - 4), size);
 }
 
-/* Commands may be missing in the capture, not in the dialogue: it began in the middle, has holes,
- * or only the server was captured. */
-static bool blind(const struct session *s)
-{
-	return s->seen.midstream || s->desync || (!s->client && !s->inside);
-}
-
 /* The stage of a refusal whose command was not captured, by what servers say at which step. */
 static enum stage stage_by_code(const struct session *s, uint16_t code)
 {
-	if (!blind(s) || s->body_open || s->seen.reached >= STAGE_MAIL)
+	if (!session_is_blind(s) || s->body_open || s->seen.reached >= STAGE_MAIL)
 		return next_stage(s);
 	switch (code) {
 	case 504:
@@ -120,35 +113,6 @@ static enum stage stage_by_code(const struct session *s, uint16_t code)
 	default:
 		return s->seen.midstream && s->seen.reached < STAGE_EHLO ? STAGE_MAIL
 									 : next_stage(s);
-	}
-}
-
-/* Tell the client's decoder what follows; it does not exist when only the server was captured. */
-static void expect(struct session *s, enum smtp_expect what)
-{
-	struct smtp_client *c = s->inside ? s->inner_client : s->client;
-	if (c)
-		smtp_client_expect(c, what);
-}
-
-/* What a reply proves by itself when its command was not captured (RFC 3463: X.1.0, X.1.5). */
-static void progress_by_code(struct session *s, const struct smtp_item *i, struct flow_mark m)
-{
-	const struct smtp_reply *r = &i->reply;
-
-	if (!blind(s))
-		return;
-	if (i->code == 235) {
-		session_reach(s, STAGE_AUTH);
-	} else if (i->code == 354) {
-		seen_first(&session_mail(s)->data_start, m);
-		s->body_open = true;
-		expect(s, SMTP_EXPECT_DATA);
-	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 0) {
-		session_reach(s, STAGE_MAIL);
-	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 5) {
-		seen_first(&session_mail(s)->rcpt_accepted, m);
-		session_reach(s, STAGE_RCPT);
 	}
 }
 
@@ -178,12 +142,53 @@ static const char *keep_last(struct session *s, const char *text)
 	return s->last_text;
 }
 
+/* What is kept of the words of a reply: of a refusal all, else until the next reply, and of a list
+ * the greeting only: the list itself is in the record. `said` may be in the room. */
+static const char *reply_text(struct session *s, const struct smtp_item *i, struct bytes said,
+			      bool kept, char room[CAP_REPLY_TEXT + 8])
+{
+	if (kept)
+		return session_keep(s, in_one_line(said, room), CAP_FIELD);
+	ptrdiff_t end = i->reply.lines > 1 && i->code < 400 ? bytes_find(&said, '\n') : -1;
+	if (end >= 0)
+		said = bytes_upto(&said, (size_t)end);
+	return keep_last(s, session_show(s, said, CAP_FIELD));
+}
+
+/* The trailer of a Microsoft server: its name, the time, the id of the session. */
+static void note_trailer(struct session *s, struct bytes said)
+{
+	struct reply_trailer trailer = { 0 };
+
+	replies_trailer(said, &trailer);
+	if (!bytes_left(&trailer.server))
+		return;
+	if (!s->seen.trace)
+		s->seen.trace = g_new0(struct seen_trace, 1);
+	copy(s, s->seen.trace->server, sizeof s->seen.trace->server, trailer.server);
+	copy(s, s->seen.trace->time, sizeof s->seen.trace->time, trailer.time);
+	copy(s, s->seen.trace->id, sizeof s->seen.trace->id, trailer.id);
+}
+
+/* The stage that a reply belongs to; c: the command that it answers, NULL none. */
+static enum stage reply_stage(const struct session *s, uint16_t code,
+			      const struct session_command *c)
+{
+	if (!c)
+		return stage_by_code(s, code);
+	if (c->at.frame == s->seen.o->masked_command.frame && c->verb == SMTP_VERB_UNKNOWN)
+		return STAGE_STARTTLS; /* what a firewall left of it */
+	enum stage stage = session_stage_of(c, s->inside);
+	if (stage == STAGE_NONE && (c->verb == SMTP_VERB_UNKNOWN || c->verb >= SMTP_VERB_PROXY))
+		return next_stage(s);
+	return stage;
+}
+
 static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 				  const struct session_command *c, struct flow_mark m)
 {
 	const struct smtp_reply *r = &i->reply;
 	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
-	struct reply_trailer trailer = { 0 };
 	char enhanced[ENHANCED], room[CAP_REPLY_TEXT + 8];
 	struct bytes said = session_without_echo(s, r->text, i->code, room);
 	bool kept = i->code >= 400 && s->seen.reply_count < CAP_REPLIES;
@@ -193,26 +198,10 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 		g_strlcpy(s->last_enhanced, enhanced, sizeof s->last_enhanced);
 		out.enhanced = kept ? session_keep_text(s, enhanced) : s->last_enhanced;
 	}
-	if (kept) {
-		out.text = session_keep(s, in_one_line(said, room), CAP_FIELD);
-	} else {
-		/* Of a list the greeting is enough: the list itself is in the record. */
-		struct bytes first = said;
-		ptrdiff_t end = r->lines > 1 && i->code < 400 ? bytes_find(&first, '\n') : -1;
-		if (end >= 0)
-			first = bytes_upto(&first, (size_t)end);
-		out.text = keep_last(s, session_show(s, first, CAP_FIELD));
-	}
-	/* Only refusals and the reply to a message carry Microsoft's trailer. */
+	out.text = reply_text(s, i, said, kept, room);
+	/* Only refusals and the reply to a message carry the trailer. */
 	if (i->code >= 400 || (c && c->body))
-		replies_trailer(said, &trailer);
-	if (bytes_left(&trailer.server)) {
-		if (!s->seen.trace)
-			s->seen.trace = g_new0(struct seen_trace, 1);
-		copy(s, s->seen.trace->server, sizeof s->seen.trace->server, trailer.server);
-		copy(s, s->seen.trace->time, sizeof s->seen.trace->time, trailer.time);
-		copy(s, s->seen.trace->id, sizeof s->seen.trace->id, trailer.id);
-	}
+		note_trailer(s, said);
 	if (i->code >= 400) {
 		out.row = replies_match(r, true);
 		out.row_other = replies_match(r, false);
@@ -225,15 +214,8 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 		out.verb = c->verb;
 		out.body = c->body;
 		out.command_frame = c->at.frame;
-		out.stage = session_stage_of(c, s->inside);
 	}
-	if (c && c->at.frame == s->seen.o->masked_command.frame && c->verb == SMTP_VERB_UNKNOWN)
-		out.stage = STAGE_STARTTLS; /* what a firewall left of it */
-	else if (!c)
-		out.stage = stage_by_code(s, i->code);
-	else if (out.stage == STAGE_NONE &&
-		 (c->verb == SMTP_VERB_UNKNOWN || c->verb >= SMTP_VERB_PROXY))
-		out.stage = next_stage(s);
+	out.stage = reply_stage(s, i->code, c);
 	return out;
 }
 
@@ -250,140 +232,7 @@ static void keep_reply(struct session *s, const struct seen_reply *r)
 		n->replies[n->reply_count++] = *r;
 }
 
-/* ---- what it means ---- */
-
-static void refused(struct session *s, const struct seen_reply *r)
-{
-	struct seen *n = &s->seen;
-	switch (r->stage) {
-	case STAGE_MAIL:
-	case STAGE_RCPT:
-	case STAGE_DATA:
-		if (!s->transaction_refused || r->stage < s->transaction_stage) {
-			s->transaction_refused = true;
-			s->transaction_stage = r->stage;
-			s->transaction_at = r->at;
-		}
-		break;
-	case STAGE_NONE:
-		break;
-	default:
-		if (n->failed == STAGE_NONE) {
-			n->failed = r->stage;
-			n->failed_at = r->at;
-		}
-	}
-}
-
-/* A later success repairs an earlier refusal that the client got around. */
-static void repaired(struct session *s, enum stage up_to)
-{
-	if (s->seen.failed != STAGE_NONE && s->seen.failed <= up_to && !s->seen.m->refused_messages)
-		s->seen.failed = STAGE_NONE;
-}
-
-static void message_accepted(struct session *s, struct flow_mark m)
-{
-	struct seen *n = &s->seen;
-	session_mail(s);
-	seen_first(&n->m->accepted, m);
-	n->m->messages++;
-	n->m->body_reply = seen_at(m);
-	s->transaction_refused = false;
-	s->rcpt_ok = 0;
-	repaired(s, STAGE_AUTH);
-	session_reach(s, STAGE_ACCEPTED);
-	session_step(s, "accepted");
-}
-
-static void auth_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
-		       struct flow_mark m)
-{
-	struct seen_auth *a = &s->seen.m->auth;
-	s->auth_open = false;
-	expect(s, SMTP_EXPECT_COMMAND);
-	if (i->code == 235) {
-		a->accepted = seen_at(m);
-		repaired(s, STAGE_AUTH);
-		session_reach(s, STAGE_AUTH);
-	} else if (i->code >= 400) {
-		a->refused = seen_at(m);
-		a->refused_code = i->code;
-		if (!a->cancelled) /* 501 after "*" is what the client asked for (RFC 4954 4) */
-			refused(s, r);
-	}
-}
-
-static void starttls_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
-			   struct flow_mark m)
-{
-	struct seen *n = &s->seen;
-	if (n->starttls_in_tls || s->inside)
-		return;
-	n->starttls_reply = seen_at(m);
-	n->starttls_code = i->code;
-	if (i->code == 220) {
-		session_reach(s, STAGE_STARTTLS);
-		if (s->queue) /* what was pipelined behind it is discarded by the server (RFC
-				 3207 4.2) */
-			g_array_set_size(s->queue, 0);
-	} else {
-		refused(s, r);
-	}
-}
-
-static void answered(struct session *s, const struct smtp_item *i, const struct session_command *c,
-		     const struct seen_reply *r, struct flow_mark m)
-{
-	bool good = i->code < 400;
-
-	if (c->body || (c->verb == SMTP_VERB_BDAT && s->chunk_last_sent && !s->queue->len)) {
-		s->chunk_last_sent = false;
-		if (good)
-			message_accepted(s, m);
-		else
-			refused(s, r);
-		return;
-	}
-	switch (c->verb) {
-	case SMTP_VERB_STARTTLS:
-	case SMTP_VERB_X_ANONYMOUSTLS:
-		starttls_reply(s, i, r, m);
-		return;
-	case SMTP_VERB_AUTH:
-		auth_reply(s, i, r, m);
-		return;
-	case SMTP_VERB_XEXCH50:
-		if (i->code == 354)
-			expect(s, SMTP_EXPECT_DATA);
-		break;
-	case SMTP_VERB_DATA:
-		if (good) {
-			s->seen.m->data_start = seen_at(m);
-			s->body_open = true;
-		} else {
-			s->body_open = false;
-		}
-		expect(s, good ? SMTP_EXPECT_DATA : SMTP_EXPECT_COMMAND);
-		break;
-	case SMTP_VERB_RCPT:
-		if (good) {
-			s->rcpt_ok++;
-			seen_first(&s->seen.m->rcpt_accepted, m);
-		}
-		break;
-	default:
-		break;
-	}
-	if (!good)
-		refused(s, r);
-	else if (r->stage == STAGE_MAIL || r->stage == STAGE_RCPT || r->stage == STAGE_EHLO ||
-		 r->stage == STAGE_EHLO2) {
-		/* MAIL that is taken repairs AUTH; EHLO or HELO that is taken repairs EHLO. */
-		repaired(s, r->stage == STAGE_MAIL ? STAGE_AUTH : r->stage);
-		session_reach(s, r->stage);
-	}
-}
+/* ---- the greeting ---- */
 
 /* The greeting: the first reply of a connection that was seen from its start (RFC 5321 3.1). */
 static bool is_banner(const struct session *s, const struct smtp_item *i)
@@ -432,21 +281,6 @@ static void banner(struct session *s, const struct smtp_item *i, struct flow_mar
 		n->failed = STAGE_BANNER;
 		n->failed_at = seen_at(m);
 	}
-}
-
-/* 334 with a JSON document instead of a prompt: the token was refused (XOAUTH2). */
-static void challenge(struct session *s, const struct smtp_item *i, struct flow_mark m)
-{
-	struct seen_auth *a = &s->seen.m->auth;
-	if (bytes_starts(&i->text, "eyJ", 3) && !a->challenge_json) {
-		a->challenge_json = true;
-		a->challenge_json_at = seen_at(m);
-	}
-	session_login_prompt(s, i->text, m);
-	struct smtp_client *c = s->inside ? s->inner_client : s->client;
-	if (c)
-		smtp_client_prompt(c, i->text);
-	expect(s, SMTP_EXPECT_AUTH);
 }
 
 /* One line for people: the lines of a list with commas, those of a refusal with blanks. */
@@ -522,7 +356,7 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 		return;
 	}
 	if (h && (c.verb == SMTP_VERB_AUTH || c.verb == SMTP_VERB_X_EXPS) && i->code == 334) {
-		challenge(s, i, m);
+		session_challenge(s, i, m);
 		return;
 	}
 	if (h)
@@ -531,29 +365,10 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 		return;
 	struct seen_reply r = describe(s, i, h ? &c : NULL, m);
 	keep_reply(s, &r);
-	if (!h && blind(s) && i->code == 334)
-		session_login_prompt(s, i->text, m);
-	else if (!h && blind(s))
-		session_login_over(s, i->code, m);
-	if (h) {
-		answered(s, i, &c, &r, m);
-	} else if (s->body_open) {
-		/* The end mark was lost, or the server gave up in the middle: the body is over. */
-		if (i->code >= 400)
-			session_body_unfinished(s, m);
-		s->body_open = false;
-		expect(s, SMTP_EXPECT_COMMAND);
-		if (i->code == 250)
-			message_accepted(s, m);
-		else if (i->code >= 400)
-			refused(s, &r);
-	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
-		starttls_reply(s, i, &r, m); /* nothing else is answered so; the command was lost */
-	} else if (i->code < 400) {
-		progress_by_code(s, i, m);
-	} else if (!(s->seen.m->messages && i->code == 421)) {
-		refused(s, &r);
-	}
+	if (h)
+		session_answered(s, i, &c, &r, m);
+	else
+		session_unasked(s, i, &r, m);
 }
 
 /* Only the server was captured: a list is the answer to an EHLO all the same. It proves what is in

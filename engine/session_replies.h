@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the server says: one line at a time. Takes reply lines from session_smtp.c; fills the EHLO
- * list, the greeting, the progress of the transaction and the list of refusals in `struct seen`.
+ * list (session_ehlo.c), the greeting, the progress of the transaction (session_progress.c) and the
+ * list of refusals in `struct seen`.
  */
 #ifndef SMTP365_SESSION_REPLIES_H
 #define SMTP365_SESSION_REPLIES_H
@@ -10,6 +11,23 @@
 
 /* Take one reply line (RFC 5321 4.2.1); on the last one the reply is matched to its command. */
 void session_reply_line(struct session *s, const struct smtp_item *i, struct flow_mark m);
+
+/* What the whole reply `i`, kept as `r`, means: as the answer to c, which left the queue, or to no
+ * command that was captured. */
+void session_answered(struct session *s, const struct smtp_item *i, const struct session_command *c,
+		      const struct seen_reply *r, struct flow_mark m);
+void session_unasked(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
+		     struct flow_mark m);
+/* 334: the prompt of an AUTH exchange; with a JSON document instead the token was refused
+ * (XOAUTH2). */
+void session_challenge(struct session *s, const struct smtp_item *i, struct flow_mark m);
+
+/* Commands may be missing in the capture, not in the dialogue: it began in the middle, has holes,
+ * or only the server was captured. */
+static inline bool session_is_blind(const struct session *s)
+{
+	return s->seen.midstream || s->desync || (!s->client && !s->inside);
+}
 
 /* Take one line of the reply to EHLO into the list s->filling, and its end: with a refusal nothing
  * was listed. Views of the item are copied. */
