@@ -2,19 +2,14 @@
 /*
  * The dialogue of a session: items of the two SMTP decoders become what was seen; replies are
  * matched to the commands that wait (RFC 2920), and the client decoder is told what follows
- * (RFC 5321 4.1.1.4 DATA, RFC 4954 AUTH). What a reply means is decided in session_replies.c.
+ * (RFC 5321 4.1.1.4 DATA). Logins are left to session_auth.c, replies to session_replies.c.
  */
-#include "session.h"
 #include "session_replies.h"
+#include "session_smtp.h"
 
 #include <string.h>
 
 #define GARBAGE_MOST 8u
-
-static bool starttls_accepted(const struct session *s)
-{
-	return s->seen.starttls_code == 220;
-}
 
 static bool waiting_for(const struct session *s, enum smtp_verb verb)
 {
@@ -68,90 +63,13 @@ static void on_starttls(struct session *s, const struct smtp_item *i, struct flo
 {
 	struct seen *n = &s->seen;
 	(void)i;
-	if (s->inside || starttls_accepted(s)) {
+	if (s->inside || session_starttls_accepted(s)) {
 		n->starttls_in_tls = true;
 		return;
 	}
 	n->starttls = seen_at(m);
 	n->starttls_after_mail = n->m->mail.frame != 0;
 	session_step(s, "starttls");
-}
-
-/* What an AUTH payload gave away, and where. */
-static void on_auth_payload(struct session *s, const struct smtp_auth *a, struct flow_mark m)
-{
-	struct seen_auth *n = &s->seen.m->auth;
-	if (a->user_is_secret)
-		session_hide_user(s);
-	if (a->cancel)
-		n->cancelled = true;
-	if (a->has_user) {
-		n->user_seen = true;
-		n->user_is_upn = strchr(a->user, '@') && !strchr(a->user, '\\');
-	}
-	if (s->inside)
-		return;
-	if (a->has_user)
-		seen_first(&n->user, m);
-	if (a->has_password)
-		seen_first(&n->password, m);
-	if (a->has_hash)
-		seen_first(&n->hash, m);
-}
-
-static const struct seen_ehlo *list_in_force(const struct session *s)
-{
-	return s->seen.inner ? s->seen.inner : &s->seen.ehlo;
-}
-
-/* After lost bytes or a start in the middle, and before any reply since, a line that looks like
- * AUTH may stand in the text of a message. */
-static bool unproven(const struct session *s)
-{
-	return !s->inside && (s->after_gap || (s->seen.midstream && !s->seen.last_set));
-}
-
-static void note_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
-{
-	struct seen *n = &s->seen;
-	const struct seen_ehlo *e = list_in_force(s);
-
-	n->m->auth.at = seen_at(m);
-	n->m->auth.mech = i->auth.mech;
-	n->m->auth.tries++;
-	n->m->auth.in_tls = s->inside;
-	n->m->auth.cancelled = n->m->auth.challenged = false;
-	n->m->auth.asked_password = (struct seen_at){ 0 };
-	n->m->auth.listed = e->has_auth;
-	n->m->auth.not_listed = e->complete && !e->has_auth && (s->inside || !starttls_accepted(s));
-	if (!s->inside)
-		seen_first(&n->m->auth_clear, m);
-	s->auth_open = true;
-	session_step(s, "auth");
-	on_auth_payload(s, &i->auth, m);
-}
-
-/* A client that logs in waits; so AUTH counts when a reply to a login is what comes next. */
-static void on_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
-{
-	if (!unproven(s)) {
-		note_auth(s, i, m);
-		return;
-	}
-	s->maybe_auth = g_new0(struct smtp_item, 1);
-	s->maybe_auth->auth = i->auth;
-	s->maybe_at = m;
-	s->auth_open = true;
-}
-
-void session_auth_replied(struct session *s, uint16_t code)
-{
-	if (!s->maybe_auth)
-		return;
-	if (code == 235 || code == 334 || code >= 400)
-		note_auth(s, s->maybe_auth, s->maybe_at);
-	g_free(s->maybe_auth);
-	s->maybe_auth = NULL;
 }
 
 /* A transaction that was refused and not repaired ends here. */
@@ -180,7 +98,7 @@ static void on_mail(struct session *s, const struct smtp_item *i, struct flow_ma
 		seen_first(&n->m->no_brackets, m);
 	if (i->path.has_size)
 		n->m->declared_size = i->path.size;
-	const struct seen_ehlo *e = list_in_force(s);
+	const struct seen_ehlo *e = session_list_in_force(s);
 	if (i->path.has_size && e->size && i->path.size > e->size)
 		seen_first(&n->m->too_big, m);
 	if (!n->m->from)
@@ -300,15 +218,15 @@ static void out_of_place(struct session *s, const struct smtp_item *i, struct fl
 	}
 	if (n->starttls.frame && !n->starttls_code && i->verb != SMTP_VERB_QUIT)
 		seen_first(&n->clear_after_starttls, m);
-	if (starttls_accepted(s) && !n->o->plain_after_220.frame && !n->t->client.at.frame)
+	if (session_starttls_accepted(s) && !n->o->plain_after_220.frame && !n->t->client.at.frame)
 		session_odd(s)->plain_after_220 = seen_at(m);
 	if (n->starttls_code >= 400 || n->t->alert_count)
 		if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_AUTH)
 			seen_first(&n->m->mail_after_tls_failed, m);
 }
 
-static void on_command(struct session *s, struct smtp_client *c, const struct smtp_item *i,
-		       struct flow_mark m)
+/* A command at a moment that says something: before the greeting, or without a second EHLO. */
+static void untimely(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
 
@@ -318,6 +236,42 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 	if (s->inside && !n->inner && i->verb != SMTP_VERB_EHLO && i->verb != SMTP_VERB_HELO &&
 	    i->verb != SMTP_VERB_QUIT)
 		seen_first(&session_odd(s)->no_second_ehlo, m);
+}
+
+/* DATA, or a chunk by BDAT. */
+static void on_data(struct session *s, struct smtp_client *c, bool chunk, struct flow_mark m)
+{
+	s->seen.m->data = seen_at(m);
+	if (!chunk || !s->body_open)
+		session_step(s, chunk ? "bdat" : "data");
+	s->body_open = true;
+	if (!chunk)
+		smtp_client_expect(c, SMTP_EXPECT_DATA_MAYBE);
+}
+
+/* RSET or QUIT. */
+static void on_end(struct session *s, struct seen_at *at, const char *word, struct flow_mark m)
+{
+	*at = seen_at(m);
+	end_transaction(s);
+	session_step(s, word);
+}
+
+/* No command that moves the dialogue: a word that a firewall masked, or one of no SMTP. */
+static void on_other(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	if (i->verb == SMTP_VERB_UNKNOWN && masked_command(i))
+		seen_first(&session_odd(s)->masked_command, m);
+	else if (i->verb == SMTP_VERB_UNKNOWN || foreign_verb(i->verb))
+		on_foreign(s, i, m);
+}
+
+static void on_command(struct session *s, struct smtp_client *c, const struct smtp_item *i,
+		       struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+
+	untimely(s, i, m);
 	command_text(s, i, m);
 	s->auth_open = false;
 	switch (i->verb) {
@@ -330,7 +284,7 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 		on_starttls(s, i, m);
 		break;
 	case SMTP_VERB_AUTH:
-		on_auth(s, i, m);
+		session_auth(s, i, m);
 		break;
 	case SMTP_VERB_MAIL:
 		on_mail(s, i, m);
@@ -339,33 +293,17 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 		on_rcpt(s, i, m);
 		break;
 	case SMTP_VERB_DATA:
-		n->m->data = seen_at(m);
-		session_step(s, "data");
-		s->body_open = true;
-		smtp_client_expect(c, SMTP_EXPECT_DATA_MAYBE);
-		break;
 	case SMTP_VERB_BDAT:
-		n->m->data = seen_at(m);
-		if (!s->body_open)
-			session_step(s, "bdat");
-		s->body_open = true;
+		on_data(s, c, i->verb == SMTP_VERB_BDAT, m);
 		break;
 	case SMTP_VERB_RSET:
-		n->m->rset = seen_at(m);
-		end_transaction(s);
-		session_step(s, "rset");
+		on_end(s, &n->m->rset, "rset", m);
 		break;
 	case SMTP_VERB_QUIT:
-		n->m->quit = seen_at(m);
-		end_transaction(s);
-		session_step(s, "quit");
+		on_end(s, &n->m->quit, "quit", m);
 		break;
 	default:
-		if (i->verb == SMTP_VERB_UNKNOWN && masked_command(i))
-			seen_first(&session_odd(s)->masked_command, m);
-		else if (i->verb == SMTP_VERB_UNKNOWN || foreign_verb(i->verb))
-			on_foreign(s, i, m);
-		break;
+		on_other(s, i, m);
 	}
 	push(s, i->verb, false, m);
 }
@@ -401,7 +339,7 @@ static void on_body_end(struct session *s, const struct smtp_item *i, struct flo
 	struct seen *n = &s->seen;
 	n->m->body_bytes += i->body.bytes;
 	n->m->body_end = seen_at(m);
-	const struct seen_ehlo *e = list_in_force(s);
+	const struct seen_ehlo *e = session_list_in_force(s);
 	if (e->size && i->body.bytes > e->size)
 		seen_first(&n->m->too_big, m);
 	body_shape(s, &i->body, m);
@@ -415,23 +353,6 @@ static void on_body_end(struct session *s, const struct smtp_item *i, struct flo
 		s->body_open = false;
 		s->chunk_last_sent = true;
 	}
-}
-
-static void on_auth_response(struct session *s, const struct smtp_item *i, struct flow_mark m)
-{
-	const struct smtp_auth *a = &i->auth;
-	if (!unproven(s))
-		on_auth_payload(s, a, m);
-	if (a->cancel)
-		session_event(s, EVENT_C2S, m, s->inside, "AUTH cancelled");
-	else if (a->has_user && !a->has_password && !s->cx->redact)
-		session_event(s, EVENT_C2S, m, s->inside, "AUTH answer: user %s", a->user);
-	else
-		session_event(s, EVENT_C2S, m, s->inside, "AUTH answer: %s (not shown)",
-			      a->has_password ? "password"
-			      : a->has_hash   ? "challenge answer"
-			      : a->has_user   ? "user name"
-					      : "no readable data");
 }
 
 /* A line that is not SMTP. After some of them without a sound one the direction is only counted:
@@ -469,13 +390,13 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 		on_command(s, c, i, m);
 		break;
 	case SMTP_ITEM_AUTH_RESPONSE:
-		on_auth_response(s, i, m);
+		session_auth_response(s, i, m);
 		break;
 	case SMTP_ITEM_BODY_END:
 		on_body_end(s, i, m);
 		break;
 	case SMTP_ITEM_GARBAGE:
-		if (!s->inside && starttls_accepted(s) && !s->seen.o->plain_after_220.frame)
+		if (!s->inside && session_starttls_accepted(s) && !s->seen.o->plain_after_220.frame)
 			seen_first(&session_tls(s)->bad[FLOW_C2S], m);
 		else
 			on_foreign(s, i, m);
@@ -496,7 +417,7 @@ void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes 
 		if (step == STEP_MORE)
 			return;
 		if (step == STEP_BAD) {
-			if (starttls_accepted(s) && !s->inside)
+			if (session_starttls_accepted(s) && !s->inside)
 				seen_first(&session_tls(s)->bad[FLOW_C2S], m);
 			if (!s->inside)
 				s->mode[FLOW_C2S] = SESSION_MODE_OPAQUE;
@@ -523,7 +444,7 @@ void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes 
 		if (step == STEP_MORE)
 			return;
 		if (step == STEP_BAD) {
-			if (starttls_accepted(s) && !s->inside)
+			if (session_starttls_accepted(s) && !s->inside)
 				seen_first(&session_tls(s)->bad[FLOW_S2C], m);
 			if (!s->inside)
 				s->mode[FLOW_S2C] = SESSION_MODE_OPAQUE;
@@ -538,7 +459,7 @@ void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes 
 		if (item.kind == SMTP_ITEM_REPLY_LINE) {
 			session_reply_line(s, &item, m);
 		} else if (item.kind == SMTP_ITEM_GARBAGE) {
-			if (starttls_accepted(s) && !s->inside)
+			if (session_starttls_accepted(s) && !s->inside)
 				seen_first(&session_tls(s)->bad[FLOW_S2C], m);
 			garbage(s, FLOW_S2C, &item, m);
 			if (s->mode[FLOW_S2C] == SESSION_MODE_OPAQUE && !s->inside)

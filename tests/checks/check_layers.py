@@ -15,8 +15,8 @@ LAYERS = [
     "tls tls_internal tls_handshake tls_sslv2 tls_message tls_hello tls_names certificate",
     "facts replies peers peers_json peers_ranges peers_like",
     "seen judge clock",
-    "session session_notes session_smtp session_replies session_progress session_ehlo session_echo "
-    "session_login session_plain session_tls",
+    "session session_notes session_smtp session_auth session_replies session_progress session_ehlo "
+    "session_echo session_login session_plain session_tls",
     "rules conclude clients early",
     "report",
     "smtp365 catalogue",
