@@ -230,10 +230,31 @@ static void finished(struct session *s, enum flow_dir dir, struct flow_mark m)
 	}
 }
 
-static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item *i,
-		     struct flow_mark m)
+/* Where the first item of this kind is noted; NULL for kinds of which that is not kept. */
+static struct seen_at *first_of(struct seen_tls *t, enum flow_dir dir, enum tls_item_kind kind)
 {
-	struct seen_tls *t = session_tls(s);
+	switch (kind) {
+	case TLS_ITEM_HELLO_RETRY:
+		return &t->retry;
+	case TLS_ITEM_CERTIFICATE_REQUEST:
+		return &t->certificate_request;
+	case TLS_ITEM_SERVER_HELLO_DONE:
+		return &t->server_done;
+	case TLS_ITEM_CLIENT_KEY_EXCHANGE:
+		return &t->client_key;
+	case TLS_ITEM_HELLO_REQUEST:
+		return &t->hello_request;
+	case TLS_ITEM_CHANGE_CIPHER_SPEC:
+		return &t->ccs[dir];
+	default:
+		return NULL;
+	}
+}
+
+/* A handshake message in clear. */
+static void tls_message(struct session *s, enum flow_dir dir, const struct tls_item *i,
+			struct flow_mark m)
+{
 	switch (i->kind) {
 	case TLS_ITEM_CLIENT_HELLO:
 		client_hello(s, i->hello, m);
@@ -242,7 +263,6 @@ static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item
 		server_hello(s, i->hello, m);
 		break;
 	case TLS_ITEM_HELLO_RETRY:
-		seen_first(&t->retry, m);
 		session_event(s, EVENT_S2C, m, false, "HelloRetryRequest");
 		session_tls_step(s, "hello_retry");
 		break;
@@ -253,25 +273,27 @@ static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item
 			client_certificate(s, i, m);
 		break;
 	case TLS_ITEM_CERTIFICATE_REQUEST:
-		seen_first(&t->certificate_request, m);
 		session_event(s, EVENT_S2C, m, false, "the server asks for a client certificate");
 		break;
 	case TLS_ITEM_SERVER_KEY_EXCHANGE:
-		t->group = i->group;
-		break;
-	case TLS_ITEM_SERVER_HELLO_DONE:
-		seen_first(&t->server_done, m);
+		session_tls(s)->group = i->group;
 		break;
 	case TLS_ITEM_CLIENT_KEY_EXCHANGE:
-		seen_first(&t->client_key, m);
 		session_reach(s, STAGE_CERTIFICATE);
 		break;
-	case TLS_ITEM_HELLO_REQUEST:
-		seen_first(&t->hello_request, m);
+	default:
 		break;
-	case TLS_ITEM_CHANGE_CIPHER_SPEC:
-		seen_first(&t->ccs[dir], m);
-		break;
+	}
+}
+
+static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item *i,
+		     struct flow_mark m)
+{
+	struct seen_at *first = first_of(session_tls(s), dir, i->kind);
+
+	if (first)
+		seen_first(first, m);
+	switch (i->kind) {
 	case TLS_ITEM_ALERT:
 	case TLS_ITEM_ALERT_ENCRYPTED:
 		alert(s, dir, i, m);
@@ -284,7 +306,7 @@ static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item
 		data_record(s, dir, i, m);
 		break;
 	default:
-		break;
+		tls_message(s, dir, i, m);
 	}
 }
 
