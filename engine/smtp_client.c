@@ -341,36 +341,57 @@ static void item_blob(struct smtp_client *c, struct smtp_item *out)
 	}
 }
 
-static void item_command(struct smtp_client *c, struct smtp_item *out)
+/* Verbs that name a mailbox. */
+static void item_mailbox(struct smtp_client *c, struct smtp_item *out)
 {
-	struct bytes rest;
+	struct bytes name = out->argument;
 
-	out->kind = SMTP_ITEM_COMMAND;
-	c->blob = false;
-	c->body_over &= out->verb != SMTP_VERB_DATA && out->verb != SMTP_VERB_XEXCH50;
 	switch (out->verb) {
-	case SMTP_VERB_AUTH:
-	case SMTP_VERB_X_EXPS:
-		item_auth(c, out);
-		return;
 	case SMTP_VERB_MAIL:
 	case SMTP_VERB_SEND:
 	case SMTP_VERB_SOML:
 	case SMTP_VERB_SAML:
 		smtp_path_read(out->argument, "FROM", &out->path);
-		smtp_hidden_name(&c->hidden, out->path.address);
+		name = out->path.address;
 		break;
 	case SMTP_VERB_RCPT:
 		smtp_path_read(out->argument, "TO", &out->path);
-		smtp_hidden_name(&c->hidden, out->path.address);
+		name = out->path.address;
 		break;
 	case SMTP_VERB_VRFY:
 	case SMTP_VERB_EXPN:
-		smtp_hidden_name(&c->hidden, out->argument);
 		break;
+	default:
+		return;
+	}
+	smtp_hidden_name(&c->hidden, name);
+}
+
+/* Verbs that say how many bytes follow that are no lines. */
+static void item_count(struct smtp_client *c, struct smtp_item *out)
+{
+	struct bytes rest = out->argument;
+
+	c->blob = false;
+	switch (out->verb) {
 	case SMTP_VERB_BDAT:
 		item_chunk(c, out);
 		break;
+	case SMTP_VERB_XBDATBLOB:
+		item_blob(c, out);
+		break;
+	case SMTP_VERB_XEXCH50:
+		c->blob = smtp_number(smtp_word(&rest), false, &c->blob_size);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Verbs whose argument tells what is nobody's business. */
+static void item_discreet(struct smtp_client *c, struct smtp_item *out)
+{
+	switch (out->verb) {
 	case SMTP_VERB_XCLIENT:
 	case SMTP_VERB_XFORWARD:
 	case SMTP_VERB_XPROXY:
@@ -378,13 +399,6 @@ static void item_command(struct smtp_client *c, struct smtp_item *out)
 	case SMTP_VERB_XPROXYTO:
 	case SMTP_VERB_XSESSIONPARAMS:
 		item_cut(c, out, smtp_hidden_from(out->line));
-		break;
-	case SMTP_VERB_XBDATBLOB:
-		item_blob(c, out);
-		break;
-	case SMTP_VERB_XEXCH50:
-		rest = out->argument;
-		c->blob = smtp_number(smtp_word(&rest), false, &c->blob_size);
 		break;
 	case SMTP_VERB_BURL: /* RFC 4467: ";URLAUTH=" grants access to the mailbox */
 		if (bytes_find(&out->line, ';') >= 0)
@@ -395,6 +409,32 @@ static void item_command(struct smtp_client *c, struct smtp_item *out)
 	}
 	if (!smtp_hidden_no_secret(out->verb))
 		item_hide(c, out);
+}
+
+static void item_command(struct smtp_client *c, struct smtp_item *out)
+{
+	out->kind = SMTP_ITEM_COMMAND;
+	c->body_over &= out->verb != SMTP_VERB_DATA && out->verb != SMTP_VERB_XEXCH50;
+	item_count(c, out);
+	if (out->verb == SMTP_VERB_AUTH || out->verb == SMTP_VERB_X_EXPS) {
+		item_auth(c, out);
+		return;
+	}
+	item_mailbox(c, out);
+	item_discreet(c, out);
+}
+
+/* Only a sound command ends the doubt; what else comes may be text of a message, or a secret. */
+static bool stays_in_doubt(struct smtp_client *c, struct bytes line, bool sound,
+			   struct smtp_item *out)
+{
+	if (sound && !(out->marks & (SMTP_LINE_TOO_LONG | SMTP_LINE_NUL))) {
+		c->doubt = false;
+		return false;
+	}
+	if (bytes_left(&line) <= SECRET_LINE)
+		smtp_hidden_payload(&c->hidden, line, &out->auth);
+	return true;
 }
 
 /* What is this line? False: it is dropped. */
@@ -415,12 +455,8 @@ static bool client_line(struct smtp_client *c, struct bytes line, unsigned marks
 		out->verb = SMTP_VERB_PROXY;
 	c->nul_line = bytes_left(&line) == 1 && bytes_peek(&line, 0) == 0;
 	if (c->doubt) {
-		if (!sure || junk || (marks & (SMTP_LINE_TOO_LONG | SMTP_LINE_NUL))) {
-			if (bytes_left(&line) <= SECRET_LINE)
-				smtp_hidden_payload(&c->hidden, line, &out->auth);
+		if (stays_in_doubt(c, line, sure && !junk, out))
 			return false;
-		}
-		c->doubt = false;
 	} else if (c->expect == SMTP_EXPECT_AUTH ||
 		   (c->expect == SMTP_EXPECT_AUTH_MAYBE && !sure)) {
 		memset(out, 0, sizeof(*out));
