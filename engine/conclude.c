@@ -298,6 +298,17 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->duplicates = c->duplicates + d->duplicates;
 }
 
+static void fill_judged(struct verdict *v, const struct judge *j)
+{
+	v->endpoint = j->endpoint;
+	v->endpoint_source = j->source;
+	v->server_domain = j->domain;
+	v->method = j->method;
+	v->reached = j->reached;
+	v->stopped_at = j->stopped;
+	v->outcome = j->outcome;
+}
+
 static void fill_events(struct verdict *v, const struct session *s)
 {
 	v->events = s->events ? (const struct event *)(void *)s->events->data : NULL;
@@ -325,13 +336,7 @@ static void conclude(struct room *room, struct session *s, const struct flow *f,
 		facts_say(&room->facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
 	judge_session(&j);
 	v.m365 = facts_has(&room->facts, FACT_PEER_M365);
-	v.endpoint = j.endpoint;
-	v.endpoint_source = j.source;
-	v.server_domain = j.domain;
-	v.method = j.method;
-	v.reached = j.reached;
-	v.stopped_at = j.stopped;
-	v.outcome = j.outcome;
+	fill_judged(&v, &j);
 	fill_flow(&v, f, s);
 	fill_tls(&v, room, s);
 	fill_mail(&v, room, s);
@@ -380,57 +385,76 @@ void conclude_open(struct room *room, struct session *s, const struct flow *f,
 	n->failed_at = failed_at;
 }
 
-void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup *l,
-		     const char *meant, void (*fn)(const struct verdict *v, void *host), void *host)
+/* What became of the look-up, as facts. `meant`: the name of which this one is a slip, or NULL. */
+static void lookup_facts(struct room *room, const struct dns_lookup *l, const char *meant)
 {
-	struct verdict v = { .session = number, .m365 = true, .lookup_only = true };
-	struct event asked = { .time_ns = l->query_ns,
-			       .frame = l->query_frame,
-			       .direction = EVENT_C2S };
-	struct event events[2] = {
-		asked, { .time_ns = l->answer_ns, .frame = l->answer_frame, .direction = EVENT_S2C }
-	};
-	static const char *const words[] = { "no answer",    "a null address", "no address",
-					     "no such name", "SERVFAIL",       "the query REFUSED",
-					     "an error",     "no answer" };
-
 	bool absent = l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA;
 	enum fact fact = absent			      ? FACT_DNS_NO_SUCH_NAME
 			 : l->outcome == DNS_ANSWERED ? FACT_DNS_PRIVATE_ANSWER
 						      : FACT_DNS_NO_ANSWER;
 	char *text = meant ? g_strdup_printf("%s; probably meant: %s", l->name, meant)
 			   : g_strdup(l->name);
+
 	facts_say(&room->facts, fact, l->answer_frame ? l->answer_frame : l->query_last_frame,
 		  keep(room, text));
 	facts_set(&room->facts, fact, l->query_frame);
 	facts_set(&room->facts, FACT_FAILED, l->query_frame);
 	facts_set(&room->facts, FACT_LOOKUP_ONLY, l->query_frame);
 	g_free(text);
-	text = g_strdup_printf("DNS query for %s", l->name);
-	events[0].text = keep(room, text);
-	g_free(text);
-	text = g_strdup_printf("DNS answer: %s", words[MIN(l->outcome, DNS_NO_ANSWER)]);
-	events[1].text = keep(room, text);
-	g_free(text);
+}
 
-	v.start_ns = l->query_ns;
-	v.end_ns = l->answer_ns ? l->answer_ns : l->query_last_ns;
-	v.client_ip = l->client;
-	v.client_port = l->client_port;
-	v.server_ip = l->server;
-	v.server_port = 53;
-	v.server_domain = l->name;
-	v.transport = l->over_tcp ? "tcp" : "udp";
-	v.protocol = "dns";
-	v.first_frame = l->query_frame;
-	v.last_frame = l->answer_frame ? l->answer_frame : l->query_last_frame;
-	v.frame_count = l->queries + (l->answer_frame ? 1 : 0);
-	v.stopped_at = STAGE_DNS;
-	v.outcome = OUTCOME_FAILED;
-	v.history = "dns";
-	v.sides = l->answer_frame ? 2 : 1;
-	v.events = events;
-	v.event_count = l->answer_frame ? 2 : 1;
+/* The question and its answer, which may be missing. */
+static void lookup_events(struct verdict *v, struct room *room, const struct dns_lookup *l,
+			  struct event events[2])
+{
+	static const char *const words[] = { "no answer",    "a null address", "no address",
+					     "no such name", "SERVFAIL",       "the query REFUSED",
+					     "an error",     "no answer" };
+	char *asked = g_strdup_printf("DNS query for %s", l->name);
+	char *said = g_strdup_printf("DNS answer: %s", words[MIN(l->outcome, DNS_NO_ANSWER)]);
+
+	events[0] = (struct event){ .time_ns = l->query_ns,
+				    .frame = l->query_frame,
+				    .direction = EVENT_C2S,
+				    .text = keep(room, asked) };
+	events[1] = (struct event){ .time_ns = l->answer_ns,
+				    .frame = l->answer_frame,
+				    .direction = EVENT_S2C,
+				    .text = keep(room, said) };
+	g_free(asked);
+	g_free(said);
+	v->events = events;
+	v->event_count = l->answer_frame ? 2 : 1;
+}
+
+void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup *l,
+		     const char *meant, void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	struct event events[2];
+	struct verdict v = {
+		.session = number,
+		.m365 = true,
+		.lookup_only = true,
+		.start_ns = l->query_ns,
+		.end_ns = l->answer_ns ? l->answer_ns : l->query_last_ns,
+		.client_ip = l->client,
+		.client_port = l->client_port,
+		.server_ip = l->server,
+		.server_port = 53,
+		.server_domain = l->name,
+		.transport = l->over_tcp ? "tcp" : "udp",
+		.protocol = "dns",
+		.first_frame = l->query_frame,
+		.last_frame = l->answer_frame ? l->answer_frame : l->query_last_frame,
+		.frame_count = l->queries + (l->answer_frame ? 1 : 0),
+		.stopped_at = STAGE_DNS,
+		.outcome = OUTCOME_FAILED,
+		.history = "dns",
+		.sides = l->answer_frame ? 2 : 1,
+	};
+
+	lookup_facts(room, l, meant);
+	lookup_events(&v, room, l, events);
 	findings(&v, room, NULL);
 	fn(&v, host);
 	room_empty(room);
