@@ -374,16 +374,21 @@ static char *check_live(const struct options *o, const struct raw *r)
 	return NULL;
 }
 
-/* Words to values. NULL, or the line that says what is wrong. */
-static char *take(struct options *o, const struct raw *r)
+static enum options_action action_of(const struct raw *r)
 {
-	o->action = r->help		 ? OPTIONS_HELP
-		    : r->version	 ? OPTIONS_VERSION
-		    : r->list		 ? OPTIONS_LIST
-		    : r->explain	 ? OPTIONS_EXPLAIN
-		    : r->interfaces_list ? OPTIONS_INTERFACES
-		    : r->filter_list	 ? OPTIONS_FILTER
-					 : OPTIONS_RUN;
+	return r->help		    ? OPTIONS_HELP
+	       : r->version	    ? OPTIONS_VERSION
+	       : r->list	    ? OPTIONS_LIST
+	       : r->explain	    ? OPTIONS_EXPLAIN
+	       : r->interfaces_list ? OPTIONS_INTERFACES
+	       : r->filter_list	    ? OPTIONS_FILTER
+				    : OPTIONS_RUN;
+}
+
+/* Switches, and words that stand for themselves. */
+static void take_as_given(struct options *o, const struct raw *r)
+{
+	o->action = action_of(r);
 	o->only_filter = r->filter_list && !r->files;
 	o->quiet = r->quiet;
 	o->verbose = r->verbose;
@@ -392,19 +397,25 @@ static char *take(struct options *o, const struct raw *r)
 	o->all = r->all;
 	o->redact = r->redact;
 	o->exit_status = r->exit_status;
+	o->fail_on_given = r->fail_on != NULL;
 	o->output = g_strdup(r->output);
 	o->html = g_strdup(r->html);
 	o->endpoints = g_strdup(r->endpoints);
 	o->explain = g_strdup(r->explain);
 	for (char *const *f = r->files; f && *f; f++)
 		g_ptr_array_add(o->files, g_strdup(*f));
+}
+
+/* Words to values. NULL, or the line that says what is wrong. */
+static char *take(struct options *o, const struct raw *r)
+{
+	take_as_given(o, r);
 	if (r->count && !parse_number(r->count, 1, UINT64_MAX, &o->count))
 		return g_strdup_printf("-c %s: not a number of packets; give one from 1", r->count);
 	if (r->fail_on && !options_severity(r->fail_on, &o->fail_on))
 		return g_strdup_printf(
 			"--fail-on %s: no severity; give critical, high, medium, low or info",
 			r->fail_on);
-	o->fail_on_given = r->fail_on != NULL;
 	char *error = take_ports(o, r->ports);
 	if (!error)
 		error = take_live(o, r);
