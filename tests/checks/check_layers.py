@@ -10,7 +10,7 @@ from common import ROOT, finish
 LAYERS = [
     "bytes caps arena",
     "segment verdict names phrase",
-    "flow gate dns dns_message community_id",
+    "flow gate dns dns_records dns_message community_id",
     "smtp smtp_client smtp_server smtp_line smtp_auth smtp_secret smtp_hidden smtp_body smtp_verbs "
     "tls tls_internal tls_handshake tls_sslv2 tls_message tls_hello tls_names certificate",
     "facts replies peers peers_json peers_ranges peers_like",
