@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A small assembler for BPF, for filter.c: instructions, places to jump to, loads relative to the
+ * A small assembler for BPF, for filter*.c: instructions, places to jump to, loads relative to the
  * current layer. The register X holds where that layer begins, counted from the end of the link
  * header; A holds what was loaded last. All jumps go forward, as BPF demands. A program that grows
  * past what the kernel takes is marked as full.
