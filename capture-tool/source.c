@@ -16,6 +16,7 @@
 #include "source.h"
 #include "source_pcap.h"
 #include "source_pcapng.h"
+#include "source_stranger.h"
 #include "source_stream.h"
 
 /* Link types of one file that the filter is compiled for; more than a machine has. */
@@ -45,27 +46,6 @@ struct source {
 	char *filter; /* owned; NULL none */
 	unsigned filter_count;
 	struct link_filter filters[LINK_FILTERS];
-};
-
-/* Files that are mistaken for captures, by their first bytes, and what helps. */
-static const struct {
-	const char *magic;
-	size_t length;
-	const char *what, *help;
-} strangers[] = {
-	{ "\xfd"
-	  "7zXZ",
-	  5, "is packed with xz", "unpack it: xz -dc FILE | smtp365 -r -" },
-	{ "BZh", 3, "is packed with bzip2", "unpack it: bzip2 -dc FILE | smtp365 -r -" },
-	{ "\x04\x22\x4d\x18", 4, "is packed with lz4", "unpack it: lz4 -dc FILE | smtp365 -r -" },
-	{ "PK\x03\x04", 4, "is a ZIP archive", "unpack it and name the capture inside" },
-	{ "7z\xbc\xaf\x27\x1c", 6, "is a 7-Zip archive", "unpack it and name the capture inside" },
-	{ "GMBU", 4, "is a Microsoft Network Monitor capture",
-	  "convert it: editcap FILE out.pcapng" },
-	{ "RTSS", 4, "is a Microsoft Network Monitor capture",
-	  "convert it: editcap FILE out.pcapng" },
-	{ "snoop\0\0\0", 8, "is a snoop capture", "convert it: editcap FILE out.pcapng" },
-	{ "XCP\0", 4, "is a NetXray capture", "convert it: editcap FILE out.pcapng" },
 };
 
 /* *error = "NAME: " and the words; NULL for the caller to return. */
@@ -102,27 +82,6 @@ static int open_path(const char *path, char **error)
 		return -1;
 	}
 	return fd;
-}
-
-/* The file is nothing that libpcap reads: say what it looks like and what helps. */
-static void *refuse_stranger(const struct source *s, const char *pcap_words, char **error)
-{
-	size_t n;
-	const uint8_t *head = stream_head(s->stream, &n);
-
-	for (size_t i = 0; i < G_N_ELEMENTS(strangers); i++)
-		if (n >= strangers[i].length &&
-		    memcmp(head, strangers[i].magic, strangers[i].length) == 0)
-			return refuse(error, s->name, "%s, no capture: %s", strangers[i].what,
-				      strangers[i].help);
-	if (g_str_has_suffix(s->name, ".etl"))
-		return refuse(error, s->name,
-			      "is a Windows event trace, no capture: convert it on "
-			      "Windows with pktmon etl2pcap, or with etl2pcapng");
-	return refuse(error, s->name,
-		      "is no capture file: give a pcap or pcapng file, plain or "
-		      "packed with gzip or zstd [libpcap: %s]",
-		      pcap_words);
 }
 
 /* Look at the beginning before libpcap does, for better words. */
@@ -168,6 +127,7 @@ static bool open_pcap(struct source *s, char **error)
 {
 	char words[PCAP_ERRBUF_SIZE] = "";
 	const char *trouble;
+	size_t n;
 
 	s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO,
 							   words);
@@ -177,7 +137,10 @@ static bool open_pcap(struct source *s, char **error)
 	}
 	if (stream_trouble(s->stream, &trouble) != STREAM_FINE || strstr(words, "truncated"))
 		return refuse_header(s, "ends inside the file header", error);
-	refuse_stranger(s, words, error);
+	const uint8_t *head = stream_head(s->stream, &n);
+	char *stranger = stranger_words(s->name, head, n, words);
+	refuse(error, s->name, "%s", stranger);
+	g_free(stranger);
 	return false;
 }
 
