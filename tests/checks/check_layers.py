@@ -11,8 +11,9 @@ LAYERS = [
     "bytes caps arena",
     "segment verdict names phrase",
     "flow gate dns dns_records dns_message community_id",
-    "smtp smtp_client smtp_server smtp_line smtp_auth smtp_secret smtp_hidden smtp_body smtp_verbs "
-    "tls tls_internal tls_handshake tls_sslv2 tls_message tls_hello tls_names certificate",
+    "smtp smtp_client smtp_client_internal smtp_client_line smtp_server smtp_line smtp_auth smtp_secret "
+    "smtp_hidden smtp_body smtp_verbs tls tls_internal tls_handshake tls_sslv2 tls_message tls_hello "
+    "tls_names certificate",
     "facts replies peers peers_json peers_ranges peers_like",
     "seen judge clock",
     "session session_notes session_smtp session_auth session_replies session_progress session_ehlo "
