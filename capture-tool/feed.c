@@ -3,11 +3,14 @@
  * The engine's options, checked once by an engine that is thrown away, and the feeding of items.
  */
 #include "feed.h"
+#include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 /* A saved endpoints document has some 100 KB; what is much larger is something else. */
 #define ENDPOINTS_BYTES (16u << 20)
+#define GIVE_ENDPOINTS "; give a saved copy of Microsoft's endpoints document (JSON)"
 
 static const uint16_t default_ports[] = { 25, 465, 587, 2525 };
 
@@ -17,14 +20,13 @@ static bool load_endpoints(struct feed *f, const char *path, char **error)
 	GError *wrong = NULL;
 	gsize n = 0;
 	if (path && !g_file_get_contents(path, &f->endpoints_json, &n, &wrong)) {
-		*error = g_strdup_printf("%s; give --endpoints a saved endpoints document",
-					 wrong->message);
+		const char *reason = access(path, R_OK) ? g_strerror(errno) : wrong->message;
+		*error = g_strdup_printf("--endpoints %s: %s" GIVE_ENDPOINTS, path, reason);
 		g_clear_error(&wrong);
 		return false;
 	}
 	if (n > ENDPOINTS_BYTES) {
-		*error = g_strdup_printf("--endpoints %s: too large for an endpoints document",
-					 path);
+		*error = g_strdup_printf("--endpoints %s: too large for one" GIVE_ENDPOINTS, path);
 		return false;
 	}
 	f->engine.endpoints_json = f->endpoints_json;
@@ -57,7 +59,8 @@ bool feed_prepare(struct feed *f, const struct options *o, char **error)
 	struct smtp365 *s = smtp365_new(&f->engine, NULL, NULL, &reason);
 	smtp365_free(s);
 	if (!s)
-		*error = o->endpoints ? g_strdup_printf("--endpoints %s: %s", o->endpoints, reason)
+		*error = o->endpoints ? g_strdup_printf("--endpoints %s: %s" GIVE_ENDPOINTS,
+							o->endpoints, reason)
 				      : g_strdup(reason);
 	g_free(reason);
 	return s != NULL;

@@ -79,8 +79,8 @@ static void on_session(const struct verdict *made, void *host)
 	} else {
 		report_text(v, &l->report, l->text);
 		if (v->open)
-			g_string_append(l->text, "     open       the session goes on; its last "
-						 "verdict follows\n");
+			g_string_append(l->text, "     open       more may come; the last verdict "
+						 "of this session follows\n");
 	}
 	l->patient = l->patient && sink_wait(l->files.sink, CLOSE_MS);
 	sink_add(l->files.sink, l->text->str, l->text->len);

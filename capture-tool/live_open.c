@@ -47,7 +47,14 @@ static bool open_output(struct live_files *f, const struct options *o, char **er
 {
 	bool ours = o->output && access(o->output, F_OK) != 0;
 	f->sink = sink_open(o->output, error);
-	return f->sink && (!ours || sandbox_give(o->output, o->user, error));
+	if (!f->sink)
+		return false;
+	/* That there is no default user is said after what the words of the command got wrong. */
+	if (sandbox_check_user(o->user, error))
+		return !ours || sandbox_give(o->output, o->user, error);
+	if (ours)
+		unlink(o->output);
+	return false;
 }
 
 static bool open_recorder(struct live_files *f, const struct options *o, const struct feed *feed,
@@ -151,6 +158,22 @@ static bool can_write(const char *path, const char *option, const char *what, ch
 	return false;
 }
 
+/* What is wrong with --metrics whoever writes it. */
+static bool check_metrics(const struct options *o, char **error)
+{
+	if (!o->metrics)
+		return true;
+	char *folder = g_path_get_dirname(o->metrics);
+	if (g_file_test(o->metrics, G_FILE_TEST_IS_DIR))
+		*error = g_strdup_printf("%s: is a folder; give --metrics a file", o->metrics);
+	else if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+		*error = g_strdup_printf("%s: there is no folder %s; make it, or give --metrics a "
+					 "file in another",
+					 o->metrics, folder);
+	g_free(folder);
+	return *error == NULL;
+}
+
 /* After the drop. The output is open already; it may lie where only root may look. */
 static bool check_outputs(const struct options *o, char **error)
 {
@@ -161,10 +184,6 @@ static bool check_outputs(const struct options *o, char **error)
 		return false;
 	if (!o->metrics)
 		return true;
-	if (g_file_test(o->metrics, G_FILE_TEST_IS_DIR)) {
-		*error = g_strdup_printf("%s: is a folder; give --metrics a file", o->metrics);
-		return false;
-	}
 	char *folder = g_path_get_dirname(o->metrics);
 	bool fine = can_write(folder, "--metrics", "file in a folder", error);
 	g_free(folder);
@@ -175,9 +194,9 @@ bool live_files_open(struct live_files *f, const struct options *o, const struct
 		     char **error)
 {
 	*f = LIVE_FILES_CLOSED;
-	if (!sandbox_check_user(o->user, error) || !open_ports(f, o, feed, error) ||
+	if ((o->user && !sandbox_check_user(o->user, error)) || !open_ports(f, o, feed, error) ||
 	    !open_output(f, o, error) || !open_recorder(f, o, feed, error) ||
-	    !open_events(f, error))
+	    !open_events(f, error) || !check_metrics(o, error))
 		return false;
 	f->notify = notify_open();
 	f->metrics = o->metrics ? metrics_file_new(o->metrics) : NULL;

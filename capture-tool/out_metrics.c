@@ -8,17 +8,51 @@
 #include "out_metrics.h"
 #include <stdlib.h>
 #include <string.h>
+#include "../engine/smtp365.h"
 
 struct metrics {
 	GHashTable *sessions; /* labels -> uint64_t *, owned */
 	GHashTable *findings;
 };
 
+/* The counter of the row with these labels, which are of our tables, so rows are few. */
+static uint64_t *row_of(GHashTable *rows, char *labels)
+{
+	uint64_t *n = g_hash_table_lookup(rows, labels);
+	if (n) {
+		g_free(labels);
+	} else {
+		n = g_new0(uint64_t, 1);
+		g_hash_table_insert(rows, labels, n);
+	}
+	return n;
+}
+
+static uint64_t *finding_row(struct metrics *m, const char *id, enum severity severity)
+{
+	return row_of(m->findings,
+		      g_strdup_printf("id=\"%s\",severity=\"%s\"", id, severity_name(severity)));
+}
+
+/* Every finding has its row from the start: to increase() of Prometheus a row that appears with 1
+ * has not grown, and the first password in clear would raise no alert. */
+static void begin_findings(struct metrics *m)
+{
+	size_t n;
+	const struct smtp365_rule *all = smtp365_rules(&n);
+	for (size_t i = 0; i < n; i++) {
+		finding_row(m, all[i].id, all[i].severity);
+		for (unsigned k = 0; k < all[i].case_count; k++)
+			finding_row(m, all[i].id, all[i].cases[k].severity);
+	}
+}
+
 struct metrics *metrics_new(void)
 {
 	struct metrics *m = g_new0(struct metrics, 1);
 	m->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	m->findings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	begin_findings(m);
 	return m;
 }
 
@@ -31,28 +65,14 @@ void metrics_free(struct metrics *m)
 	g_free(m);
 }
 
-/* One more in the row with these labels; the labels are of our tables, so rows are few. */
-static void count(GHashTable *rows, char *labels)
-{
-	uint64_t *n = g_hash_table_lookup(rows, labels);
-	if (n) {
-		g_free(labels);
-	} else {
-		n = g_new0(uint64_t, 1);
-		g_hash_table_insert(rows, labels, n);
-	}
-	(*n)++;
-}
-
 void metrics_verdict(struct metrics *m, const struct verdict *v)
 {
 	const char *stopped = stage_name(v->stopped_at);
-	count(m->sessions, g_strdup_printf("endpoint=\"%s\",outcome=\"%s\",stopped_at=\"%s\"",
-					   endpoint_name(v->endpoint), outcome_name(v->outcome),
-					   stopped ? stopped : "none"));
+	++*row_of(m->sessions, g_strdup_printf("endpoint=\"%s\",outcome=\"%s\",stopped_at=\"%s\"",
+					       endpoint_name(v->endpoint), outcome_name(v->outcome),
+					       stopped ? stopped : "none"));
 	for (unsigned i = 0; i < v->finding_count; i++)
-		count(m->findings, g_strdup_printf("id=\"%s\",severity=\"%s\"", v->findings[i].id,
-						   severity_name(v->findings[i].severity)));
+		++*finding_row(m, v->findings[i].id, v->findings[i].severity);
 }
 
 /* ---- the file ---- */

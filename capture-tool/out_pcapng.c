@@ -282,10 +282,11 @@ static void record(struct recorder *r, const struct verdict *v)
 
 static bool is_wanted(const struct recorder *r, const struct verdict *v)
 {
-	if (!v->m365 && !r->o.all)
-		return false;
+	/* What ails mail to other servers must not push Microsoft 365 out of the folder. */
+	enum severity least = v->m365 || r->o.all ? r->o.least : MAX(r->o.least, SEVERITY_HIGH);
+
 	for (unsigned i = 0; i < v->finding_count; i++)
-		if (v->findings[i].severity >= r->o.least)
+		if (v->findings[i].severity >= least)
 			return true;
 	return false;
 }

@@ -25,8 +25,9 @@ struct recorder_options {
 	uint32_t snaplen;      /* for the interface description; 0: 262144 */
 	bool bodies;	       /* --bodies: message bodies and encrypted TLS data too */
 	bool redact;	       /* --redact: no envelope addresses */
-	bool all;	       /* --all: sessions that are not Microsoft 365 too */
-	enum severity least;   /* only sessions with a finding as severe as this */
+	bool all;	       /* --all: of other sessions too those with lesser findings */
+	enum severity least;   /* only sessions with a finding as severe as this; of those that are
+				* not Microsoft 365 at least high */
 	const char *command; /* options of this run in words, for the section comment; NULL none */
 	const char *const *interfaces; /* names by interface number, NULL-terminated; NULL none */
 	const uint16_t *ports; /* watched TCP ports, all of them; other packets are not held */
@@ -81,8 +82,11 @@ const char *comments_of(const struct comments *c, uint32_t frame);
 void comments_free(struct comments *c);
 
 /* -r IN -w OUT: write all frames of `in` that pass `filter` (NULL all) to `out`, same order, with
- * their comments; OUT.part until complete. Reads `in` a second time, so it cannot be "-". At most
+ * their comments; OUT.part until complete. Reads `in` a second time, so it must be a file. At most
  * `count` frames, 0 all. False and *error, one line, g_free. */
+/* Can it be done? Looks at both names; call it before `in` is read the first time, which a pipe
+ * would not survive. False and *error as above. */
+bool pcapng_copy_check(const char *in, const char *out, char **error);
 bool pcapng_copy(const char *in, const char *filter, uint64_t count, const char *out,
 		 const struct comments *c, const struct recorder_options *o, char **error);
 

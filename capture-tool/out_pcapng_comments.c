@@ -4,9 +4,12 @@
  * The file is read twice: a verdict is known only when its frames have long passed.
  */
 #include "out_pcapng.h"
+#include <errno.h>
 #include <glib.h>
 #include <pcap/dlt.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "../engine/report.h"
 #include "../engine/smtp365.h"
 #include "recent.h"
@@ -182,14 +185,42 @@ static bool copy_all(struct copy *k, struct source *from, const char *in, uint64
 	return pcapng_file_mark(k->out);
 }
 
+/* Why `out` cannot be made anew by a rename in its folder; NULL it can. */
+static char *cannot_make(const char *in, const char *out)
+{
+	char *folder = g_path_get_dirname(out), *line = NULL;
+	struct stat i, o;
+	bool there = stat(out, &o) == 0;
+
+	if (there && !S_ISREG(o.st_mode))
+		line = g_strdup_printf("%s: is no regular file; give -w another name", out);
+	else if (there && stat(in, &i) == 0 && i.st_dev == o.st_dev && i.st_ino == o.st_ino)
+		line = g_strdup_printf("%s: is the capture itself; write to another file", out);
+	else if (access(folder, W_OK | X_OK) != 0)
+		line = g_strdup_printf("%s: cannot be written: %s; name a folder and a file that "
+				       "can",
+				       out, g_strerror(errno));
+	g_free(folder);
+	return line;
+}
+
+bool pcapng_copy_check(const char *in, const char *out, char **error)
+{
+	bool standard = strcmp(in, "-") == 0;
+	struct stat i;
+
+	/* One that is not there is for whoever reads it to tell. */
+	if (standard || (stat(in, &i) == 0 && !S_ISREG(i.st_mode) && !S_ISDIR(i.st_mode)))
+		*error = g_strdup_printf("-w: %s cannot be read twice: store it in a file first",
+					 standard ? "standard input" : in);
+	else
+		*error = cannot_make(in, out);
+	return *error == NULL;
+}
+
 bool pcapng_copy(const char *in, const char *filter, uint64_t count, const char *out,
 		 const struct comments *c, const struct recorder_options *o, char **error)
 {
-	if (strcmp(in, "-") == 0) {
-		*error = g_strdup("-w: standard input cannot be read twice: store it in a file "
-				  "first");
-		return false;
-	}
 	struct source *from = source_open_file(in, filter, error);
 	if (!from)
 		return false;

@@ -5,7 +5,6 @@
  */
 #include "run.h"
 #include <stdio.h>
-#include <sys/stat.h>
 #include "../engine/report.h"
 #include "../engine/smtp365.h"
 #include "feed.h"
@@ -214,12 +213,6 @@ static void write_summary(struct run *r)
 	output_write(r->out, r->text->str, r->text->len);
 }
 
-static bool same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* -w: the file again, its verdicts as comments of their frames. */
 static void write_copy(struct run *r)
 {
@@ -233,10 +226,7 @@ static void write_copy(struct run *r)
 		.command = "smtp365 -r",
 	};
 	char *error = NULL;
-	if (same_file(in, o->folder))
-		error = g_strdup_printf("%s: is the capture itself; write to another file",
-					o->folder);
-	else if (pcapng_copy(in, o->filter, o->count, o->folder, r->comments, &how, &error))
+	if (pcapng_copy(in, o->filter, o->count, o->folder, r->comments, &how, &error))
 		return;
 	complain(r, error);
 	g_free(error);
@@ -249,6 +239,7 @@ struct run_result run(const struct options *o, struct output *out)
 	prepare(&r);
 	char *error = NULL;
 	if (!feed_prepare(&r.feed, o, &error) ||
+	    (o->folder && !pcapng_copy_check(g_ptr_array_index(o->files, 0), o->folder, &error)) ||
 	    (o->html && !(r.html = out_html_open(o, &error)))) {
 		run_complain(error);
 		g_free(error);

@@ -54,7 +54,10 @@ static char *activate_words(int status, pcap_t *p, const char *name)
 	switch (status) {
 	case PCAP_ERROR_PERM_DENIED:
 	case PCAP_ERROR_PROMISC_PERM_DENIED:
-		return sandbox_permission_line(name);
+		if (strcmp(name, "any") == 0 || if_nametoindex(name) != 0)
+			return sandbox_permission_line(name);
+		/* With permission it would not be there either. */
+		return activate_words(PCAP_ERROR_NO_SUCH_DEVICE, p, name);
 	case PCAP_ERROR_NO_SUCH_DEVICE:
 		return g_strdup_printf("%s: there is no such interface; smtp365 -D lists them",
 				       name);

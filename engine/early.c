@@ -89,12 +89,12 @@ bool early_worth(struct early *e, struct session *s, const struct verdict *v, ui
 		m->certain_ns = 0;
 	} else if (!m->certain_ns) {
 		m->certain_ns = now_ns;
-	} else if (!m->cause_told && now_ns - m->certain_ns >= CAUSE_LASTS) {
+	} else if (!m->cause_told && !m->closed && now_ns - m->certain_ns >= CAUSE_LASTS) {
 		tell = true;
 	}
 	m->told |= tell;
 	m->cause_told |= tell && certain;
-	if (certain && !m->cause_told && !m->listed)
+	if (certain && !m->cause_told && !m->closed && !m->listed)
 		append(e, s, now_ns);
 	return tell;
 }

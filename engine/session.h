@@ -61,7 +61,8 @@ struct session_early {
 	uint32_t noted;	     /* event_order at the last look */
 	unsigned alarms;     /* critical findings told */
 	bool listed, cause_told;
-	bool told; /* something was */
+	bool closed; /* at the last look it only waited for late segments */
+	bool told;   /* something was */
 };
 
 struct session {

@@ -459,8 +459,8 @@ static void look(struct session *s, void *host)
 	f = flow_find(e->flows, &f->client, f->client_port, &f->server, f->server_port,
 		      NULL); /* sides valid */
 	const struct flow_side *c = &f->side[FLOW_C2S], *d = &f->side[FLOW_S2C];
-	if ((c->fin_frame && d->fin_frame) || c->rst_frame || d->rst_frame)
-		return; /* over: it only waits for late segments, its last verdict comes at once */
+	/* It only waits for late segments, some seconds: what is critical does not. */
+	s->early.closed = (c->fin_frame && d->fin_frame) || c->rst_frame || d->rst_frame;
 	e->looked = s;
 	e->capture.table_stale = ranges_stale(e);
 	conclude_open(e->room, s, f, &e->capture, open_verdict, e);

@@ -144,7 +144,7 @@ struct verdict {
 	unsigned session; /* from 1, in order of the first packet */
 	bool m365;
 	bool lookup_only; /* a failed DNS look-up without a connection */
-	bool open;	  /* live: the session goes on, its last verdict comes later */
+	bool open;	  /* live: told before its end, its last verdict comes later */
 	bool told;	  /* live: the last verdict of one that was told while open */
 	uint64_t start_ns, end_ns;
 	bool ns_precision; /* the host knows; the engine leaves it false */

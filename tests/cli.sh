@@ -112,6 +112,9 @@ trouble "--ring 1k" "$program" -i any -w folder --ring 1k
 trouble "add -w FOLDER" "$program" -i any --bodies
 trouble "add -i IFACE" "$program" -r "$good" --metrics file
 trouble "nosuch0" "$program" -i nosuch0 -Z nobody
+trouble "nosuch0: there is no such interface" "$program" -i nosuch0
+trouble "-w -" "$program" -i any -w -
+trouble "given to --output and to --metrics" "$program" -i any --output x --metrics ./x
 trouble "bad filter" "$program" -d bad filter
 status 0 "$program" -d
 has out "587"
@@ -121,6 +124,7 @@ trouble "$work" "$program" -r "$work"
 trouble "missing.json" "$program" --endpoints missing.json -r "$good"
 echo '{"not": "endpoints"}' >wrong.json
 trouble "wrong.json" "$program" --endpoints wrong.json -r "$good"
+has err "give a saved copy of Microsoft's endpoints document"
 trouble "missing/out" "$program" --output missing/out -r "$good"
 trouble "missing/out" "$program" --html missing/out -r "$good"
 trouble "only of capture files" "$program" -i any --html page.html
@@ -154,6 +158,20 @@ trouble_later() { status 2 "$@" && lines err 1; }
 trouble_later "$program" -q -r copy.pcapng -w copy.pcapng
 has err "is the capture itself"
 cmp -s copy.pcapng "$good" || { echo "FAILED: -w overwrote the capture" && failed=1; }
+trouble "-w -: packets are not written to standard output" "$program" -r "$good" -w -
+trouble "missing/out: cannot be written" "$program" -r "$good" -w missing/out
+trouble "twice: is given to --output and to -w" "$program" -r "$good" --output twice -w ./twice
+trouble "twice: is given to --html and to -w" "$program" -r "$good" --html twice -w twice
+# A copy is made by renaming: a device or pipe of that name would be gone, and a pipe cannot be read
+# a second time.
+mkfifo pipe
+trouble "pipe: is no regular file" "$program" -r "$good" -w pipe
+[ -p pipe ] || { echo "FAILED: -w took the pipe away" && failed=1; }
+ln -s /dev/null null
+trouble "null: is no regular file" "$program" -r "$good" -w null
+cat "$good" >pipe &
+trouble "-w: pipe cannot be read twice" timeout 20 "$program" -r pipe -w other
+kill "$!" 2>err; wait "$!" 2>err
 
 # 6. Outputs that end badly
 if [ -c /dev/full ]; then

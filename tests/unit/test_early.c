@@ -198,6 +198,37 @@ static void a_password_at_once(void **state)
 	assert_int_equal(t.told.over, 1);
 }
 
+/* A reset leaves a session in wait for late segments: the password is told before that is over. */
+static void a_password_before_a_reset(void **state)
+{
+	(void)state;
+	struct talk t;
+	begin(&t);
+	smtp365_tick(t.engine, t.now);
+	connect_to(&t);
+	say(&t, CLIENT, "AUTH PLAIN AHNjYW5uZXIAU0VDUkVULTE=\r\n");
+	say(&t, SERVER, "235 2.7.0 Authentication successful\r\n");
+	packet(&t, CLIENT, NULL, TCP_RST);
+	wait_for(&t, 1.3);
+	assert_int_equal(t.told.open, 1);
+	assert_int_equal(t.told.over, 0);
+	assert_non_null(strstr(t.told.ids, "auth.cleartext_password"));
+	wait_for(&t, 6);
+	assert_int_equal(t.told.open, 1);
+	assert_int_equal(t.told.over, 1);
+	assert_int_equal(t.told.told_before, 1);
+	t.port++; /* its cause alone, though certain, can wait */
+	connect_to(&t);
+	refuse(&t);
+	packet(&t, CLIENT, NULL, TCP_RST);
+	wait_for(&t, 4.5);
+	assert_int_equal(t.told.over, 1);
+	wait_for(&t, 2);
+	assert_int_equal(t.told.open, 1);
+	assert_int_equal(t.told.over, 2);
+	smtp365_free(t.engine);
+}
+
 /* The last verdict is not changed by looks at the open session. */
 static void same_end_with_and_without_ticks(void **state)
 {
@@ -373,6 +404,7 @@ int main(void)
 		cmocka_unit_test(a_cause_that_lasts),
 		cmocka_unit_test(what_is_repaired_is_not_told),
 		cmocka_unit_test(a_password_at_once),
+		cmocka_unit_test(a_password_before_a_reset),
 		cmocka_unit_test(same_end_with_and_without_ticks),
 		cmocka_unit_test(clock_set_back),
 		cmocka_unit_test(idle_ends_without_packets),

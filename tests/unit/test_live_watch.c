@@ -146,6 +146,11 @@ static void metrics(void **state)
 	s.source[0].name = "od\"d\\1";
 	s.source[0].counts.received = UINT64_MAX;
 	s.last_smtp_ns = 99 * SECOND + 5000000;
+	/* Rows start at 0, or increase() would not see the first of them. */
+	metrics_text(m, &s, text);
+	assert_non_null(strstr(text->str, "\nsmtp365_findings_total{id=\"auth.cleartext_password\","
+					  "severity=\"critical\"} 0\n"));
+	g_string_truncate(text, 0);
 	metrics_verdict(m, &v);
 	metrics_verdict(m, &v);
 	metrics_verdict(m, &fine);

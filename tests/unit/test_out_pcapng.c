@@ -245,6 +245,36 @@ static void test_nothing_to_record(void **state)
 	g_free(path);
 }
 
+/* Of other servers' sessions only what is grave, unless --all is given. */
+static void test_other_servers(void **state)
+{
+	static const struct {
+		const char *capture;
+		bool all;
+		unsigned recorded;
+	} rows[] = {
+		{ "auth-clear-plain-port25.pcapng", false, 1 },
+		{ "helo-accepted.pcapng", false, 0 },
+		{ "helo-accepted.pcapng", true, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct recorder_options o = options();
+		struct play p = { 0 };
+		char *error = NULL, *path = capture(rows[i].capture);
+
+		o.least = SEVERITY_LOW;
+		o.all = rows[i].all;
+		p.recorder = recorder_new(&o, &error);
+		play(&p, path);
+		assert_int_equal(p.with_findings, 0); /* it is none of Microsoft 365 */
+		assert_int_equal(recorder_stats(p.recorder).sessions, rows[i].recorded);
+		recorder_free(p.recorder);
+		g_free(path);
+	}
+}
+
 /* Sessions with a password in clear are the ones that are recorded; it must not be in the file. */
 static void test_no_secrets(void **state)
 {
@@ -438,7 +468,8 @@ static void test_copy(void **state)
 	assert_true(pcapng_copy(path, "tcp", 3, out, p.comments, &o, &error));
 	assert_int_equal(frames_in(out), 3);
 	/* Trouble in words. */
-	assert_false(pcapng_copy("-", NULL, 0, out, p.comments, &o, &error));
+	assert_true(pcapng_copy_check(path, out, &error));
+	assert_false(pcapng_copy_check("-", out, &error));
 	assert_non_null(strstr(error, "cannot be read twice"));
 	g_clear_pointer(&error, g_free);
 	assert_false(pcapng_copy(path, NULL, 0, "/nowhere/x.pcapng", p.comments, &o, &error));
@@ -563,6 +594,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RECORDER_TEST(test_session_with_findings),
 		RECORDER_TEST(test_nothing_to_record),
+		RECORDER_TEST(test_other_servers),
 		RECORDER_TEST(test_no_secrets),
 		RECORDER_TEST(test_rotation_and_bound),
 		RECORDER_TEST(test_old_file_is_closed),
