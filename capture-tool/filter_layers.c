@@ -111,16 +111,30 @@ static void emit_maybe_untagged(struct code *a)
 	code_go_if(a, BPF_JEQ, 0x60, LABEL_PASS);
 }
 
+/* Behind a cooked header the bytes of a tag may stand where IP is named (is_inner_tag of
+ * packet_link.c): when there is a type where a tag has it, packet.c decides. */
+static void emit_inner_tag(struct code *a, unsigned here, uint16_t type, unsigned ip)
+{
+	const uint16_t types[] = { type, 0x8100, 0x88a8 };
+
+	code_label(a, here);
+	code_load(a, BPF_H, 2);
+	code_go_if_any(a, types, G_N_ELEMENTS(types), LABEL_PASS);
+	code_go(a, ip);
+}
+
 /* A is an Ethernet type: IP, or a tag or LLC header behind which another type comes. */
 static void emit_ethertype(struct code *a)
 {
 	static const uint16_t tags[] = { 0x8100, 0x88a8, 0x9100, 0x9200 };
+	unsigned four = a->cooked ? code_label_new(a) : LABEL_IP4;
+	unsigned six = a->cooked ? code_label_new(a) : LABEL_IP6;
 
 	code_label(a, LABEL_ETHERTYPE);
 	for (unsigned i = 0; i < FILTER_TAGS; i++) {
 		unsigned tag = code_label_new(a), llc = code_label_new(a), next = code_label_new(a);
-		code_go_if(a, BPF_JEQ, 0x0800, LABEL_IP4);
-		code_go_if(a, BPF_JEQ, 0x86dd, LABEL_IP6);
+		code_go_if(a, BPF_JEQ, 0x0800, four);
+		code_go_if(a, BPF_JEQ, 0x86dd, six);
 		code_go_if_any(a, tags, G_N_ELEMENTS(tags), tag);
 		code_go_if(a, BPF_JEQ, 0x8847, LABEL_MPLS);
 		code_go_if(a, BPF_JEQ, 0x8848, LABEL_MPLS);
@@ -150,6 +164,10 @@ static void emit_ethertype(struct code *a)
 		code_label(a, next);
 	}
 	code_go(a, LABEL_PASS);
+	if (a->cooked) {
+		emit_inner_tag(a, four, 0x0800, LABEL_IP4);
+		emit_inner_tag(a, six, 0x86dd, LABEL_IP6);
+	}
 }
 
 /* RFC 2516: version and type 1, code 0. Then PPP, its protocol in one byte or two (RFC 1661). */

@@ -59,8 +59,35 @@ enum layer packet_inner_ethernet(struct walk *w)
 {
 	w->encap.vlan_count = 0;
 	w->encap.vlan[0] = w->encap.vlan[1] = 0;
-	w->has_mac = false;
+	w->cooked = w->has_mac = false;
 	return LAYER_ETHERNET;
+}
+
+/* Of a frame with two tags that "any" captured, newer kernels (seen with 6.18) take the outer one
+ * off and name the type behind the inner one, whose own four bytes, number and type, still stand
+ * before IP. So what is called IP and is none, or has a length that the frame has not, may be such
+ * a tag.
+ */
+static bool is_inner_tag(const struct walk *w, uint16_t type)
+{
+	unsigned version = type == 0x0800 ? 4 : type == 0x86dd ? 6 : 0;
+	unsigned next = (bytes_peek(&w->in, 2) << 8) | bytes_peek(&w->in, 3);
+
+	if (!w->cooked || !version)
+		return false;
+	if (next != 0x8100 && next != 0x88a8 &&
+	    (next != type || bytes_peek(&w->in, 4) >> 4 != version))
+		return false;
+	if (bytes_peek(&w->in, 0) >> 4 != version)
+		return true;
+	unsigned six = (bytes_peek(&w->in, 4) << 8) | bytes_peek(&w->in, 5);
+	return (version == 4 ? next : six + 40) > w->wire;
+}
+
+/* The type in a cooked header, or in a tag that may be behind one. */
+static enum layer type_behind_link(struct walk *w, uint16_t type)
+{
+	return is_inner_tag(w, type) ? LAYER_VLAN : packet_ethertype(w, type);
 }
 
 enum layer link_ethernet(struct walk *w)
@@ -102,15 +129,16 @@ enum layer link_vlan(struct walk *w)
 			w->encap.vlan[w->encap.vlan_count++] = id;
 		else
 			w->encap.vlan[1] = id;
-		enum layer next = packet_ethertype(w, type);
+		enum layer next = type_behind_link(w, type);
 		if (next != LAYER_VLAN)
 			return next;
 	}
 	return packet_stop(w, PACKET_COUNT_TOO_DEEP);
 }
 
-static void keep_cooked_mac(struct walk *w, uint16_t length, const struct bytes *address)
+static void note_cooked(struct walk *w, uint16_t length, const struct bytes *address)
 {
+	w->cooked = true;
 	w->has_mac = length == 6;
 	if (w->has_mac)
 		memcpy(w->src_mac, address->at, 6);
@@ -126,8 +154,8 @@ enum layer link_sll(struct walk *w)
 	bytes_take(&h, 4);
 	uint16_t length = bytes_u16(&h);
 	struct bytes address = bytes_take(&h, 8);
-	keep_cooked_mac(w, length, &address);
-	return packet_ethertype(w, bytes_u16(&h));
+	note_cooked(w, length, &address);
+	return type_behind_link(w, bytes_u16(&h));
 }
 
 /* Version 2: protocol, reserved, interface, ARPHRD, type (1), address length (1), address (8). */
@@ -141,8 +169,8 @@ enum layer link_sll2(struct walk *w)
 	bytes_take(&h, 9);
 	uint16_t length = bytes_u8(&h);
 	struct bytes address = bytes_take(&h, 8);
-	keep_cooked_mac(w, length, &address);
-	return packet_ethertype(w, type);
+	note_cooked(w, length, &address);
+	return type_behind_link(w, type);
 }
 
 /* BSD loopback: an address family, in the byte order of the machine that captured (NULL) or of

@@ -52,6 +52,7 @@ struct walk {
 	uint8_t ttl;
 	uint8_t protocol; /* of the payload of the innermost IP header */
 	bool routed;	  /* IPv6 routing header: the checksum covers another address */
+	bool cooked;	  /* link header of libpcap's "any", and nothing behind it but tags */
 	bool has_mac;
 	uint8_t src_mac[6];
 	struct encapsulation encap;

@@ -14,7 +14,7 @@ import threading
 import time
 
 from cable import LOGIN, NOISE, PROGRAM, captured, check, run, wait_until
-from sensor import final, read_records
+from sensor import RECORD, final, read_records
 
 
 def test_interface_down_and_up(c):
@@ -73,6 +73,32 @@ def test_any(c):
     c.mails(2)
     wait_until(lambda: len(read_records(s.output)) == 2, "not two sessions")
     check(s.stop(signal.SIGINT) == 0, "exit status")
+
+
+REPLAY = r"""
+import socket, sys, time
+sys.path.insert(0, sys.argv[1])
+import transform
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("c1", 0))
+for packet in transform.read_capture(sys.argv[2]):
+    s.send(packet[1])
+    time.sleep(0.002)
+"""
+
+
+def test_any_behind_two_tags(c):
+    """On "any" Linux hands over the inner tag without its type; libpcap filters the first packets itself."""
+    capture = os.path.join(sys.argv[2], "pcaps", "input-qinq-failing.pcapng")
+    s = c.sensor(interfaces=["any"])
+    c.run("ip", "netns", "exec", c.b, sys.executable, "-B", "-c", REPLAY, RECORD, capture)
+    time.sleep(0.5)
+    check(s.stop() == 0, "exit status")
+    records = read_records(s.output)
+    check(len(records) == 1 and records[0]["smtp365"]["cause"]["id"] == "starttls.missing_from_m365",
+          f"{len(records)} records, not one with the cause; {s.said()}")
+    vlan = records[0]["network"]
+    check(vlan["vlan"]["id"] == "200" and vlan["inner"]["vlan"]["id"] == "100", f"tags {vlan}")
 
 
 def test_rotation(c):

@@ -563,6 +563,33 @@ static void test_cooked_without_tag(void **state)
 	(void)state;
 }
 
+/* Two tags on "any" (packet_link.c, is_inner_tag): as the kernel shows them to the filter, and as
+ * libpcap does, which filters the first blocks of the ring once more itself. */
+static void test_cooked_inner_tag(void **state)
+{
+	static const char *const heads[] = {
+		"0003 0001 0006 0200000000020000 8100 0064 0800", /* the kernel */
+		"0003 0001 0006 0200000000020000 0800 0064 0800", /* libpcap */
+		"0003 0001 0006 0200000000020000 0800 4564 0800",
+		"0003 0001 0006 0200000000020000 0800 0064 8100 0065 0800",
+		"0003 0001 0006 0200000000020000 88a8 00c8 0800 0064 0800", /* from a file */
+	};
+	struct bpf_program f = made_filter(DLT_LINUX_SLL, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+		struct made m = made_segment();
+		made_hex(&m, heads[i]);
+		assert_true(passes(&f, m.at, m.n, m.n));
+	}
+	struct made m = made_payload("x");
+	made_tcp(&m, 40000, 443, TCP_ACK, NULL, 0);
+	made_ip4(&m, 6, 1, 2);
+	made_hex(&m, heads[0]);
+	assert_false(passes(&f, m.at, m.n, m.n)); /* what the kernel sees is told apart */
+	filter_free(&f);
+}
+
 /* libpcap cannot shift loads inside the cooked header, except the one of the protocol. */
 static void test_cooked_offsets(void **state)
 {
@@ -602,6 +629,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_cooked_offsets),
 		cmocka_unit_test(test_cooked_without_tag),
+		cmocka_unit_test(test_cooked_inner_tag),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

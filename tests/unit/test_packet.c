@@ -494,6 +494,62 @@ static void test_vlan_tags(void **state)
 	expect(DLT_EN10MB, &m, PACKET_NOTHING, PACKET_COUNT_TOO_DEEP);
 }
 
+/* What Linux and libpcap make of two tags on "any": the outer one in its place (v1) or lost (v2),
+ * of the inner one the bytes but not the type. Its number may look like the beginning of IP. */
+static void test_cooked_inner_tag(void **state)
+{
+	static const struct {
+		int dlt;
+		const char *head;
+		bool v6;
+		unsigned count, first, second;
+	} cases[] = {
+		{ DLT_LINUX_SLL, "0003 0001 0006 0200000000020000 88a8 00c8 0800 0064 0800", false,
+		  2, 200, 100 },
+		{ DLT_LINUX_SLL, "0003 0001 0006 0200000000020000 88a8 00c8 86dd 0064 86dd", true,
+		  2, 200, 100 },
+		{ DLT_LINUX_SLL, "0003 0001 0006 0200000000020000 8100 00c8 0800 4564 0800", false,
+		  2, 200, 0x564 },
+		{ DLT_LINUX_SLL, "0003 0001 0006 0200000000020000 8100 00c8 86dd 6064 86dd", true,
+		  2, 200, 0x64 },
+		{ DLT_LINUX_SLL,
+		  "0003 0001 0006 0200000000020000 88a8 00c8 0800 0064 8100 0065 0800", false, 2,
+		  200, 101 },
+		{ DLT_LINUX_SLL2, "0800 0000 00000002 0001 03 06 0200000000020000 0064 0800", false,
+		  1, 100, 0 },
+		{ DLT_LINUX_SLL, "0003 0001 0006 0200000000020000 0800", false, 0, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct made m = made_payload("EHLO device.example\r\n");
+		made_tcp(&m, 40000, 587, TCP_ACK | TCP_PSH, NULL, 0);
+		cases[i].v6 ? made_ip6(&m, 6, 1, 2) : made_ip4(&m, 6, 1, 2);
+		made_hex(&m, cases[i].head);
+		expect(cases[i].dlt, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+		assert_int_equal(item.segment.encap.vlan_count, cases[i].count);
+		assert_int_equal(item.segment.encap.vlan[0], cases[i].first);
+		assert_int_equal(item.segment.encap.vlan[1], cases[i].second);
+		abuse(cases[i].dlt, &m);
+	}
+	/* Of Ethernet all types are there: it is a bad header. */
+	struct made m = made_segment();
+	made_hex(&m, "0064 0800");
+	made_ether(&m, 0x0800);
+	expect(DLT_EN10MB, &m, PACKET_NOTHING, PACKET_COUNT_BAD_HEADER);
+	/* A real packet whose length is that of a type. */
+	static const char filling[2048 - 40];
+	m = (struct made){ 0 };
+	made_back(&m, filling, sizeof filling);
+	made_tcp(&m, 40000, 587, TCP_ACK, NULL, 0);
+	made_ip4(&m, 6, 1, 2);
+	m.at[4] = 0x45; /* and what follows looks like IP */
+	made_hex(&m, "0004 0001 0006 0200000000010000 0800");
+	expect(DLT_LINUX_SLL, &m, PACKET_SEGMENT, PACKET_COUNT_SEGMENT);
+	assert_int_equal(item.segment.encap.vlan_count, 0);
+	assert_int_equal(item.segment.len, sizeof filling);
+}
+
 static void test_reasons(void **state)
 {
 	static const struct {
@@ -594,6 +650,7 @@ int main(void)
 		cmocka_unit_test(test_changing_link),
 		cmocka_unit_test(test_loopback_v6),
 		cmocka_unit_test(test_vlan_tags),
+		cmocka_unit_test(test_cooked_inner_tag),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_every_frame_is_accounted_for),
 		cmocka_unit_test(test_counters_have_names),
