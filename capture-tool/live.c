@@ -371,6 +371,7 @@ static void finish(struct live *l)
 	if (l->summary)
 		write_summary(l);
 	take_stock(l);
+	l->watch.last = true;
 	live_watch_compare(&l->watch, &l->state, say_line, l);
 	bool gone = sink_gone(l->files.sink);
 	close_outputs(l);

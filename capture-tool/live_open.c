@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "say.h"
@@ -174,12 +175,28 @@ static bool check_metrics(const struct options *o, char **error)
 	return *error == NULL;
 }
 
-/* After the drop. The output is open already; it may lie where only root may look. */
+/* SIGHUP will open the output again, and make it when it was renamed. It may lie where only root
+ * may look, or make files. */
+static void check_reopening(const char *output)
+{
+	char *folder = g_path_get_dirname(output);
+	struct stat info;
+	if (access(output, W_OK) != 0)
+		say("%s: user %u could not open it anew: on SIGHUP the old file will be written on",
+		    output, (unsigned)geteuid());
+	else if (stat(output, &info) == 0 && S_ISREG(info.st_mode) &&
+		 access(folder, W_OK | X_OK) != 0)
+		say("%s: user %u could not make it anew in this folder: who renames it must make "
+		    "it again before SIGHUP (logrotate: create)",
+		    output, (unsigned)geteuid());
+	g_free(folder);
+}
+
+/* After the drop. The output is open already. */
 static bool check_outputs(const struct options *o, char **error)
 {
-	if (o->output && access(o->output, W_OK) != 0)
-		say("%s: user %u could not open it anew: on SIGHUP the old file will be written on",
-		    o->output, (unsigned)geteuid());
+	if (o->output && !o->quiet)
+		check_reopening(o->output);
 	if (o->folder && !can_write(o->folder, "-w", "folder", error))
 		return false;
 	if (!o->metrics)

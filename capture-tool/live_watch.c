@@ -52,7 +52,8 @@ static void stream_loss(const struct smtp365_stats *a, const struct smtp365_stat
 static void sides(struct live_watch *w, const struct smtp365_stats *e, live_watch_fn fn, void *host)
 {
 	uint64_t one = e->one_sided - w->one_sided, two = e->two_sided - w->two_sided;
-	if (one + two < SIDES_SESSIONS)
+	bool first = w->one_sided + w->two_sided == 0;
+	if (one + two < (w->last && first ? 1 : SIDES_SESSIONS))
 		return;
 	w->one_sided = e->one_sided;
 	w->two_sided = e->two_sided;

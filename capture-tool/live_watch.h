@@ -18,6 +18,7 @@ struct live_watch {
 	uint64_t silent_since_ns;
 	uint64_t segments;
 	bool silence_said, sides_said;
+	bool last; /* the capture is over: what few sessions show is said now or never */
 };
 
 /* When packets were lost, so that each session can tell how many were while it went on. */

@@ -91,6 +91,10 @@ static void directions(void **state)
 	s.engine.one_sided = 2;
 	live_watch_compare(&w, &s, collect, said);
 	assert_string_equal(said->str, ""); /* too few */
+	struct live_watch ended = { .last = true };
+	live_watch_compare(&ended, &s, collect, said);
+	assert_non_null(strstr(said->str, "only one direction seen in 2 of 2 sessions"));
+	g_string_truncate(said, 0);
 	s.engine.one_sided = 5;
 	live_watch_compare(&w, &s, collect, said);
 	assert_non_null(strstr(said->str, "only one direction seen in 5 of 5 sessions"));
