@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "options_places.h"
 
 /* What GOption fills; strings are owned. */
 struct raw {
@@ -343,36 +344,6 @@ static char *take_live(struct options *o, const struct raw *r)
 	return NULL;
 }
 
-/* Two outputs in one place: the later would put the earlier away. */
-static char *check_places(const struct options *o)
-{
-	const struct {
-		const char *option, *path;
-	} place[] = {
-		{ "--output", o->output },
-		{ "--html", o->html },
-		{ "--metrics", o->metrics },
-		{ "-w", o->folder },
-	};
-	char *line = NULL;
-	for (size_t i = 1; i < G_N_ELEMENTS(place) && !line; i++)
-		for (size_t k = 0; k < i && !line; k++) {
-			if (!place[i].path || !place[k].path)
-				continue;
-			char *a = g_canonicalize_filename(place[i].path, NULL);
-			char *b = g_canonicalize_filename(place[k].path, NULL);
-			/* A device is not put away. */
-			if (strcmp(a, b) == 0 && !g_str_has_prefix(a, "/dev/"))
-				line = g_strdup_printf("%s: is given to %s and to %s; write them "
-						       "to two places",
-						       place[i].path, place[k].option,
-						       place[i].option);
-			g_free(a);
-			g_free(b);
-		}
-	return line;
-}
-
 /* What makes no sense together. */
 static char *check_live(const struct options *o, const struct raw *r)
 {
@@ -401,11 +372,7 @@ static char *check_live(const struct options *o, const struct raw *r)
 				       r->ring ? "--ring" : "--bodies");
 	if (!live && r->folder && (o->files->len != 1 || r->ring))
 		return g_strdup("-w: needs -i IFACE for a folder, or one -r FILE for a copy");
-	if (r->folder && strcmp(r->folder, "-") == 0)
-		return g_strdup_printf("-w -: packets are not written to standard output; name a "
-				       "%s",
-				       live ? "folder" : "file");
-	return check_places(o);
+	return options_check_places(o);
 }
 
 static enum options_action action_of(const struct raw *r)
@@ -432,7 +399,7 @@ static void take_as_given(struct options *o, const struct raw *r)
 	o->redact = r->redact;
 	o->exit_status = r->exit_status;
 	o->fail_on_given = r->fail_on != NULL;
-	o->output = g_strdup(r->output);
+	o->output = g_strcmp0(r->output, "-") ? g_strdup(r->output) : NULL; /* as by default */
 	o->html = g_strdup(r->html);
 	o->endpoints = g_strdup(r->endpoints);
 	o->explain = g_strdup(r->explain);

@@ -68,6 +68,8 @@ status 0 "$program" --json -r - <"$good"
 cmp -s out json || { echo "FAILED: standard input gives another record" && failed=1; }
 status 0 "$program" --json -l -r "$good"
 cmp -s out json || { echo "FAILED: -l changes the record" && failed=1; }
+status 0 "$program" --json --output - -r "$good"
+cmp -s out json || { echo "FAILED: --output - is not standard output" && failed=1; }
 status 0 "$program" --json --output record -r "$good"
 cmp -s record json || { echo "FAILED: --output gives another record" && failed=1; }
 lines out 0
@@ -158,7 +160,8 @@ trouble_later() { status 2 "$@" && lines err 1; }
 trouble_later "$program" -q -r copy.pcapng -w copy.pcapng
 has err "is the capture itself"
 cmp -s copy.pcapng "$good" || { echo "FAILED: -w overwrote the capture" && failed=1; }
-trouble "-w -: packets are not written to standard output" "$program" -r "$good" -w -
+trouble "-w -: is not written to standard output" "$program" -r "$good" -w -
+trouble "--html -: is not written to standard output" "$program" -r "$good" --html -
 trouble "missing/out: cannot be written" "$program" -r "$good" -w missing/out
 trouble "twice: is given to --output and to -w" "$program" -r "$good" --output twice -w ./twice
 trouble "twice: is given to --html and to -w" "$program" -r "$good" --html twice -w twice
