@@ -126,8 +126,8 @@ void html_page_source(struct html_page *p, const char *name, const char *sha256,
 		g_string_append_printf(out, "<dt>SHA-256</dt><dd><code>%s</code></dd>\n", sha256);
 	if (f->last_ns) {
 		char first[40], last[40];
-		report_time(f->first_ns, false, first);
-		report_time(f->last_ns, false, last);
+		report_time(f->first_ns, first);
+		report_time(f->last_ns, last);
 		g_string_append_printf(out, "<dt>From</dt><dd>%s to %s (UTC)</dd>\n", first, last);
 	}
 	if (f->frames) {

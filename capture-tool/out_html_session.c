@@ -96,7 +96,7 @@ static void append_line(struct html_session *s)
 static void append_start(struct html_session *s)
 {
 	char text[40];
-	report_time(s->v->start_ns, s->v->ns_precision, text);
+	report_time(s->v->start_ns, text);
 	g_string_append(s->out, text);
 }
 

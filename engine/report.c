@@ -129,7 +129,7 @@ static void put_tri(struct walk *k, enum field f, enum tri value)
 static void put_time(struct walk *k, enum field f, uint64_t ns)
 {
 	char text[40];
-	report_time(ns, k->v->ns_precision, text);
+	report_time(ns, text);
 	put_string(k, f, text);
 }
 
@@ -139,7 +139,7 @@ static void put_date(struct walk *k, enum field f, int64_t seconds)
 	char text[40];
 	if (seconds <= 0 || (uint64_t)seconds > UINT64_MAX / CAP_SECOND)
 		return;
-	report_time((uint64_t)seconds * CAP_SECOND, false, text);
+	report_time((uint64_t)seconds * CAP_SECOND, text);
 	text[19] = 'Z';
 	text[20] = 0;
 	put_string(k, f, text);

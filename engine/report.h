@@ -106,7 +106,8 @@ void report_summary_findings(const struct report_summary *s, report_finding_fn e
 unsigned report_summary_clients(const struct report_summary *s, report_client_fn each, void *host);
 
 /* Helpers that windows share. */
-void report_time(uint64_t ns, bool ns_precision, char out[40]); /* 2026-11-23T10:00:00.123456Z */
+/* 2026-11-23T10:00:00.123456Z, with nine digits where six would cut something off. */
+void report_time(uint64_t ns, char out[40]);
 void report_address(const struct address *a, char out[64]);
 /* Valid UTF-8, control characters and invalid bytes as \xNN, at most CAP_FIELD bytes and then "…".
  */

@@ -175,7 +175,7 @@ static char *put_digits(char *to, uint64_t n, unsigned width)
 	return to + width;
 }
 
-void report_time(uint64_t ns, bool ns_precision, char out[40])
+void report_time(uint64_t ns, char out[40])
 {
 	uint64_t seconds = ns / CAP_SECOND, of_day = seconds % 86400;
 	unsigned year, month, day;
@@ -192,7 +192,7 @@ void report_time(uint64_t ns, bool ns_precision, char out[40])
 	*p++ = ':';
 	p = put_digits(p, of_day % 60, 2);
 	*p++ = '.';
-	if (ns_precision)
+	if (ns % 1000) /* more than microseconds: the file has nanoseconds */
 		p = put_digits(p, ns % CAP_SECOND, 9);
 	else
 		p = put_digits(p, ns % CAP_SECOND / 1000, 6);

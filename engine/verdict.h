@@ -147,7 +147,6 @@ struct verdict {
 	bool open;	  /* live: told before its end, its last verdict comes later */
 	bool told;	  /* live: the last verdict of one that was told while open */
 	uint64_t start_ns, end_ns;
-	bool ns_precision; /* the host knows; the engine leaves it false */
 	struct address client_ip, server_ip;
 	uint16_t client_port, server_port;
 	bool has_client_mac;
