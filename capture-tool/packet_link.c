@@ -63,6 +63,11 @@ enum layer packet_inner_ethernet(struct walk *w)
 	return LAYER_ETHERNET;
 }
 
+static unsigned peek_u16(const struct walk *w, unsigned at)
+{
+	return (unsigned)(bytes_peek(&w->in, at) << 8 | bytes_peek(&w->in, at + 1));
+}
+
 /* Of a frame with two tags that "any" captured, newer kernels (seen with 6.18) take the outer one
  * off and name the type behind the inner one, whose own four bytes, number and type, still stand
  * before IP. So what is called IP and is none, or has a length that the frame has not, may be such
@@ -71,7 +76,7 @@ enum layer packet_inner_ethernet(struct walk *w)
 static bool is_inner_tag(const struct walk *w, uint16_t type)
 {
 	unsigned version = type == 0x0800 ? 4 : type == 0x86dd ? 6 : 0;
-	unsigned next = (bytes_peek(&w->in, 2) << 8) | bytes_peek(&w->in, 3);
+	unsigned next = peek_u16(w, 2);
 
 	if (!w->cooked || !version)
 		return false;
@@ -80,7 +85,7 @@ static bool is_inner_tag(const struct walk *w, uint16_t type)
 		return false;
 	if (bytes_peek(&w->in, 0) >> 4 != version)
 		return true;
-	unsigned six = (bytes_peek(&w->in, 4) << 8) | bytes_peek(&w->in, 5);
+	unsigned six = peek_u16(w, 4);
 	return (version == 4 ? next : six + 40) > w->wire;
 }
 
