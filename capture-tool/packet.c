@@ -141,7 +141,7 @@ enum packet_kind packet_read(struct packet *p, uint64_t time_ns, uint32_t frame,
 	w.src = w.dst = no_address;
 	w.ip_id = 0;
 	w.ttl = w.protocol = 0;
-	w.routed = w.has_mac = false;
+	w.routed = w.cooked = w.has_mac = false;
 	w.encap = no_encapsulation;
 	if (p->fragments)
 		fragments_release(p->fragments);
