@@ -321,6 +321,8 @@ static void gather(const struct dns_lookup *l, void *arg)
 
 	if (l->query_ns < g->from_ns || l->query_ns >= g->until_ns)
 		return;
+	if (l->type == TYPE_AAAA && l->outcome == DNS_NODATA)
+		return; /* a name without IPv6 is there all the same */
 	if ((l->type != TYPE_A && l->type != TYPE_AAAA) ||
 	    !interesting(g->clients, l->name, &meant))
 		return;

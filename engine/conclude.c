@@ -369,20 +369,18 @@ void conclude_open(struct room *room, struct session *s, const struct flow *f,
 	struct seen *n = &s->seen;
 	enum stage failed = n->failed;
 	struct seen_at failed_at = n->failed_at;
-	bool refused =
-		s->transaction_refused; /* what session_end would make of it, for the moment */
+	/* what session_end would make of it, for the moment */
+	bool refused = session_transaction_over(s, f);
+	bool odd = s->failed_odd;
 
 	if (refused)
-		session_mail(s)->refused_messages++;
-	if (refused && failed == STAGE_NONE) {
-		n->failed = s->transaction_stage;
-		n->failed_at = s->transaction_at;
-	}
+		session_transaction_failed(s);
 	conclude(room, s, f, capture, false, fn, host);
 	if (refused)
 		session_mail(s)->refused_messages--;
 	n->failed = failed;
 	n->failed_at = failed_at;
+	s->failed_odd = odd;
 }
 
 /* What became of the look-up, as facts. `meant`: the name of which this one is a slip, or NULL. */

@@ -55,7 +55,11 @@ static void issuer(struct judge *j, const struct certificate *c, struct seen_at 
 static bool same_service(const struct judge *j, const char *sni, const struct seen_lookup *l)
 {
 	struct peer a, b;
-	if (!strcmp(sni, l->name) || !strcmp(sni, l->cname))
+	size_t n = strlen(sni);
+	if (n && sni[n - 1] == '.') /* the root's dot, which RFC 6066 3 does not want */
+		n--;
+	if ((!strncmp(sni, l->name, n) && !l->name[n]) ||
+	    (!strncmp(sni, l->cname, n) && !l->cname[n]))
 		return true;
 	return peers_by_name(j->peers, sni, 0, &a) && peers_by_name(j->peers, l->name, 0, &b) &&
 	       a.mx == b.mx;

@@ -34,24 +34,46 @@ static void foreign_answer(struct judge *j, const struct seen_lookup *l)
 		  l->answer_frame, judge_words(j, "%s was answered with %s", l->name, text));
 }
 
-/* The sender's domain has its MX elsewhere, yet the client sends to Microsoft 365 for it (N04). */
+static bool mx_of(struct judge *j, const char *domain)
+{
+	const struct dns_lookup *l = dns_lookup_of(j->dns, &j->flow->client, domain, TYPE_MX);
+	struct peer p;
+	if (!l || l->outcome != DNS_ANSWERED || !l->mx_count)
+		return false;
+	for (unsigned i = 0; i < l->mx_count; i++)
+		if (peers_by_name(j->peers, l->mx[i], 25, &p))
+			return true;
+	facts_say(j->facts, FACT_DNS_MX_ELSEWHERE, l->answer_frame,
+		  judge_words(j, "MX of %s is %s", domain, l->mx[0]));
+	return true;
+}
+
+/* Is the host the tenant's own name of this domain, its dots made dashes (contoso-com)? */
+static bool tenant_of(const char *host, const char *domain)
+{
+	while (*domain && *host == (*domain == '.' ? '-' : *domain)) {
+		host++;
+		domain++;
+	}
+	return !*domain && *host == '.';
+}
+
+/* The MX of the domain that the client sends to, or as whose tenant it sends, is elsewhere (N04).
+ */
 static void mx_elsewhere(struct judge *j)
 {
-	const char *domain = j->seen->m->to_count ? strrchr(j->seen->m->to[0], '@') : NULL;
-	struct peer p;
-	if (!j->mx || !domain || !domain[1])
+	const struct seen_mail *m = j->seen->m;
+	const char *to = m->to_count ? strrchr(m->to[0], '@') : NULL;
+	const char *from = m->from_count ? strrchr(m->from[0], '@') : NULL;
+	if (!j->mx)
 		return;
-	char *lower = g_ascii_strdown(domain + 1, -1);
-	const struct dns_lookup *l = dns_lookup_of(j->dns, &j->flow->client, lower, TYPE_MX);
-	if (l && l->outcome == DNS_ANSWERED && l->mx_count) {
-		bool ours = false;
-		for (unsigned i = 0; i < l->mx_count; i++)
-			ours |= peers_by_name(j->peers, l->mx[i], 25, &p);
-		if (!ours)
-			facts_say(j->facts, FACT_DNS_MX_ELSEWHERE, l->answer_frame,
-				  judge_words(j, "MX of %s is %s", lower, l->mx[0]));
-	}
-	g_free(lower);
+	char *of_to = to && to[1] ? g_ascii_strdown(to + 1, -1) : NULL;
+	char *of_from = from && from[1] ? g_ascii_strdown(from + 1, -1) : NULL;
+	bool known = of_to && mx_of(j, of_to);
+	if (!known && of_from && j->domain && tenant_of(j->domain, of_from))
+		mx_of(j, of_from);
+	g_free(of_to);
+	g_free(of_from);
 }
 
 void judge_dns(struct judge *j)

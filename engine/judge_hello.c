@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define ALERT_13 19u /* an alert's record in TLS 1.3: 2 bytes, the type, 16 bytes of tag */
 #define SLOW (5 * CAP_SECOND)
 #define MANY_MSS 2u
 
@@ -79,7 +80,7 @@ static void suite_chosen(struct judge *j)
 static void overlap(struct judge *j)
 {
 	const struct seen_hello *c = &j->seen->t->client;
-	bool suite = false, group = false, sigalg = false, offered_null = false;
+	bool suite = false, group = false, listed = false, sigalg = false, offered_null = false;
 
 	if (!c->at.frame || c->sslv2 || !c->suite_count || c->suite_count >= CAP_HELLO_LIST)
 		return;
@@ -87,10 +88,12 @@ static void overlap(struct judge *j)
 		suite |= tls_suite_m365(c->suites[i]);
 		offered_null |= tls_suite_is_null_anon_export(c->suites[i]);
 	}
-	for (unsigned i = 0; i < c->group_count;
-	     i++) /* x25519, P-256, P-384, P-521 and hybrids with them */
-		group |= c->groups[i] == 29 || (c->groups[i] >= 23 && c->groups[i] <= 25) ||
-			 (c->groups[i] >= 0x11eb && c->groups[i] <= 0x11ed);
+	for (unsigned i = 0; i < c->group_count; i++) {
+		/* x25519, P-256, P-384 and hybrids with them; P-521 may do */
+		uint16_t g = c->groups[i];
+		listed |= g == 29 || g == 23 || g == 24 || (g >= 0x11eb && g <= 0x11ed);
+		group |= listed || g == 25;
+	}
 	for (unsigned i = 0; i < c->sigalg_count; i++) { /* RFC 8446 4.2.3: SHA-256 or better */
 		uint16_t a = c->sigalgs[i];
 		sigalg |= ((a >> 8) >= 4 && (a >> 8) <= 6 && (a & 0xff) >= 1 && (a & 0xff) <= 3) ||
@@ -100,6 +103,8 @@ static void overlap(struct judge *j)
 		judge_set(j, FACT_SUITE_OFFERED_NULL, c->at.frame);
 	if (!suite)
 		judge_set(j, FACT_NO_SUITE_OVERLAP, c->at.frame);
+	else if (judge_has(j, FACT_PEER_M365) && c->max_version >= TLS_1_2 && listed && sigalg)
+		judge_set(j, FACT_HELLO_FITS, c->at.frame);
 	if (c->max_version >= TLS_1_2 && (!c->has_groups || !group))
 		facts_say(j->facts, FACT_NO_GROUP_OVERLAP, c->at.frame,
 			  c->has_groups ? "no group that Microsoft 365 takes"
@@ -161,6 +166,8 @@ static void alerts(struct judge *j)
 		else if (a->from_client && about_certificate(a->code))
 			fact = FACT_ALERT_CLIENT_CERT;
 		facts_say(j->facts, fact, a->at.frame, words);
+		if (!a->from_client && a->code == 112)
+			judge_set(j, FACT_ALERT_UNKNOWN_NAME, a->at.frame);
 		if (a->from_client && a->code == 45)
 			judge_set(j, FACT_ALERT_CLIENT_EXPIRED, a->at.frame);
 		if (a->from_client && (a->code == 43 || a->code == 44))
@@ -196,11 +203,54 @@ static void leaving(struct judge *j)
 		judge_set(j, FACT_TLS_FAILED, client);
 	}
 	/* With the keys its inside is known, and nothing is inferred from the size. */
-	if (t->server.max_version == TLS_1_3 && t->first_data_length[FLOW_C2S] == 19 &&
+	if (t->server.max_version == TLS_1_3 && t->first_data_length[FLOW_C2S] == ALERT_13 &&
 	    t->data_records[FLOW_C2S] == 1 && !client_said(t)) {
 		judge_set(j, FACT_CLIENT_REFUSED_13, t->first_data[FLOW_C2S].frame);
 		judge_set(j, FACT_TLS_FAILED, t->first_data[FLOW_C2S].frame);
 	}
+}
+
+/* Did every record of the client belong to the handshake, or to its end? */
+static bool nothing_inside(const struct judge *j)
+{
+	const struct seen_tls *t = j->seen->t;
+	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
+
+	if (!t->established || j->seen->readable_tls || j->flow->one_sided || j->flow->midstream ||
+	    j->seen->o->gap.frame || c->gap_bytes || s->gap_bytes || t->bad[FLOW_C2S].frame)
+		return false;
+	if (t->server.max_version < TLS_1_3)
+		return t->data_records[FLOW_C2S] == 0;
+	/* the Finished and, at most, an alert (inside-tls.md 1) */
+	return t->data_records[FLOW_C2S] == 1 ||
+	       (t->data_records[FLOW_C2S] == 2 && t->last_data_length[FLOW_C2S] == ALERT_13);
+}
+
+/* The handshake came to its end and nothing was said inside. Libraries that look at the certificate
+ * only then (Node.js, GnuTLS) drop the connection so when they do not trust it; a mere check of the
+ * port says close_notify, or takes its time. */
+static void silent_inside(struct judge *j)
+{
+	const struct seen_tls *t = j->seen->t;
+	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
+	bool v13 = t->server.max_version == TLS_1_3;
+	bool said_goodbye = t->alert_count || (v13 && t->data_records[FLOW_C2S] > 1);
+	uint64_t done = v13 ? t->first_data[FLOW_C2S].ns
+			    : MAX(t->finished[FLOW_C2S].ns, t->finished[FLOW_S2C].ns);
+	uint64_t left = c->fin_ns ? c->fin_ns : c->rst_ns;
+
+	if (!nothing_inside(j) || !(flow_left(c, s) || flow_left(s, c)))
+		return;
+	judge_set(j, FACT_SILENT_INSIDE,
+		  t->finished[FLOW_C2S].frame ? t->finished[FLOW_C2S].frame
+					      : t->first_data[FLOW_C2S].frame);
+	if (said_goodbye)
+		return;
+	if (!flow_left_first(c, s))
+		judge_set(j, FACT_SERVER_LEFT_AFTER_HANDSHAKE, flow_left(s, c));
+	else if ((t->certificate.frame || (v13 && !t->server.has_psk)) &&
+		 ns_since(left, done) <= CAP_SECOND)
+		judge_set(j, FACT_CLIENT_LEFT_AFTER_HANDSHAKE, flow_left(c, s));
 }
 
 static void timing(struct judge *j)
@@ -277,6 +327,7 @@ void judge_hello(struct judge *j)
 	overlap(j);
 	alerts(j);
 	leaving(j);
+	silent_inside(j);
 	timing(j);
 	big_hello(j);
 	hygiene(j);

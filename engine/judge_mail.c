@@ -13,15 +13,24 @@ static const struct reply_row *row_of(const struct judge *j, const struct seen_r
 	return judge_has(j, FACT_PEER_M365) ? r->row : r->row_other;
 }
 
-static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r)
+/* Most refusals in the greeting say no more than that; these name their reason. */
+static bool greeting_explains(const struct reply_row *row)
+{
+	return row && row->sentence &&
+	       (row->fact == FACT_REPLY_BAD_SEQUENCE || row->fact == FACT_REPLY_IP_BLOCKED);
+}
+
+static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r,
+			      const struct reply_row *row)
 {
 	const struct seen_auth *a = &j->seen->m->auth;
 	const struct seen *n = j->seen;
 	bool no_hello = r->code == 503 && !n->ehlo.command.frame && !n->o->gap.frame &&
 			!n->midstream; /* O25: STARTTLS before EHLO */
-	if (r->stage == STAGE_BANNER ||
-	    (r->stage == STAGE_STARTTLS && !n->starttls_after_mail && !no_hello))
-		return true; /* S06, T11 */
+	if (r->stage == STAGE_BANNER)
+		return r->code < 500 || !greeting_explains(row); /* T11, B01 */
+	if ((r->stage == STAGE_STARTTLS && !n->starttls_after_mail && !no_hello))
+		return true; /* S06 */
 	if (r->stage == STAGE_EHLO && j->seen->o->ehlo_refused.frame == r->at.frame &&
 	    r->code != 501)
 		return true; /* S14 */
@@ -48,7 +57,7 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 	const char *words = judge_words(j, "%u%s%s %s", r->code, r->enhanced ? " " : "",
 					r->enhanced ? r->enhanced : "", r->text);
 
-	if (handled_elsewhere(j, r))
+	if (handled_elsewhere(j, r, row))
 		return;
 	if (wants_tls(j, r, row)) {
 		judge_set(j, FACT_NEEDS_TLS_REPLY, r->at.frame);
@@ -58,7 +67,15 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 	if (row && row->fact == FACT_REPLY_IPV6 && j->flow->client.family == 6)
 		judge_set(j, FACT_IPV6_ONLY_PATH, r->at.frame); /* N07 */
 	if (row) {
-		facts_reply(j->facts, row->fact, r->at.frame, words, row);
+		/* 501 5.5.4 alone is about the name only where it answers EHLO. */
+		bool name = row->sentence || row->code != 501 || r->stage == STAGE_EHLO ||
+			    r->stage == STAGE_EHLO2;
+		if (!r->unsolicited && !r->has_verb)
+			judge_set(j, FACT_COMMAND_UNKNOWN, r->at.frame);
+		facts_reply(j->facts,
+			    row->fact == FACT_REPLY_BAD_HELO && !name ? FACT_REPLY_SYNTAX
+								      : row->fact,
+			    r->at.frame, words, row);
 		if (judge_has(j, FACT_PEER_HVE) &&
 		    (r->stage == STAGE_RCPT || (r->stage == STAGE_AUTH && r->code == 501)))
 			judge_set(j, FACT_HVE_REFUSED, r->at.frame);

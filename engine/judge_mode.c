@@ -18,9 +18,12 @@ static void tls_or_text(struct judge *j)
 	bool starttls_port = j->flow->server_port == 25 || j->flow->server_port == 587;
 
 	if (n->tls_without_starttls) {
-		bool text = n->banner.frame != 0, works = n->tls[FLOW_S2C].frame != 0;
-		if (works)
-			judge_set(j, FACT_TLS_IMPLICIT_WORKS, n->tls[FLOW_S2C].frame);
+		bool text = n->banner.frame != 0;
+		/* The server's side may not have been captured: the client goes on all the same. */
+		const struct seen_at *goes_on =
+			n->t->client_key.frame ? &n->t->client_key : &n->t->ccs[FLOW_C2S];
+		const struct seen_at *works = n->tls[FLOW_S2C].frame ? &n->tls[FLOW_S2C] : goes_on;
+		judge_seen(j, FACT_TLS_IMPLICIT_WORKS, works);
 		if (!implicit_port && (starttls_port || text))
 			judge_set(j, FACT_TLS_WITHOUT_STARTTLS, n->tls[FLOW_C2S].frame);
 		if (text)

@@ -70,6 +70,14 @@ static enum stage after(enum stage reached)
 	}
 }
 
+/* The client said its FIN, the server not yet, and there the capture ends. */
+static bool half_closed(const struct judge *j)
+{
+	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
+	return j->flow->end == FLOW_END_CAPTURE && c->fin_frame && !c->rst_frame &&
+	       !flow_left(s, c) && ns_since(j->capture->now_ns, j->flow->last_ns) < CAP_HOLE_WAIT;
+}
+
 /* The connection broke in the middle: a command without reply, TLS half done, a message half sent.
  */
 static enum stage broken_off(const struct judge *j)
@@ -91,8 +99,13 @@ static enum stage broken_off(const struct judge *j)
 			return STAGE_CLIENT_HELLO;
 		return n->pending_stage != STAGE_NONE ? n->pending_stage : after(n->reached);
 	}
+	if (HAS(CLIENT_LEFT_AFTER_HANDSHAKE) || HAS(SERVER_LEFT_AFTER_HANDSHAKE))
+		return STAGE_EHLO2;
 	if (n->t->established && !n->readable_tls)
 		return HAS(RST_INJECTED) ? STAGE_FINISHED : STAGE_NONE;
+	if (n->pending.frame && n->m->quit.frame && half_closed(j))
+		return STAGE_NONE; /* all was sent at once, and the replies come after the capture
+				    */
 	if (n->pending.frame && HAS(CLOSE_SEEN) && n->pending_verb != SMTP_VERB_QUIT)
 		return n->pending_stage;
 	if (HAS(RST_INJECTED) || (HAS(SERVER_CLOSED) && !n->m->quit.frame &&
@@ -119,6 +132,9 @@ static enum stage stopped(const struct judge *j)
 
 	if (silent != STAGE_NONE && !n->m->accepted.frame)
 		return silent;
+	if (HAS(NO_TCP_CLOSE) && !n->m->refused_messages && n->pending_verb != SMTP_VERB_QUIT &&
+	    n->failed != STAGE_NONE && n->pending.frame > n->failed_at.frame)
+		return STAGE_NONE; /* another try goes on, and the capture ends */
 	if (n->m->refused_messages || (n->failed != STAGE_NONE && !n->m->accepted.frame))
 		return n->failed;
 	if (n->m->accepted.frame)
@@ -143,7 +159,7 @@ static enum outcome outcome(const struct judge *j)
 	}
 	if (n->m->accepted.frame)
 		return OUTCOME_ACCEPTED;
-	if (n->t->established && !n->readable_tls)
+	if (n->t->established && !n->readable_tls && !HAS(SILENT_INSIDE))
 		return OUTCOME_ENCRYPTED;
 	if (j->flow->midstream && (n->t->data_records[FLOW_C2S] || n->t->data_records[FLOW_S2C]))
 		return OUTCOME_ENCRYPTED;

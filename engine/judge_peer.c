@@ -89,7 +89,7 @@ static void by_banner(struct judge *j)
 		facts_say(j->facts, FACT_BANNER_NOT_M365, n->banner.frame,
 			  judge_words(j, "the banner says \"%s\"", n->banner_text));
 	}
-	if (n->banner_code == 421)
+	if (n->banner_code >= 400 && n->banner_code < 500)
 		judge_set(j, FACT_BANNER_421, n->banner.frame);
 	else if (n->banner_code >= 500)
 		judge_set(j, FACT_BANNER_554, n->banner.frame);

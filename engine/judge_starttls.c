@@ -80,6 +80,16 @@ static void no_client_hello(struct judge *j)
 		judge_set(j, FACT_NO_CLIENT_HELLO, n->starttls_reply.frame);
 }
 
+/* The client goes on in clear text where TLS should begin, and nobody answers it (X28). With an
+ * answer it is a mirror that decrypts, or a server that meant no TLS. */
+static bool text_for_tls(const struct judge *j)
+{
+	const struct seen *n = j->seen;
+	uint32_t text = n->o->plain_after_220.frame;
+	return text && !n->tls[FLOW_C2S].frame && !j->flow->one_sided && !n->readable_tls &&
+	       !(n->last_set && n->last.at.frame > text) && judge_has(j, FACT_CLOSE_SEEN);
+}
+
 static void clear_text(struct judge *j)
 {
 	const struct seen *n = j->seen;
@@ -97,6 +107,8 @@ static void clear_text(struct judge *j)
 	    !j->flow->one_sided) /* else its command may be lost */
 		facts_say(j->facts, FACT_INJECTION_S2C, n->o->s2c_clear.frame,
 			  judge_words(j, "\"%s\" between the 220 and TLS", n->o->s2c_clear_words));
+	if (n->starttls_code == 220 && !n->mirror && !n->o->gap.frame && text_for_tls(j))
+		judge_set(j, FACT_TLS_GARBAGE, n->o->plain_after_220.frame);
 	if (n->starttls_code == 220 && !n->mirror && !n->o->gap.frame)
 		for (int d = 0; d < 2; d++)
 			if (n->t->bad[d].frame && !n->tls[d].frame)

@@ -19,11 +19,12 @@ static void connecting(struct judge *j)
 	const struct flow_side *c = &f->side[FLOW_C2S], *s = &f->side[FLOW_S2C];
 	uint64_t until = judge_until(j);
 
-	if (f->handshake_frame || f->midstream ||
-	    (s->syn_frame && (c->data_segments || s->data_segments)))
+	/* The SYN-ACK may be missing in the capture. */
+	bool talk = s->data_segments || (s->syn_frame && c->data_segments);
+	if (f->handshake_frame || f->midstream || talk)
 		judge_set(j, FACT_TCP_CONNECTED,
 			  f->handshake_frame ? f->handshake_frame : f->first_frame);
-	if (!c->syn_frame || s->syn_frame)
+	if (!c->syn_frame || s->syn_frame || talk)
 		return;
 	if (s->rst_frame) {
 		facts_say(j->facts, FACT_TCP_REFUSED, s->rst_frame,

@@ -10,7 +10,7 @@
 #include "facts.h"
 #include "verdict.h"
 
-#define RULE_FACTS 7
+#define RULE_FACTS 10
 
 struct rule {
 	const char *letter; /* "S02" */

@@ -74,7 +74,7 @@ struct seen_tls {
 	bool client_cert_empty;
 	struct seen_at ccs[2], finished[2]; /* by enum flow_dir */
 	struct seen_at first_data[2];	    /* first record of type 23 */
-	uint32_t first_data_length[2];
+	uint32_t first_data_length[2], last_data_length[2];
 	unsigned data_records[2];
 	struct seen_at bad[2];		 /* bytes that are no TLS */
 	struct seen_at text_after_alert; /* readable reply after a fatal alert */

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define TLS_HEADER 5u /* of a record, RFC 8446 5.1 */
 #define SILENCE_WORTH_NOTING (60 * CAP_SECOND)
 
 /* Most sessions of a mirror port wait quietly: what only TLS or mail need is allocated with them.
@@ -241,7 +242,7 @@ static void notice_garbage(struct session *s, enum flow_dir dir, struct flow_mar
 		dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
 	uint8_t first = bytes_peek(&kept, 0);
 	if (s->seen.starttls_code != 220 || s->seen.o->plain_after_220.frame ||
-	    s->mode[dir] != SESSION_MODE_SMTP || bytes_left(&kept) < 5 ||
+	    s->mode[dir] != SESSION_MODE_SMTP || bytes_left(&kept) < TLS_HEADER ||
 	    smtp_looks_like_tls(kept, NULL) || (first >= ' ' && first < 0x7f))
 		return;
 	seen_first(&session_tls(s)->bad[dir], m);
@@ -343,12 +344,30 @@ static void client_gap(struct session *s, uint64_t missing, struct flow_mark mar
 	smtp_client_gap(s->client, missing);
 }
 
+/* The snap length cut a line of the server: of a refusal or a final "250 " its front says enough.
+ * A greeting and a list of capabilities must be whole. */
+static void reply_cut(struct session *s, struct flow_mark m)
+{
+	struct smtp_item item;
+	enum smtp_verb v = s->body_open ? SMTP_VERB_DATA : SMTP_VERB_EHLO;
+	if (s->queue && s->queue->len)
+		v = g_array_index(s->queue, struct session_command, 0).verb;
+	if (s->mode[FLOW_S2C] != SESSION_MODE_SMTP || v == SMTP_VERB_EHLO || v == SMTP_VERB_HELO ||
+	    !s->server || !smtp_server_cut(s->server, &item))
+		return;
+	if (s->seen.m->auth.tries) /* the front of an echoed secret is not recognised */
+		item.text = item.reply.text = item.line = bytes_of(NULL, 0);
+	session_reply_line(s, &item, m);
+}
+
 void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,
 		 enum flow_gap why, struct flow_mark mark)
 {
 	bool matters = gap_matters(s, dir);
 	(void)f;
 
+	if (why == FLOW_GAP_SNAPPED && dir == FLOW_S2C)
+		reply_cut(s, mark);
 	if (why == FLOW_GAP_LOST)
 		seen_first(&session_odd(s)->lost, mark);
 	if (why == FLOW_GAP_SNAPPED)
@@ -414,12 +433,39 @@ static void suspect_mirror(struct session *s, const struct flow *f)
 		session_odd(s)->plain_after_220 = sign;
 }
 
+/* After an accepted STARTTLS the client sent the beginning of something that is no TLS and did not
+ * even end a line; then the connection was closed. */
+static void unfinished_garbage(struct session *s, const struct flow_side *c2s,
+			       const struct flow_side *s2c)
+{
+	struct seen *n = &s->seen;
+	struct flow_mark m = { .time_ns = c2s->last_data_ns, .frame = c2s->last_data_frame };
+	struct bytes kept = s->client ? smtp_client_carry(s->client) : bytes_of(NULL, 0);
+
+	if (n->starttls_code != 220 || n->o->plain_after_220.frame || n->tls[FLOW_C2S].frame ||
+	    s->mode[FLOW_C2S] != SESSION_MODE_SMTP ||
+	    !(flow_left(c2s, s2c) || flow_left(s2c, c2s)) || bytes_left(&kept) < TLS_HEADER ||
+	    smtp_looks_like_tls(kept, NULL))
+		return;
+	seen_first(&session_tls(s)->bad[FLOW_C2S], m);
+}
+
+/* Was the message in hand refused for good? While recipients were taken and the connection is open
+ * it may still come. */
+bool session_transaction_over(const struct session *s, const struct flow *f)
+{
+	const struct flow_side *c = &f->side[FLOW_C2S], *s2c = &f->side[FLOW_S2C];
+	return s->transaction_refused && (!s->rcpt_ok || s->transaction_stage == STAGE_DATA ||
+					  flow_left(c, s2c) || flow_left(s2c, c));
+}
+
 void session_end(struct session *s, const struct flow *f)
 {
 	struct seen *n = &s->seen;
 
 	const struct flow_side *c2s = &f->side[FLOW_C2S];
 	suspect_mirror(s, f);
+	unfinished_garbage(s, c2s, &f->side[FLOW_S2C]);
 	session_body_unfinished(s, (struct flow_mark){ .time_ns = c2s->last_data_ns,
 						       .frame = c2s->last_data_frame });
 	if (s->queue && s->queue->len) {
@@ -428,11 +474,6 @@ void session_end(struct session *s, const struct flow *f)
 		n->pending_verb = c->verb;
 		n->pending_stage = session_stage_of(c, c->in_tls);
 	}
-	if (s->transaction_refused) {
-		session_mail(s)->refused_messages++;
-		if (n->failed == STAGE_NONE) {
-			n->failed = s->transaction_stage;
-			n->failed_at = s->transaction_at;
-		}
-	}
+	if (session_transaction_over(s, f))
+		session_transaction_failed(s);
 }

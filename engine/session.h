@@ -36,7 +36,8 @@ enum session_mode {
 
 struct session_command { /* waits for its reply */
 	enum smtp_verb verb;
-	bool body; /* the end of a message */
+	bool body;	 /* the end of a message */
+	bool last_chunk; /* BDAT with LAST, all of whose bytes were sent */
 	bool in_tls;
 	struct seen_at at;
 };
@@ -81,13 +82,13 @@ struct session {
 	unsigned garbage[2];	      /* lines in a row that are not SMTP */
 	bool auth_open;		      /* AUTH exchange is going on */
 	bool body_open;		      /* message body is going on */
-	bool chunk_last_sent;	      /* BDAT LAST was sent */
 	bool after_gap;		      /* bytes of the client were lost and no reply came since */
 	struct smtp_item *maybe_auth; /* AUTH that may be the text of a message; NULL none */
 	struct flow_mark maybe_at;
 	bool transaction_refused;
 	enum stage transaction_stage;
 	struct seen_at transaction_at;
+	bool failed_odd; /* seen.failed: a command was refused that is not SMTP, nothing else */
 	unsigned rcpt_ok;
 	struct seen_ehlo *filling; /* EHLO whose reply is being read */
 	uint64_t last_c2s_ns, last_data_ns;
@@ -185,6 +186,9 @@ enum stage session_stage_of(const struct session_command *c, bool inside);
 /* The session ends, or the server answers, within a body: does it stand at a mark that is no end?
  */
 void session_body_unfinished(struct session *s, struct flow_mark m);
+bool session_transaction_over(const struct session *s, const struct flow *f);
+/* The transaction in hand ends, and it was refused. */
+void session_transaction_failed(struct session *s);
 /* The reply that comes after an AUTH that was not sure to be one. */
 void session_auth_replied(struct session *s, uint16_t code);
 void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in,

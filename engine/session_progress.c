@@ -14,9 +14,29 @@ static void expect(struct session *s, enum smtp_expect what)
 		smtp_client_expect(c, what);
 }
 
-static void refused(struct session *s, const struct seen_reply *r)
+/* The stage that could not be completed; one in which only a strange command was refused may still
+ * be. */
+static void failed_in(struct session *s, enum stage stage, struct seen_at at, bool odd)
 {
 	struct seen *n = &s->seen;
+	if (n->failed != STAGE_NONE && (odd || !s->failed_odd))
+		return;
+	n->failed = stage;
+	n->failed_at = at;
+	s->failed_odd = odd;
+}
+
+static void refused(struct session *s, const struct seen_reply *r)
+{
+	bool odd = !r->unsolicited && r->stage != STAGE_STARTTLS &&
+		   (!r->has_verb || r->verb >= SMTP_VERB_PROXY);
+	/* Its command was not captured: what follows shows how it went on. */
+	odd |= r->unsolicited && session_is_blind(s) && !s->seen.m->mail.frame;
+	if (odd) { /* it belongs to no transaction */
+		if (!s->transaction_refused)
+			failed_in(s, r->stage, r->at, true);
+		return;
+	}
 	switch (r->stage) {
 	case STAGE_MAIL:
 	case STAGE_RCPT:
@@ -30,17 +50,22 @@ static void refused(struct session *s, const struct seen_reply *r)
 	case STAGE_NONE:
 		break;
 	default:
-		if (n->failed == STAGE_NONE) {
-			n->failed = r->stage;
-			n->failed_at = r->at;
-		}
+		failed_in(s, r->stage, r->at, false);
 	}
+}
+
+void session_transaction_failed(struct session *s)
+{
+	session_mail(s)->refused_messages++;
+	failed_in(s, s->transaction_stage, s->transaction_at, false);
 }
 
 /* A later success repairs an earlier refusal that the client got around. */
 static void repaired(struct session *s, enum stage up_to)
 {
-	if (s->seen.failed != STAGE_NONE && s->seen.failed <= up_to && !s->seen.m->refused_messages)
+	if (s->seen.failed == STAGE_NONE || s->seen.m->refused_messages)
+		return;
+	if (s->seen.failed <= up_to || s->failed_odd)
 		s->seen.failed = STAGE_NONE;
 }
 
@@ -118,8 +143,7 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 {
 	bool good = i->code < 400;
 
-	if (c->body || (c->verb == SMTP_VERB_BDAT && s->chunk_last_sent && !s->queue->len)) {
-		s->chunk_last_sent = false;
+	if (c->body || c->last_chunk) {
 		if (good)
 			message_accepted(s, m);
 		else
@@ -164,12 +188,14 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 	if (!session_is_blind(s))
 		return;
 	if (i->code == 235) {
+		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_AUTH);
 	} else if (i->code == 354) {
 		seen_first(&session_mail(s)->data_start, m);
 		s->body_open = true;
 		expect(s, SMTP_EXPECT_DATA);
 	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 0) {
+		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_MAIL);
 	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 5) {
 		seen_first(&session_mail(s)->rcpt_accepted, m);

@@ -97,6 +97,7 @@ static enum stage stage_by_code(const struct session *s, uint16_t code)
 	case 535:
 	case 538:
 		return STAGE_AUTH;
+	case 503:
 	case 530:
 		return STAGE_MAIL;
 	case 450:
@@ -250,7 +251,7 @@ static bool is_banner(const struct session *s, const struct smtp_item *i)
 		return i->code == 220 && found && !i->reply.enhanced &&
 		       !(s->queue && s->queue->len);
 	}
-	return i->code == 220 || i->code == 421 || i->code >= 500;
+	return i->code == 220 || i->code >= 400;
 }
 
 static void banner(struct session *s, const struct smtp_item *i, struct flow_mark m)
@@ -330,6 +331,8 @@ static bool clear_after_220(struct session *s, const struct smtp_item *i, struct
 	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls ||
 	    n->o->plain_after_220.frame)
 		return false;
+	if (!s->client && n->o->s2c_clear.frame)
+		return false; /* only the server was captured, and its dialogue is readable */
 	if (n->t->alert_count)
 		seen_first(&session_tls(s)->text_after_alert, m);
 	else if (!n->o->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {

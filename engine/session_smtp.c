@@ -75,14 +75,8 @@ static void on_starttls(struct session *s, const struct smtp_item *i, struct flo
 /* A transaction that was refused and not repaired ends here. */
 static void end_transaction(struct session *s)
 {
-	struct seen *n = &s->seen;
-	if (s->transaction_refused) {
-		session_mail(s)->refused_messages++;
-		if (n->failed == STAGE_NONE) {
-			n->failed = s->transaction_stage;
-			n->failed_at = s->transaction_at;
-		}
-	}
+	if (s->transaction_refused)
+		session_transaction_failed(s);
 	s->transaction_refused = false;
 	s->rcpt_ok = 0;
 }
@@ -144,6 +138,8 @@ static void on_foreign(struct session *s, const struct smtp_item *i, struct flow
 	if (n->o->foreign.frame || n->m->auth.tries) /* after AUTH it is an answer out of step */
 		return;
 	if (!i->verb && (n->o->gap_c2s || n->midstream)) /* perhaps the text of a message */
+		return;
+	if (!i->verb && n->reached >= STAGE_EHLO) /* it speaks SMTP, with a word of its own */
 		return;
 	session_odd(s)->foreign = seen_at(m);
 	session_odd(s)->foreign_words =
@@ -334,6 +330,17 @@ void session_body_unfinished(struct session *s, struct flow_mark m)
 	seen_first(&session_mail(s)->odd_end, m);
 }
 
+/* The BDAT whose bytes just ended waits for its reply; what is pipelined comes behind it. */
+static void last_chunk_sent(struct session *s)
+{
+	struct session_command *c =
+		s->queue && s->queue->len
+			? &g_array_index(s->queue, struct session_command, s->queue->len - 1)
+			: NULL;
+	if (c && c->verb == SMTP_VERB_BDAT)
+		c->last_chunk = true;
+}
+
 static void on_body_end(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
@@ -351,7 +358,7 @@ static void on_body_end(struct session *s, const struct smtp_item *i, struct flo
 		push(s, SMTP_VERB_DATA, true, m);
 	} else if (i->body.bdat_last) {
 		s->body_open = false;
-		s->chunk_last_sent = true;
+		last_chunk_sent(s);
 	}
 }
 

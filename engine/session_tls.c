@@ -201,6 +201,7 @@ static void data_record(struct session *s, enum flow_dir dir, const struct tls_i
 		t->first_data[dir] = seen_at(m);
 		t->first_data_length[dir] = i->length;
 	}
+	t->last_data_length[dir] = i->length;
 	if (t->data_records[dir] < G_MAXUINT)
 		t->data_records[dir]++;
 	bool v13 = t->server.max_version == TLS_1_3;

@@ -179,6 +179,9 @@ struct smtp_server *smtp_server_new(void);
 void smtp_server_free(struct smtp_server *s);
 enum step smtp_server_next(struct smtp_server *s, struct bytes *in, struct smtp_item *out);
 void smtp_server_gap(struct smtp_server *s, uint64_t missing);
+/* Before a gap that cuts a line: when its front has a code that is the reply's only or last one, it
+ * is given as if it ended here. The views live until the next call. */
+bool smtp_server_cut(struct smtp_server *s, struct smtp_item *out);
 void smtp_server_reset(struct smtp_server *s);
 size_t smtp_server_pending(const struct smtp_server *s);
 struct bytes smtp_server_carry(const struct smtp_server *s); /* as smtp_client_carry */

@@ -273,6 +273,29 @@ static void auth_shape(struct smtp_auth *a, struct bytes b, bool may_name)
 	}
 }
 
+/* Base64 whose only fault is that the '=' at its end are missing: the server may take it. */
+static bool padding_left_out(struct bytes b)
+{
+	size_t n = bytes_left(&b);
+
+	while (bytes_left(&b)) {
+		if (base64_value(bytes_u8(&b)) < 0)
+			return false;
+	}
+	return n % 4 == 2 || n % 4 == 3;
+}
+
+/* Printable and without blanks: no command that came where an answer was wanted. */
+static bool one_word(struct bytes b)
+{
+	while (bytes_left(&b)) {
+		uint8_t c = bytes_u8(&b);
+		if (c <= ' ' || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 void smtp_auth_look(struct smtp_auth *a, struct bytes payload, bool may_name)
 {
 	uint8_t front[SMTP_AUTH_FRONT];
@@ -287,10 +310,10 @@ void smtp_auth_look(struct smtp_auth *a, struct bytes payload, bool may_name)
 		return;
 	}
 	size_t n = smtp_base64(payload, front, sizeof(front), &total, &a->bad_base64);
-	if (!a->bad_base64)
-		auth_shape(a, bytes_of(front, n), may_name);
-	else if (a->mech == SMTP_MECH_LOGIN && a->step > 0)
-		a->has_password = true; /* a client that does not encode its password */
+	if (!a->bad_base64 || padding_left_out(payload))
+		auth_shape(a, bytes_of(front, n), may_name && !a->bad_base64);
+	else if (a->mech == SMTP_MECH_LOGIN && a->step > 0 && one_word(payload))
+		a->has_password = true; /* sent as it is, without base64 */
 	explicit_bzero(front, sizeof(front));
 }
 

@@ -330,6 +330,19 @@ static enum step server_lines(struct smtp_server *s, struct bytes *in, struct sm
 	}
 }
 
+bool smtp_server_cut(struct smtp_server *s, struct smtp_item *out)
+{
+	struct bytes line = smtp_line_front(&s->line), look = line;
+	uint16_t code;
+	bool last;
+
+	memset(out, 0, sizeof(*out));
+	if (s->bad || smtp_server_in_reply(s) || !reply_code(&look, &code, &last) || !last ||
+	    bytes_left(&look) == 0)
+		return false;
+	return server_line(s, line, 0, out);
+}
+
 enum step smtp_server_next(struct smtp_server *s, struct bytes *in, struct smtp_item *out)
 {
 	memset(out, 0, sizeof(*out));

@@ -226,6 +226,25 @@ static void special_answers(void **state)
 	assert_true(a.bad_base64 && !a.has_user && !a.has_password);
 }
 
+/* Not as the RFC wants it, but the password was sent. */
+static void sloppy_answers(void **state)
+{
+	(void)state;
+	struct smtp_auth a = { .mech = SMTP_MECH_PLAIN, .initial = true };
+
+	smtp_auth_look(&a, bytes_of("AGJvYgBwdzE", 11), true); /* \0bob\0pw1 without its '=' */
+	assert_true(a.bad_base64 && a.has_password && a.has_user);
+	a = (struct smtp_auth){ .mech = SMTP_MECH_PLAIN, .initial = true };
+	smtp_auth_look(&a, bytes_of("AGJvYgBwd", 9), true); /* one letter over: cut somewhere */
+	assert_true(a.bad_base64 && !a.has_password);
+	a = (struct smtp_auth){ .mech = SMTP_MECH_LOGIN, .step = 1 };
+	smtp_auth_look(&a, bytes_of("secret-4711!", 12), true);
+	assert_true(a.bad_base64 && a.has_password);
+	a = (struct smtp_auth){ .mech = SMTP_MECH_LOGIN, .step = 1 };
+	smtp_auth_look(&a, bytes_of("MAIL FROM:<a@b.c>", 17), true);
+	assert_true(a.bad_base64 && !a.has_password);
+}
+
 static void long_names_are_cut(void **state)
 {
 	(void)state;
@@ -382,6 +401,7 @@ int main(void)
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(no_name_when_unsure),
 		cmocka_unit_test(special_answers),
+		cmocka_unit_test(sloppy_answers),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(secret_like),
 		cmocka_unit_test(decoded_front_is_wiped),

@@ -424,6 +424,42 @@ static void soup(void **state)
 	g_rand_free(r);
 }
 
+/* What the front of a line gives when the snap length cuts it there. */
+static void cut_line(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *seen;
+		unsigned code; /* 0: nothing */
+	} rows[] = {
+		{ "250 2.6.0 <1@mfp> [Internal", 250 },
+		{ "550 5.7.64 TenantAttr", 550 },
+		{ "250 ok\r\n221 2.0.0 Serv", 221 },
+		{ "250-SIZE 15728", 0 },	   /* lines follow */
+		{ "250-SIZE 1\r\n250 STARTT", 0 }, /* the last of a list must be whole */
+		{ "250", 0 },
+		{ "250 ", 0 },
+		{ "25", 0 },
+		{ "", 0 },
+		{ "250 ok\r\n", 0 },
+		{ "999 x", 0 },
+		{ "hello", 0 },
+	};
+	for (size_t r = 0; r < G_N_ELEMENTS(rows); r++) {
+		struct smtp_server *d = smtp_server_new();
+		GString *out = g_string_new(NULL);
+		struct smtp_item i;
+		feed(d, rows[r].seen, strlen(rows[r].seen), out);
+		bool given = smtp_server_cut(d, &i);
+		assert_int_equal(given, rows[r].code != 0);
+		if (given)
+			assert_true(i.code == rows[r].code && i.last && i.reply.code == i.code);
+		smtp_server_gap(d, 20);
+		smtp_server_free(d);
+		g_string_free(out, TRUE);
+	}
+}
+
 int main(void)
 {
 	/* clang-format off */
@@ -442,6 +478,7 @@ int main(void)
 		cmocka_unit_test(tls_at_front),
 		cmocka_unit_test(not_smtp_at_all),
 		cmocka_unit_test(soup),
+		cmocka_unit_test(cut_line),
 	};
 	/* clang-format on */
 
