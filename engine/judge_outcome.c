@@ -78,6 +78,14 @@ static bool half_closed(const struct judge *j)
 	       !flow_left(s, c) && ns_since(j->capture->now_ns, j->flow->last_ns) < CAP_HOLE_WAIT;
 }
 
+/* Was there a reason not to trust the server? Who leaves right after the handshake without one may
+ * just have checked the port. */
+static bool doubtful_certificate(const struct judge *j)
+{
+	return HAS(CERT_FOREIGN_ISSUER) || HAS(CERT_NAME_MISMATCH) || HAS(CERT_NAME_MISMATCH_DNS) ||
+	       HAS(CERT_EXPIRED) || HAS(CERT_NOT_YET);
+}
+
 /* The connection broke in the middle: a command without reply, TLS half done, a message half sent.
  */
 static enum stage broken_off(const struct judge *j)
@@ -99,7 +107,8 @@ static enum stage broken_off(const struct judge *j)
 			return STAGE_CLIENT_HELLO;
 		return n->pending_stage != STAGE_NONE ? n->pending_stage : after(n->reached);
 	}
-	if (HAS(CLIENT_LEFT_AFTER_HANDSHAKE) || HAS(SERVER_LEFT_AFTER_HANDSHAKE))
+	if (HAS(SERVER_LEFT_AFTER_HANDSHAKE) ||
+	    (HAS(CLIENT_LEFT_AFTER_HANDSHAKE) && doubtful_certificate(j)))
 		return STAGE_EHLO2;
 	if (n->t->established && !n->readable_tls)
 		return HAS(RST_INJECTED) ? STAGE_FINISHED : STAGE_NONE;

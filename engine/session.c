@@ -355,7 +355,8 @@ static void reply_cut(struct session *s, struct flow_mark m)
 	if (s->mode[FLOW_S2C] != SESSION_MODE_SMTP || v == SMTP_VERB_EHLO || v == SMTP_VERB_HELO ||
 	    !s->server || !smtp_server_cut(s->server, &item))
 		return;
-	if (s->seen.m->auth.tries) /* the front of an echoed secret is not recognised */
+	if (s->seen.m->auth.tries ||
+	    session_is_blind(s)) /* the front of an echoed secret is not recognised */
 		item.text = item.reply.text = item.line = bytes_of(NULL, 0);
 	session_reply_line(s, &item, m);
 }

@@ -149,14 +149,37 @@ def name_unknown():
 
 
 @capture(PART, "strangers-left-after-handshake.pcapng",
-         """Node.js looks at the certificate after the handshake: it does not trust it and drops the
-         connection without close_notify, nothing was said inside.""",
-         fires="tls.client_quits_after_cert", near="tcp.probe tls.alert_other",
-         cause="tls.client_quits_after_cert", stopped_at="ehlo2", outcome="failed", **SUBMISSION)
+         """The client drops the connection right after the handshake, without close_notify, and
+         nothing was said inside: a check of the certificate, or Node.js, which looks at it only
+         then. Nothing tells which.""", fires="tcp.probe",
+         near="tls.client_quits_after_cert tls.alert_other", outcome="no_mail", **SUBMISSION)
 def left_after_handshake():
     cap = Capture()
     tls13(starttls(hello(to_submission(cap), CAFE))).close(0)
     return cap
+
+
+def left_in_handshake(packets):
+    """The client's first record of data becomes its FIN, and the capture ends."""
+    at = next(i for i, p in enumerate(packets)
+              if tr.to_server(p[1]) and tr.payload(p[1])[:1] == b"\x17")
+    when, frame, _, iface = packets[at]
+    packet = tr.network(frame)
+    start = tr.transport(packet)[1]
+    packet = packet[:start + (packet[start + 12] >> 4) * 4]
+    packet = packet[:2] + len(packet).to_bytes(2, "big") + packet[4:start + 13] + b"\x11" \
+        + packet[start + 14:]
+    frame = frame[:14] + tr.fix(packet)
+    return packets[:at] + [(when, frame, len(frame), iface)]
+
+
+@capture(PART, "strangers-left-inspected.pcapng",
+         """The same in TLS 1.2 before a firewall that inspects: its certificate is a reason to
+         leave.""", fires="cert.inspected tls.client_quits_after_cert", near="tcp.probe",
+         cause="cert.inspected", stopped_at="ehlo2", outcome="failed")
+def left_inspected():
+    return Packets(left_in_handshake(tr.read_capture(
+        os.path.join(ROOT, "cert-inspected-trusted.pcapng"))))
 
 
 @capture(PART, "strangers-handshake-check.pcapng",
