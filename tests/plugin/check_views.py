@@ -97,9 +97,8 @@ def expert_headings(ws, source):
     headings = {f[2]: f[1] for f in (line.split("\t") for line in listed.splitlines())
                 if f[0] == "F" and f[2].startswith("smtp365.expert.")}
     n = 0
-    for name in one_each(source):
-        code, pdml, err = ws.run(os.path.join(source, "pcaps", name), "-2", "-T", "pdml", "-J", "smtp365",
-                                 "-o", "smtp365.all:TRUE")
+    for name in merged(ws, [os.path.join(source, "pcaps", name) for name in one_each(source)], 4)[0]:
+        code, pdml, err = ws.run(name, "-2", "-T", "pdml", "-J", "smtp365", "-o", "smtp365.all:TRUE")
         check(f"{name}: PDML", code == 0, err)
         for field, said in EXPERT.findall(pdml):
             n += 1
