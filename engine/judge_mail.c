@@ -51,6 +51,13 @@ static bool wants_tls(const struct judge *j, const struct seen_reply *r,
 	return r->stage == STAGE_MAIL && row && row->fact == FACT_REPLY_NOT_AUTHENTICATED;
 }
 
+/* A reply whose text is cut off: does what is left say all that matters? "Client not authenticated"
+ * may go on with the reason, and a code alone stands for many. */
+static bool whole_without_its_end(const struct reply_row *row)
+{
+	return row && row->fact != FACT_REPLY_NOT_AUTHENTICATED && (row->sentence || row->klass);
+}
+
 static void one_reply(struct judge *j, const struct seen_reply *r)
 {
 	const struct reply_row *row = row_of(j, r);
@@ -64,6 +71,8 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 		if (r->stage == STAGE_AUTH && r->unsolicited) /* its AUTH was not captured */
 			judge_set(j, FACT_AUTH_BEFORE_TLS_REFUSED, r->at.frame);
 	}
+	if (r->cut && r->code != 535 && r->code != 504 && !whole_without_its_end(row))
+		return; /* U02 */
 	if (row && row->fact == FACT_REPLY_IPV6 && j->flow->client.family == 6)
 		judge_set(j, FACT_IPV6_ONLY_PATH, r->at.frame); /* N07 */
 	if (row) {

@@ -100,6 +100,7 @@ struct seen_reply {
 	bool has_verb;
 	bool in_tls;
 	bool unsolicited;		   /* no command was waiting */
+	bool cut;			   /* the snap length took the end of the text */
 	enum stage stage;		   /* where it came */
 	const struct reply_row *row;	   /* when the server is Microsoft 365 */
 	const struct reply_row *row_other; /* when it is not */

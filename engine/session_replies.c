@@ -189,7 +189,9 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 				  const struct session_command *c, struct flow_mark m)
 {
 	const struct smtp_reply *r = &i->reply;
-	struct seen_reply out = { .at = seen_at(m), .code = i->code, .in_tls = s->inside };
+	struct seen_reply out = {
+		.at = seen_at(m), .code = i->code, .in_tls = s->inside, .cut = r->cut
+	};
 	char enhanced[ENHANCED], room[CAP_REPLY_TEXT + 8];
 	struct bytes said = session_without_echo(s, r->text, i->code, room);
 	bool kept = i->code >= 400 && s->seen.reply_count < CAP_REPLIES;

@@ -102,6 +102,7 @@ struct smtp_reply {
 	struct bytes text; /* text of all lines joined by '\n', code and enhanced code left out */
 	unsigned lines;
 	bool mixed_codes; /* lines had different codes */
+	bool cut;	  /* the snap length took the end of its text */
 };
 
 struct smtp_item {

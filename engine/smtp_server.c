@@ -340,7 +340,9 @@ bool smtp_server_cut(struct smtp_server *s, struct smtp_item *out)
 	if (s->bad || smtp_server_in_reply(s) || !reply_code(&look, &code, &last) || !last ||
 	    bytes_left(&look) == 0)
 		return false;
-	return server_line(s, line, 0, out);
+	bool given = server_line(s, line, 0, out);
+	out->reply.cut = given;
+	return given;
 }
 
 enum step smtp_server_next(struct smtp_server *s, struct bytes *in, struct smtp_item *out)

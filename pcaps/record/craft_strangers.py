@@ -9,7 +9,7 @@ import os
 import transform as tr
 from craft import Capture, Tcp, icmp_error, ip
 from craft_quality import Packets
-from craft_review import b64, envelope, to_relay
+from craft_review import b64, envelope, mirrored, to_relay
 from craft_smtp import (BYE, CAFE, CLIENT, FROM, GO_ON, MX, PASS_PROMPT, RCPT_OK, SENDER_OK,
                         USER_PROMPT, bye, client_hello, dns_ask, hello, mail_in_tls,
                         queued, sealed, send_mail, server, starttls, tls13, tls_record, to_mx,
@@ -421,6 +421,21 @@ def snap_refusal():
     t.s(f"550 5.7.64 TenantAttribution; Relay Access Denied{MX.trailer(t)}\r\n")
     bye(t)
     return Packets(tr.snap(whole.packets, 110))
+
+
+@capture(PART, "strangers-snap-reason.pcapng",
+         """96 bytes of each packet: 'Client not authenticated' is there, the reason behind it is cut
+         off. Nobody is accused of sending without a login.""",
+         fires="capture.snaplen unknown.refused capture.decrypted_mirror",
+         near="mode.wrong_endpoint_anon smtp.unknown_5xx", cause="unknown.refused",
+         stopped_at="mail", outcome="rejected", endpoint="submission")
+def snap_reason():
+    whole = Capture()
+    t = mirrored(to_submission(whole)).c(f"MAIL FROM:<{FROM}>\r\n")
+    t.s("530 5.7.57 Client not authenticated to send mail. Error: 535 5.7.139 Authentication"
+        f" unsuccessful, the user credentials were incorrect.{CAFE.trailer(t)}\r\n")
+    bye(t)
+    return Packets(tr.snap(whole.packets, 96, lambda d: b"530 5.7.57" in d))
 
 
 @capture(PART, "strangers-retry-open.pcapng",

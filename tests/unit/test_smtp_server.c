@@ -453,7 +453,8 @@ static void cut_line(void **state)
 		bool given = smtp_server_cut(d, &i);
 		assert_int_equal(given, rows[r].code != 0);
 		if (given)
-			assert_true(i.code == rows[r].code && i.last && i.reply.code == i.code);
+			assert_true(i.code == rows[r].code && i.last && i.reply.code == i.code &&
+				    i.reply.cut);
 		smtp_server_gap(d, 20);
 		smtp_server_free(d);
 		g_string_free(out, TRUE);
