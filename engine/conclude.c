@@ -371,8 +371,9 @@ void conclude_open(struct room *room, struct session *s, const struct flow *f,
 	struct seen_at failed_at = n->failed_at;
 	/* what session_end would make of it, for the moment */
 	bool refused = session_transaction_over(s, f);
-	bool odd = s->failed_odd;
+	bool odd = s->failed_odd, mirror = n->mirror;
 
+	n->mirror = mirror || session_mirror_sign(s, f).frame;
 	if (refused)
 		session_transaction_failed(s);
 	conclude(room, s, f, capture, false, fn, host);
@@ -381,6 +382,7 @@ void conclude_open(struct room *room, struct session *s, const struct flow *f,
 	n->failed = failed;
 	n->failed_at = failed_at;
 	s->failed_odd = odd;
+	n->mirror = mirror;
 }
 
 /* What became of the look-up, as facts. `meant`: the name of which this one is a slip, or NULL. */

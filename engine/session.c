@@ -4,6 +4,7 @@
  * change the modes, and the end of the flow turns pending things into what was seen. The dialogue
  * itself is in session_smtp.c, the handshake in session_tls.c, text and events in session_notes.c.
  */
+#include "peers.h"
 #include "session_replies.h"
 
 #include <string.h>
@@ -411,22 +412,42 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 	session_step(s, reset ? "reset" : "close");
 }
 
+/* Microsoft 365 goes into no login before TLS (exchange-online.md 2.2), so one that it does go into
+ * is inside. When it began was not captured. */
+static bool login_inside(const struct session *s, const struct flow *f)
+{
+	const struct seen *n = &s->seen;
+	struct peer p;
+	bool before =
+		n->ehlo.complete && !n->starttls.frame && (!n->midstream || n->ehlo.has_starttls);
+	return n->m->auth.entertained && !before &&
+	       ((n->lookup && peers_by_name(s->cx->peers, n->lookup->name, f->server_port, &p)) ||
+		peers_by_address(s->cx->peers, &f->server, f->server_port, &p));
+}
+
+struct seen_at session_mirror_sign(const struct session *s, const struct flow *f)
+{
+	const struct seen *n = &s->seen;
+	bool holes = n->o->gap.frame || f->one_sided || f->midstream;
+
+	if (n->mirror || n->readable_tls || !holes || n->tls[FLOW_C2S].frame ||
+	    n->tls[FLOW_S2C].frame)
+		return (struct seen_at){ 0 };
+	if (n->o->plain_after_220.frame && !(n->inner && n->inner->complete))
+		return n->o->plain_after_220; /* what the second list says is not known */
+	if (!n->starttls_code && n->clear_after_starttls.frame)
+		return n->clear_after_starttls; /* so the 220 was lost */
+	if (!n->o->plain_after_220.frame && n->ehlo.auth_xoauth2 && !n->ehlo.has_starttls)
+		return n->ehlo.reply; /* tokens are offered inside TLS only, STARTTLS came before */
+	return login_inside(s, f) ? n->m->auth.at : (struct seen_at){ 0 };
+}
+
 /* A mirror that decrypts (C07) whose proof was lost: its dialogue must not pass for clear text. */
 static void suspect_mirror(struct session *s, const struct flow *f)
 {
 	struct seen *n = &s->seen;
-	bool holes = n->o->gap.frame || f->one_sided || f->midstream;
-	struct seen_at sign = { 0 };
+	struct seen_at sign = session_mirror_sign(s, f);
 
-	if (n->mirror || n->readable_tls || !holes || n->tls[FLOW_C2S].frame ||
-	    n->tls[FLOW_S2C].frame)
-		return;
-	if (n->o->plain_after_220.frame && !(n->inner && n->inner->complete))
-		sign = n->o->plain_after_220; /* what the second list says is not known */
-	else if (!n->starttls_code && n->clear_after_starttls.frame)
-		sign = n->clear_after_starttls; /* so the 220 was lost */
-	else if (!n->o->plain_after_220.frame && n->ehlo.auth_xoauth2 && !n->ehlo.has_starttls)
-		sign = n->ehlo.reply; /* tokens are offered inside TLS only, STARTTLS came before */
 	if (!sign.frame)
 		return;
 	n->mirror = true;

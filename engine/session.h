@@ -134,6 +134,9 @@ void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t s
 void session_icmp(struct session *s, const struct icmp_error *e);
 /* The name the client meant, at the first packet. */
 void session_lookup(struct session *s, const struct dns_lookup *l, uint32_t dns_seen);
+/* What shows that the readable dialogue of a session with holes was inside TLS (C07), frame 0
+ * nothing. */
+struct seen_at session_mirror_sign(const struct session *s, const struct flow *f);
 /* The flow is over: pending commands and silence go into `seen`. */
 void session_end(struct session *s, const struct flow *f);
 

@@ -7,10 +7,13 @@
 #include "session_replies.h"
 #include "smtp_hidden.h"
 
-/* Inside TLS nothing crosses in clear; after an accepted STARTTLS readable text is a mirror's. */
+/* Inside TLS nothing crosses in clear. After STARTTLS readable text is a mirror's, and where the
+ * beginning was not captured it may be. */
 static bool in_clear(const struct session *s)
 {
-	return !s->inside && s->seen.starttls_code != 220;
+	const struct seen *n = &s->seen;
+	bool perhaps_inside = n->starttls_code == 220 || (n->starttls.frame && !n->starttls_code);
+	return !s->inside && !perhaps_inside && (!n->midstream || n->ehlo.reply.frame);
 }
 
 /* The login in hand, which may not have begun for us. */
@@ -51,6 +54,7 @@ void session_login_prompt(struct session *s, struct bytes text, struct flow_mark
 	struct seen_auth *a = login(s, m);
 	bool asked = smtp_hidden_asked(text);
 
+	a->entertained = true;
 	a->asked_password = asked ? seen_at(m) : (struct seen_at){ 0 };
 	a->challenged = !asked && bytes_left(&text) > 0;
 	if (asked && a->mech == SMTP_MECH_NONE)
@@ -83,6 +87,7 @@ void session_login_over(struct session *s, uint16_t code, struct flow_mark m)
 		seen_first(&a->password_likely, m);
 	}
 	if (code == 235) {
+		a->entertained = true;
 		a->accepted = seen_at(m);
 	} else {
 		a->refused = seen_at(m);

@@ -90,10 +90,12 @@ static void auth_reply(struct session *s, const struct smtp_item *i, const struc
 	s->auth_open = false;
 	expect(s, SMTP_EXPECT_COMMAND);
 	if (i->code == 235) {
+		a->entertained = true;
 		a->accepted = seen_at(m);
 		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_AUTH);
 	} else if (i->code >= 400) {
+		a->entertained |= i->code == 535; /* in clear it would say 504 or 530 */
 		a->refused = seen_at(m);
 		a->refused_code = i->code;
 		if (!a->cancelled) /* 501 after "*" is what the client asked for (RFC 4954 4) */
@@ -210,6 +212,7 @@ void session_challenge(struct session *s, const struct smtp_item *i, struct flow
 		a->challenge_json = true;
 		a->challenge_json_at = seen_at(m);
 	}
+	a->entertained = true;
 	session_login_prompt(s, i->text, m);
 	struct smtp_client *c = s->inside ? s->inner_client : s->client;
 	if (c)

@@ -2,11 +2,13 @@
 """Captures of logins in clear that are not whole: lines lost, cut at the snap length, only one
 direction, and what looks like it but gave no password away."""
 import base64
+import os
 
 import transform
 from craft import Capture, Tcp
+from craft_quality import Packets
 from craft_smtp import (CLIENT, FROM, GO_ON, RCPT_OK, SENDER_OK, bye, message, queued, server)
-from craft_story import capture, secret
+from craft_story import ROOT, capture, secret
 
 PART = "login"
 NAME = b"250-relay.contoso.example Hello [10.1.2.30]\r\n250-SIZE 31457280\r\n"
@@ -144,3 +146,27 @@ def not_base64():
     t.c("AUTH LOGIN\r\n").s(ASK_USER).c(b64(USER) + "\r\n").s(ASK_PASSWORD).c(PASSWORD + "\r\n")
     bye(t.s("501 5.5.2 Cannot decode base64\r\n"))
     return cap
+
+
+def late(name, first):
+    """A recording as of its first segment that begins so."""
+    packets = transform.read_capture(os.path.join(ROOT, name))
+    at = next(i for i, p in enumerate(packets) if transform.payload(p[1]).startswith(first))
+    return Packets(packets[at:])
+
+
+@capture(PART, "login-mirror-late.pcapng",
+         """A mirror that decrypts, and a capture that begins inside the login: Microsoft 365 goes
+         into none before TLS, so this one was inside.""", fires="capture.midstream",
+         near="auth.cleartext_password auth.cleartext_user", cause="auth.bad_credentials",
+         stopped_at="auth", outcome="rejected")
+def mirror_late():
+    return late("auth-535-credentials.pcapng", b"334 UG")
+
+
+@capture(PART, "login-mirror-late-token.pcapng",
+         """The same, from the line AUTH XOAUTH2 on.""",
+         fires="capture.midstream capture.decrypted_mirror", near="auth.cleartext_password",
+         cause="auth.oauth_bad", stopped_at="auth", outcome="rejected", exposure="none")
+def mirror_late_token():
+    return late("auth-xoauth2-challenge.pcapng", b"AUTH XOAUTH2")
