@@ -122,8 +122,8 @@ struct seen_auth {
 	struct seen_at password_likely;	     /* as replies show, its line was not captured */
 	struct seen_at asked_password;	     /* the last 334, when it asked for the password */
 	struct seen_at prompt; /* the one that a password known from replies answers */
-	bool entertained;      /* the server asked for more (334), or took it (235) */
-	bool challenged;       /* the last 334 asked for something else */
+	bool entertained; /* the server went into it: 334, 235, or a refusal of what was sent */
+	bool challenged;  /* the last 334 asked for something else */
 	bool user_is_upn, user_seen;
 	struct seen_at accepted, refused;
 	bool cancelled;

@@ -83,6 +83,13 @@ static void message_accepted(struct session *s, struct flow_mark m)
 	session_step(s, "accepted");
 }
 
+/* What a server says to AUTH that may not come yet (RFC 4954 4 and 6, RFC 5321 4.2.2). */
+static bool wants_tls_first(uint16_t code)
+{
+	return code == 421 || code == 500 || (code >= 502 && code <= 504) || code == 530 ||
+	       code == 538;
+}
+
 static void auth_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
 		       struct flow_mark m)
 {
@@ -95,7 +102,7 @@ static void auth_reply(struct session *s, const struct smtp_item *i, const struc
 		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_AUTH);
 	} else if (i->code >= 400) {
-		a->entertained |= i->code == 535; /* in clear it would say 504 or 530 */
+		a->entertained |= !wants_tls_first(i->code);
 		a->refused = seen_at(m);
 		a->refused_code = i->code;
 		if (!a->cancelled) /* 501 after "*" is what the client asked for (RFC 4954 4) */
