@@ -67,6 +67,15 @@ static bool lists_only_readable(const struct seen_ehlo *e)
 	return e->complete && e->has_auth && !e->auth_other;
 }
 
+/* The reply m shows that a password was sent; the prompt that it answers is evidence too. */
+static void note_password(struct seen_auth *a, struct seen_at *password, struct flow_mark m)
+{
+	if (password->frame)
+		return;
+	a->prompt = a->asked_password;
+	*password = seen_at(m);
+}
+
 void session_login_over(struct session *s, uint16_t code, struct flow_mark m)
 {
 	struct seen_auth *a = &s->seen.m->auth;
@@ -76,16 +85,11 @@ void session_login_over(struct session *s, uint16_t code, struct flow_mark m)
 	if (!in_clear(s) || (code != 235 && !(asked && refused)))
 		return;
 	a = login(s, m);
-	if (asked && code == 235) {
-		if (!a->password.frame)
-			a->prompt = a->asked_password;
-		seen_first(&a->password, m);
-	} else if (asked || (a->mech == SMTP_MECH_NONE && !a->challenged &&
-			     lists_only_readable(&s->seen.ehlo))) {
-		if (!a->password_likely.frame)
-			a->prompt = a->asked_password;
-		seen_first(&a->password_likely, m);
-	}
+	if (asked && code == 235)
+		note_password(a, &a->password, m);
+	else if (asked || (a->mech == SMTP_MECH_NONE && !a->challenged &&
+			   lists_only_readable(&s->seen.ehlo)))
+		note_password(a, &a->password_likely, m);
 	if (code == 235) {
 		a->entertained = true;
 		a->accepted = seen_at(m);

@@ -116,8 +116,8 @@ def cram_lost():
 
 @capture(PART, "login-server-side-only.pcapng",
          """Only what the server sends was mirrored: its question for the password and its 235.""",
-         fires=EXPOSED + " capture.one_sided", near="auth.cleartext_user", outcome="incomplete",
-         unsure="outcome", exposure="password")
+         fires=EXPOSED + " capture.one_sided", near="auth.cleartext_user capture.loss", outcome="accepted",
+         exposure="password")
 def server_side():
     cap, t = begin()
     t.c("AUTH LOGIN\r\n").s(ASK_USER).c(b64(USER) + "\r\n").s(ASK_PASSWORD).c(ANSWER)
@@ -129,7 +129,7 @@ def server_side():
 @capture(PART, "login-snapped.pcapng",
          """A snap length of 96 cuts the line AUTH PLAIN behind its first letters.""",
          fires=EXPOSED + " capture.snaplen", near="auth.cleartext_user", outcome="accepted",
-         unsure="outcome", exposure="password")
+         exposure="password")
 def snapped():
     cap, t = begin()
     mail(t.c(PLAIN).s(TAKEN))
