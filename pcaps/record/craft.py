@@ -119,9 +119,18 @@ def syn_options(mss=1460):
 class Host:
     """One end: addresses, hop limit as seen at the capture point, and its IP id counter."""
 
+    made = []
+
     def __init__(self, address, hardware, ttl=64, ident=0x1000, window=64240):
         self.ip, self.mac, self.ttl, self.window = address, hardware, ttl, window
-        self._ident = ident
+        self._ident = self._first = ident
+        Host.made.append(self)
+
+    @staticmethod
+    def restart():
+        """All counters as at first: what a capture holds depends on no other one."""
+        for host in Host.made:
+            host._ident = host._first
 
     def ident(self):
         self._ident = (self._ident + 1) & 0xFFFF

@@ -15,6 +15,8 @@ of each, stories() the .ini files that the tests read. The keys of a section:
 import os
 import textwrap
 
+from craft import Host
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCENARIOS = {}
 KEYS = ("made", "fires", "near", "cause", "stopped_at", "outcome", "endpoint", "method",
@@ -45,6 +47,7 @@ def make(wanted=None):
     for name, (_, _, _, maker) in SCENARIOS.items():
         if wanted and name not in wanted:
             continue
+        Host.restart()
         made = maker()
         if made is not None:
             made.write(os.path.join(ROOT, name))
