@@ -8,17 +8,17 @@
 #include <stdio.h>
 #include <unistd.h>
 #include <pcap/dlt.h>
-#include "../engine/smtp365.h"
-#include "explain.h"
-#include "feed.h"
-#include "filter.h"
-#include "live.h"
-#include "options.h"
-#include "output.h"
-#include "run.h"
-#include "sandbox.h"
-#include "source.h"
-#include "source_live.h"
+#include "smtp365.h"
+#include "cli/explain.h"
+#include "run/feed.h"
+#include "frames/filter/filter.h"
+#include "live/live.h"
+#include "cli/options.h"
+#include "write/output.h"
+#include "run/run.h"
+#include "sandbox/sandbox.h"
+#include "read/source.h"
+#include "live/source_live.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_FINDING = 1, EXIT_TROUBLE = 2 };
 

@@ -5,7 +5,6 @@
  */
 #include "fields.h"
 
-#include "rules.h"
 #include "smtp365.h"
 
 static int ids[FIELD_COUNT];
@@ -177,7 +176,7 @@ static char *expert_key(const char *id, enum severity s, const char *title)
 
 /* "smtp365.expert.ID", with the severity where it is not the finding's highest; a further title
  * of the same gets a number. */
-static char *expert_name(const struct rule *r)
+static char *expert_name(const struct smtp365_rule *r)
 {
 	const struct smtp365_rule *highest = smtp365_rule_find(r->id);
 	bool top = expert_severity(highest->severity) == expert_severity(r->severity);
@@ -195,7 +194,7 @@ static char *expert_name(const struct rule *r)
 }
 
 /* One for the row, unless an earlier row of the finding says the same with the same severity. */
-static void add_row(const struct rule *r)
+static void add_row(const struct smtp365_rule *r)
 {
 	char *key = expert_key(r->id, r->severity, r->title);
 
@@ -213,7 +212,7 @@ static void add_row(const struct rule *r)
 static void register_experts(int proto)
 {
 	size_t n;
-	const struct rule *rules = rules_all(&n);
+	const struct smtp365_rule *rules = smtp365_rule_rows(&n);
 	size_t most = n + 2 * (SEVERITY_CRITICAL + 1);
 
 	expert_ids = g_new0(expert_field, most);

@@ -13,8 +13,8 @@
 #include "settings.h"
 
 #define MOST_LINK_TYPE 300
-#define LOOK_EVERY (CAP_SECOND / 4) /* of packet time, at open sessions of a live capture */
-#define LINK_RAW 12		    /* DLT_RAW: IPv4 or IPv6 without a link layer */
+#define LOOK_EVERY (SEGMENT_SECOND / 4) /* of packet time, at open sessions of a live capture */
+#define LINK_RAW 12			/* DLT_RAW: IPv4 or IPv6 without a link layer */
 
 static struct host {
 	struct smtp365 *engine;
@@ -211,8 +211,8 @@ void host_feed(tvbuff_t *tvb, packet_info *pinfo)
 	struct packet_item item = { .kind = PACKET_NOTHING };
 	uint32_t n = tvb_captured_length(tvb);
 	int dlt = link_type(pinfo->rec->rec_header.packet_header.pkt_encap);
-	uint64_t now =
-		(uint64_t)pinfo->abs_ts.secs * (uint64_t)CAP_SECOND + (uint64_t)pinfo->abs_ts.nsecs;
+	uint64_t now = (uint64_t)pinfo->abs_ts.secs * (uint64_t)SEGMENT_SECOND +
+		       (uint64_t)pinfo->abs_ts.nsecs;
 	struct packet *p = host.packet;
 
 	if (!host.engine || pinfo->rec->rec_type != REC_TYPE_PACKET || n == 0)

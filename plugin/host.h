@@ -8,7 +8,7 @@
 #define SMTP365_HOST_H
 
 #include "ws_compat.h"
-#include "../capture-tool/packet.h"
+#include "frames/packet.h"
 #include "book.h"
 
 /* A file is opened or dissected again; and closed. */

@@ -11,6 +11,8 @@
 #include "bytes.h"
 
 #define VIEW_NAME "Decrypted TLS"
+/* A longer message is no handshake of ours (RFC 8446 section 4 allows 2^24 - 1). */
+#define LONGEST_HANDSHAKE (64u << 10)
 /* Types of handshake messages, a bit each: RFC 8446 section 4, RFC 5246 section 7.4, RFC 5077,
  * RFC 6066. */
 /* clang-format off */
@@ -59,7 +61,7 @@ static bool take_handshake(struct bytes *in, size_t *missing)
 		uint8_t type = bytes_u8(&look);
 		size_t length = (size_t)bytes_u8(&look) << 16;
 		length |= bytes_u16(&look);
-		if (type > 24 || !(HANDSHAKE_TYPES >> type & 1) || length > CAP_HANDSHAKE)
+		if (type > 24 || !(HANDSHAKE_TYPES >> type & 1) || length > LONGEST_HANDSHAKE)
 			return any;
 		any = true;
 		*in = look;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include "fields.h"
 #include "kept.h"
-#include "report_words.h"
+#include "report.h"
 #include "settings.h"
 
 #define DEPTH 8

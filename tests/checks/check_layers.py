@@ -1,55 +1,94 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An arrow of design goes one way: a file of the engine includes only files of its own or lower
-layers, never libpcap, epan or stdio on files; and every file is in the table."""
+"""The architecture goes one way. The build lets a room include only the rooms that it uses
+(cmake/rooms.cmake); here the rest: includes are written from the root, so that each line shows its
+room, the engine reads no clock and opens no file, and no object file of a room calls a function of a
+room that it does not use."""
 import glob
 import os
 import re
+import subprocess
+import sys
 
 from common import ROOT, finish
 
-LAYERS = [
-    "bytes caps arena",
-    "segment verdict names phrase",
-    "flow gate dns dns_records dns_message community_id",
-    "smtp smtp_client smtp_client_internal smtp_client_line smtp_server smtp_line smtp_auth smtp_secret "
-    "smtp_hidden smtp_body smtp_verbs tls tls_internal tls_handshake tls_sslv2 tls_message tls_hello "
-    "tls_names certificate",
-    "facts replies peers peers_json peers_ranges peers_like",
-    "seen judge clock",
-    "session session_notes session_smtp session_auth session_replies session_progress session_ehlo "
-    "session_echo session_login session_plain session_tls",
-    "rules conclude clients early",
-    "report",
-    "smtp365 catalogue",
-]
-PREFIXES = {"judge_": "judge", "flow_": "flow", "report_": "report", "rules_": "rules", "replies_": "replies"}
+BUILD = os.path.dirname(os.path.abspath(sys.argv[1]))
 FORBIDDEN = re.compile(r"<(pcap|epan|wireshark|ws_|netinet|unistd|fcntl|time)\b")
-layer_of = {name: number for number, names in enumerate(LAYERS) for name in names.split()}
+INCLUDE = re.compile(r'^#\s*include\s+"([^"]+)"', re.M)
 
 
-def layer(name):
-    if name in layer_of:
-        return layer_of[name]
-    for prefix, parent in PREFIXES.items():
-        if name.startswith(prefix):
-            return layer_of[parent]
-    return None
+def read_rooms():
+    """name -> (folder, names of the rooms that it may use)"""
+    rooms = {}
+    with open(os.path.join(BUILD, "rooms.txt"), encoding="utf-8") as file:
+        for line in file:
+            head, below = line.rstrip("\n").split(":")
+            name, folder = head.split()
+            rooms[name] = folder, set(below.replace(";", " ").split())
+    return rooms
+
+
+def sources(folder):
+    found = []
+    for ending in "c", "h", "def":
+        found += glob.glob(os.path.join(ROOT, folder, f"*.{ending}"))
+    return sorted(found)
+
+
+def symbols(name):
+    """(functions and objects that the room defines for others, those that it wants)"""
+    objects = glob.glob(os.path.join(BUILD, "**", f"{name}.dir", "**", "*.o"), recursive=True)
+    defined, wanted = set(), {}
+    for path in objects:
+        out = subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout
+        for line in out.splitlines():
+            kind, symbol = line.split()[-2:]
+            if kind == "U":
+                wanted.setdefault(symbol, os.path.basename(path)[:-2])
+            elif kind in "TDBRVWC":
+                defined.add(symbol)
+    return defined, wanted
 
 
 failures, count = [], 0
-for path in sorted(glob.glob(os.path.join(ROOT, "engine", "*.[ch]"))):
-    name = os.path.basename(path)[:-2]
-    count += 1
-    if layer(name) is None:
-        failures.append(f"engine/{os.path.basename(path)}: stands in no layer")
-        continue
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    for line in text.splitlines():
-        if line.startswith("#include") and FORBIDDEN.search(line):
-            failures.append(f"engine/{os.path.basename(path)}: {line}")
-    for include in re.findall(r'#include "(\w+)\.h"', text):
-        upper = layer(include)
-        if upper is None or upper > layer(name):
-            failures.append(f"engine/{os.path.basename(path)}: includes {include}.h of a higher layer")
+rooms = read_rooms()
+public = {os.path.basename(p) for p in sources("engine/include")}
+prefixes = {re.sub(r"^(engine|capture-tool)/", "", folder) for folder, _ in rooms.values()}
+
+known = {folder for folder, _ in rooms.values()} | {"engine/include", "engine/forbidden"}
+for house in "engine", "capture-tool":
+    for path in sorted(glob.glob(os.path.join(ROOT, house, "*", "*.c"))):
+        folder = os.path.relpath(os.path.dirname(path), ROOT)
+        if folder not in known:
+            failures.append(f"{os.path.relpath(path, ROOT)}: stands in no room")
+            known.add(folder)
+
+for name, (folder, below) in rooms.items():
+    for path in sources(folder):
+        count += 1
+        shown = os.path.relpath(path, ROOT)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if folder.startswith("engine/"):
+            failures += [f"{shown}: {line}" for line in text.splitlines()
+                         if line.startswith("#include") and FORBIDDEN.search(line)]
+        for include in INCLUDE.findall(text):
+            if include not in public and os.path.dirname(include) not in prefixes:
+                failures.append(f'{shown}: "{include}" is not written from the root')
+
+owner, wants = {}, {}
+for name in rooms:
+    defined, wants[name] = symbols(name)
+    if not defined:
+        failures.append(f"{name}: no object files in {BUILD}")
+    owner.update(dict.fromkeys(defined, name))
+for name, (folder, below) in rooms.items():
+    for symbol, where in sorted(wants[name].items()):
+        count += 1
+        callee = owner.get(symbol)
+        # The public face is for the windows; its functions are defined by the rooms behind it.
+        if callee is None or callee == name or callee in below:
+            continue
+        if not folder.startswith("engine/") and rooms[callee][0].startswith("engine/"):
+            continue
+        failures.append(f"{folder}/{where}: calls {symbol} of {callee}, which {name} does not use")
 finish("layers", failures, count)

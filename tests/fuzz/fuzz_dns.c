@@ -3,8 +3,8 @@
  * libFuzzer harness of the DNS memory: messages behind a length of two bytes, each a query or a
  * response of one client by its own flag, with time that passes and everything asked afterwards.
  */
-#include "../../engine/caps.h"
-#include "../../engine/dns.h"
+#include "base/caps.h"
+#include "dns/dns.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	while (bytes_left(&in) > 0) {
 		uint16_t length = bytes_u16(&in);
-		g.time_ns += bytes_u8(&in) * CAP_SECOND;
+		g.time_ns += bytes_u8(&in) * SEGMENT_SECOND;
 		struct bytes one = bytes_upto(&in, length);
 		bool response = bytes_peek(&one, 2) & 0x80;
 		g.src = (struct address){ .family = 4, .byte = { response ? 2 : 1 } };

@@ -5,7 +5,7 @@
  */
 #include <pcap/pcap.h>
 #include <stdio.h>
-#include "packet.h"
+#include "frames/packet.h"
 #include "report.h"
 #include "smtp365.h"
 

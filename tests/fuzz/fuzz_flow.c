@@ -4,8 +4,8 @@
  * numbers near enough to one another to meet. Checks what must hold whatever comes: no empty
  * delivery, nothing after the end, caps kept, all memory given back.
  */
-#include "caps.h"
-#include "flow.h"
+#include "base/caps.h"
+#include "flow/flow.h"
 
 #define MEMORY (64u << 10)
 
@@ -76,11 +76,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct flow_table *t = NULL;
 	t = flow_table_new(&hooks, &t, key, MEMORY);
 	size_t empty = flow_table_stats(t).bytes;
-	uint64_t time_ns = CAP_SECOND;
+	uint64_t time_ns = SEGMENT_SECOND;
 	for (uint32_t frame = 1; bytes_left(&in) >= 11; frame++) {
 		struct bytes cut = bytes_take(&in, 11);
 		uint8_t pause = bytes_u8(&cut);
-		time_ns += (uint64_t)pause * pause * (CAP_SECOND / 2000);
+		time_ns += (uint64_t)pause * pause * (SEGMENT_SECOND / 2000);
 		struct segment s = segment_of(cut, time_ns, frame);
 		flow_expire(t, time_ns);
 		struct flow *f = flow_feed(t, &s);

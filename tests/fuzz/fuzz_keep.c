@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "../../capture-tool/keep.h"
+#include "recorder/keep.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

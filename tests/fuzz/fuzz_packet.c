@@ -5,9 +5,9 @@
  */
 #include <pcap/dlt.h>
 #include <stddef.h>
-#include "../../capture-tool/packet.h"
-#include "../../engine/bytes.h"
-#include "../../engine/caps.h"
+#include "frames/packet.h"
+#include "bytes.h"
+#include "base/caps.h"
 
 static const int links[] = { DLT_EN10MB, DLT_LINUX_SLL, 276,	  DLT_RAW,
 			     DLT_NULL,	 DLT_LOOP,	DLT_PPP,  DLT_PPP_SERIAL,
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (uint32_t frame = 1; bytes_left(&in) > 0; frame++) {
 		uint16_t length = bytes_u16(&in);
-		now += bytes_u8(&in) * CAP_SECOND;
+		now += bytes_u8(&in) * SEGMENT_SECOND;
 		struct bytes one = bytes_upto(&in, length);
 		uint32_t n = (uint32_t)bytes_left(&one);
 		enum packet_kind kind = packet_read(p, now, frame, one.at, n, length, &item);

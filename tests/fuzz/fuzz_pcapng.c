@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 #include <stddef.h>
-#include "../../capture-tool/source_pcapng.h"
+#include "read/pcapng.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
  * direction, expectation, gap and length, then that many bytes follow. Each piece is a block of its
  * own, so that a read past a view is seen; every view of every item is read to its end.
  */
-#include "caps.h"
-#include "smtp.h"
+#include "base/caps.h"
+#include "smtp/smtp.h"
 
 static volatile uint8_t sink;
 

@@ -3,8 +3,8 @@
  * libFuzzer entry: a TLS stream in one direction, in pieces. The first byte chooses the side; then
  * each piece is led by a byte: its length, or with the high bit a loss of that many bytes.
  */
-#include "certificate.h"
-#include "tls.h"
+#include "tls/certificate.h"
+#include "tls/tls.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine's options, checked once by an engine that is thrown away, and the feeding of items.
+ */
+#include "run/feed.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+/* A saved endpoints document has some 100 KB; what is much larger is something else. */
+#define ENDPOINTS_BYTES (16u << 20)
+#define GIVE_ENDPOINTS "; give a saved copy of Microsoft's endpoints document (JSON)"
+
+static const uint16_t default_ports[] = { 25, 465, 587, 2525 };
+
+/* The saved endpoints document. */
+static bool load_endpoints(struct feed *f, const char *path, char **error)
+{
+	GError *wrong = NULL;
+	gsize n = 0;
+	if (path && !g_file_get_contents(path, &f->endpoints_json, &n, &wrong)) {
+		const char *reason = access(path, R_OK) ? g_strerror(errno) : wrong->message;
+		*error = g_strdup_printf("--endpoints %s: %s" GIVE_ENDPOINTS, path, reason);
+		g_clear_error(&wrong);
+		return false;
+	}
+	if (n > ENDPOINTS_BYTES) {
+		*error = g_strdup_printf("--endpoints %s: too large for one" GIVE_ENDPOINTS, path);
+		return false;
+	}
+	f->engine.endpoints_json = f->endpoints_json;
+	f->engine.endpoints_size = n;
+	return true;
+}
+
+bool feed_prepare(struct feed *f, const struct options *o, char **error)
+{
+	char *reason = NULL;
+	*f = (struct feed){
+		.engine = {
+			.redact = o->redact,
+			.dialogue = o->verbose,
+			/* only the ladder of the page and the dialogue show sessions that worked */
+			.events_of_causes = !o->verbose && !o->html,
+			.ports = (const uint16_t *)(const void *)o->ports->data,
+			.port_count = o->ports->len,
+		},
+		.ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
+	};
+	g_array_append_vals(f->ports, default_ports, G_N_ELEMENTS(default_ports));
+	g_array_append_vals(f->ports, o->ports->data, o->ports->len);
+	/* Without random bytes the table of connections still works; only its order could be
+	 * guessed. */
+	if (getrandom(f->engine.hash_key, sizeof(f->engine.hash_key), GRND_NONBLOCK) < 0)
+		memset(f->engine.hash_key, 0, sizeof(f->engine.hash_key));
+	if (!load_endpoints(f, o->endpoints, error))
+		return false;
+	struct smtp365 *s = smtp365_new(&f->engine, NULL, NULL, &reason);
+	smtp365_free(s);
+	if (!s)
+		*error = o->endpoints ? g_strdup_printf("--endpoints %s: %s" GIVE_ENDPOINTS,
+							o->endpoints, reason)
+				      : g_strdup(reason);
+	g_free(reason);
+	return s != NULL;
+}
+
+void feed_clear(struct feed *f)
+{
+	g_free(f->endpoints_json);
+	if (f->ports)
+		g_array_free(f->ports, TRUE);
+	*f = (struct feed){ 0 };
+}
+
+void feed_item(struct smtp365 *s, struct packet *p, struct packet_item *item)
+{
+	enum packet_kind kind = item->kind;
+	if (kind == PACKET_SEGMENT) {
+		struct segment *g = &item->segment;
+		if (segment_sums(g) && smtp365_watches(s, g->sport, g->dport))
+			g->checksum_bad = packet_checksum_bad(p, g);
+		smtp365_segment(s, g);
+	} else if (kind == PACKET_ICMP) {
+		smtp365_icmp(s, &item->icmp);
+	}
+	for (; kind == PACKET_DATAGRAM; kind = item->kind) {
+		smtp365_datagram(s, &item->datagram);
+		if (!item->datagram.over_tcp)
+			break;
+		item->kind = packet_more(p, item);
+	}
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads each file to its end or to where it is damaged, feeds the engine, renders what comes back.
+ * Holds no protocol knowledge: packet.c knows frames, the engine mail, report*.c words.
+ */
+#include "run/run.h"
+#include <stdio.h>
+#include "report.h"
+#include "smtp365.h"
+#include "run/feed.h"
+#include "write/order.h"
+#include "html/out_html.h"
+#include "recorder/recorder.h"
+#include "frames/packet.h"
+#include "read/source.h"
+
+/* Packets between two looks at the clock. */
+#define PROGRESS_PACKETS 4096u
+
+struct run {
+	const struct options *o;
+	struct output *out;
+	struct report_options report;
+	struct report_summary *summary;
+	struct order *order;
+	struct out_html *html;	   /* NULL without --html */
+	struct comments *comments; /* NULL without -w */
+	struct feed feed;
+	GString *text; /* of the session at hand */
+	uint64_t left; /* packets that -c still allows */
+	bool several;
+	bool stale_said;
+	bool opened; /* at least one file */
+	uint64_t sessions;
+	uint64_t frames[PACKET_COUNT_ALL]; /* what became of them, all files */
+	uint64_t first_ns, last_ns;	   /* of the packets of the file at hand */
+	struct run_result result;
+};
+
+void run_complain(const char *line)
+{
+	fprintf(stderr, "smtp365: %s\n", line);
+}
+
+static void complain(struct run *r, const char *line)
+{
+	output_progress_clear(r->out);
+	run_complain(line);
+}
+
+static void on_text(const char *text, size_t n, void *host)
+{
+	output_write(((struct run *)host)->out, text, n);
+}
+
+static void on_session(const struct verdict *v, void *host)
+{
+	struct run *r = host;
+	r->sessions++;
+	for (unsigned i = 0; i < v->finding_count; i++) {
+		r->result.worst = MAX(r->result.worst, v->findings[i].severity);
+		r->result.findings = true;
+	}
+	g_string_truncate(r->text, 0);
+	if (r->o->json) {
+		report_json(v, &r->report, r->text);
+	} else {
+		if (!r->o->quiet)
+			report_summary_add(r->summary, v);
+		report_text(v, &r->report, r->text);
+	}
+	order_add(r->order, v->session, r->text->str, r->text->len);
+	if (r->html)
+		out_html_session(r->html, v);
+	if (r->comments)
+		comments_add(r->comments, v);
+}
+
+/* All packets of one file. The last answer of source_next. */
+static int pump(struct run *r, struct source *from, struct packet *p, struct smtp365 *s)
+{
+	struct source_packet k;
+	struct packet_item item;
+	int state = SOURCE_END;
+	for (uint64_t n = 1; r->left > 0 && (state = source_next(from, &k)) == SOURCE_PACKET; n++) {
+		r->left--;
+		r->first_ns = n == 1 ? k.time_ns : MIN(r->first_ns, k.time_ns);
+		r->last_ns = MAX(r->last_ns, k.time_ns);
+		packet_link(p, k.dlt);
+		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
+		if (item.kind != PACKET_NOTHING)
+			feed_item(s, p, &item);
+		else
+			smtp365_clock(s, k.time_ns);
+		if (n % PROGRESS_PACKETS == 0) {
+			struct source_progress at = source_progress(from);
+			output_progress(r->out, source_name(from), at.done, at.total);
+			if (output_done(r->out))
+				return SOURCE_END;
+		}
+	}
+	return state == SOURCE_PACKET ? SOURCE_END : state;
+}
+
+/* What is to be said about how the file ended. */
+static void judge_end(struct run *r, const struct source *from, int state)
+{
+	if (state >= SOURCE_END)
+		return;
+	complain(r, source_error(from));
+	if (source_frames(from) == 0)
+		r->result.trouble = true; /* else what came before was read and is shown */
+}
+
+static void judge_ranges(struct run *r, const struct smtp365 *s)
+{
+	bool stale;
+	const char *date = smtp365_ranges_date(s, &stale);
+	if (!stale || r->stale_said || r->o->quiet)
+		return;
+	r->stale_said = true;
+	char *line = g_strdup_printf("the address ranges are of %s, over 180 days older than the "
+				     "capture; give newer ones with --endpoints",
+				     date);
+	complain(r, line);
+	g_free(line);
+}
+
+static void read_source(struct run *r, struct source *from)
+{
+	char *error = NULL;
+	source_any_link(from);
+	struct packet *p = packet_new(source_dlt(from));
+	struct smtp365 *s = smtp365_new(&r->feed.engine, on_session, r, &error);
+	g_assert(p && s); /* source_open_file checked the link type, run() the options */
+	int state = pump(r, from, p, s);
+	smtp365_finish(s);
+	order_finish(r->order);
+	judge_ranges(r, s);
+	judge_end(r, from, state);
+	if (r->html) {
+		const struct out_html_file done = { packet_stats(p), r->first_ns, r->last_ns,
+						    source_error(from) };
+		out_html_file_end(r->html, &done);
+	}
+	for (unsigned i = 0; i < PACKET_COUNT_ALL; i++)
+		r->frames[i] += packet_stats(p)->count[i];
+	smtp365_free(s);
+	packet_free(p);
+}
+
+static void read_file(struct run *r, const char *path)
+{
+	char *error = NULL;
+	struct source *from = source_open_file(path, r->o->filter, &error);
+	r->first_ns = r->last_ns = 0;
+	if (r->html)
+		out_html_file_begin(r->html, path);
+	if (!from) {
+		const struct out_html_file none = { .trouble = error };
+		if (r->html)
+			out_html_file_end(r->html, &none);
+		complain(r, error);
+		g_free(error);
+		r->result.trouble = true;
+		return;
+	}
+	r->opened = true;
+	r->report.file = r->several ? source_name(from) : NULL;
+	if (r->several && !r->o->json) {
+		g_string_printf(r->text, "== %s\n", source_name(from));
+		output_write(r->out, r->text->str, r->text->len);
+	}
+	read_source(r, from);
+	source_close(from);
+}
+
+static void prepare(struct run *r)
+{
+	const struct options *o = r->o;
+	r->several = o->files->len > 1;
+	r->left = o->count ? o->count : UINT64_MAX;
+	r->report = (struct report_options){
+		.redact = o->redact,
+		.dialogue = o->verbose,
+		.color = !o->json && output_color(r->out),
+		.all = o->all,
+	};
+	r->summary = report_summary_new();
+	r->text = g_string_sized_new(4096);
+	if (o->folder)
+		r->comments = comments_new(o->redact);
+	r->order = order_new(ORDER_BYTES, on_text, r);
+}
+
+/* Nothing was found: say what the frames were instead, for it is often a mirror gone wrong. */
+static void append_frames(const struct run *r, GString *text)
+{
+	g_string_append_printf(text, "frames read: %" G_GUINT64_FORMAT "\n",
+			       r->frames[PACKET_COUNT_FRAME]);
+	for (unsigned i = PACKET_COUNT_SEGMENT; i <= PACKET_COUNT_FRAGMENT_BAD; i++)
+		if (r->frames[i])
+			g_string_append_printf(text, "%11" G_GUINT64_FORMAT "  %s\n", r->frames[i],
+					       packet_count_text((enum packet_count)i));
+}
+
+static void write_summary(struct run *r)
+{
+	g_string_assign(r->text, r->sessions ? "\n" : "");
+	report_summary_text(r->summary, &r->report, r->text);
+	if (r->sessions == 0)
+		append_frames(r, r->text);
+	output_write(r->out, r->text->str, r->text->len);
+}
+
+/* -w: the file again, its verdicts as comments of their frames. */
+static void write_copy(struct run *r)
+{
+	const struct options *o = r->o;
+	const char *in = g_ptr_array_index(o->files, 0);
+	const struct recorder_options how = {
+		.bodies = o->bodies,
+		.redact = o->redact,
+		.ports = (const uint16_t *)(const void *)r->feed.ports->data,
+		.port_count = r->feed.ports->len,
+		.command = "smtp365 -r",
+	};
+	char *error = NULL;
+	if (pcapng_copy(in, o->filter, o->count, o->folder, r->comments, &how, &error))
+		return;
+	complain(r, error);
+	g_free(error);
+	r->result.trouble = true;
+}
+
+struct run_result run(const struct options *o, struct output *out)
+{
+	struct run r = { .o = o, .out = out };
+	prepare(&r);
+	char *error = NULL;
+	if (!feed_prepare(&r.feed, o, &error) ||
+	    (o->folder && !pcapng_copy_check(g_ptr_array_index(o->files, 0), o->folder, &error)) ||
+	    (o->html && !(r.html = out_html_open(o, &error)))) {
+		run_complain(error);
+		g_free(error);
+		r.result.trouble = true;
+	} else {
+		for (guint i = 0; i < o->files->len && r.left > 0 && !output_done(out); i++)
+			read_file(&r, g_ptr_array_index(o->files, i));
+		if (!o->json && !o->quiet && r.opened)
+			write_summary(&r);
+		if (r.comments && r.opened)
+			write_copy(&r);
+	}
+	output_progress_clear(out);
+	if (r.html && !out_html_close(r.html, &error)) {
+		run_complain(error);
+		g_free(error);
+		r.result.trouble = true;
+	}
+	comments_free(r.comments);
+	order_free(r.order);
+	report_summary_free(r.summary);
+	g_string_free(r.text, TRUE);
+	feed_clear(&r.feed);
+	return r.result;
+}

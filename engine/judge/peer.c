@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who the server is (detections.md 1.3): the name asked in DNS, then SNI, banner, certificate, and
+ * last the address range. Disagreement is left standing as facts for the rules.
+ */
+#include "judge/judge.h"
+#include "base/phrase.h"
+
+#include <stdarg.h>
+
+const char *judge_words(struct judge *j, const char *format, ...)
+{
+	char text[CAP_REPLY_TEXT];
+	va_list ap;
+	va_start(ap, format);
+	int n = phrase_v(text, sizeof text, format, ap);
+	va_end(ap);
+	if (n >= (int)sizeof text) { /* cut: not within a character */
+		const char *end;
+		g_utf8_validate(text, -1, &end);
+		text[end - text] = '\0';
+	}
+	return g_string_chunk_insert(j->words, text);
+}
+
+static void claim(struct judge *j, const struct peer *p, enum endpoint_source source,
+		  uint32_t frame)
+{
+	judge_set(j, FACT_PEER_M365, frame);
+	if (source != ENDPOINT_SOURCE_RANGE)
+		judge_set(j, FACT_PEER_CLAIMS_M365, frame);
+	if (j->source != ENDPOINT_SOURCE_NONE)
+		return;
+	j->source = source;
+	j->endpoint = p->endpoint;
+	j->mx = p->mx;
+}
+
+static void by_name(struct judge *j, const char *name, enum endpoint_source source, uint32_t frame)
+{
+	struct peer p;
+	if (!name || !peers_by_name(j->peers, name, j->flow->server_port, &p))
+		return;
+	judge_set(j, FACT_NAME_M365, frame);
+	if (p.retired)
+		facts_say(j->facts, FACT_DNS_LEGACY_NAME, frame, judge_words(j, "%s", name));
+	claim(j, &p, source, frame);
+}
+
+static void by_dns(struct judge *j)
+{
+	const struct seen_lookup *l = j->seen->lookup;
+	if (!l)
+		return;
+	j->domain = l->name;
+	by_name(j, l->name, ENDPOINT_SOURCE_DNS, l->answer_frame);
+	if (!judge_has(j, FACT_NAME_M365) && l->cname[0]) /* smtp.contoso.com is an alias */
+		by_name(j, l->cname, ENDPOINT_SOURCE_DNS, l->answer_frame);
+}
+
+static void by_tls(struct judge *j)
+{
+	const struct seen_hello *h = &j->seen->t->client;
+	if (h->at.frame && h->has_sni && !h->sni_bad) {
+		by_name(j, h->sni, ENDPOINT_SOURCE_SNI, h->at.frame);
+		if (!j->domain)
+			j->domain = h->sni;
+		j->expected_name = h->sni;
+	} else if (j->seen->lookup) {
+		j->expected_name = j->seen->lookup->name;
+		j->expected_from_dns = true;
+	}
+}
+
+static void by_banner(struct judge *j)
+{
+	const struct seen *n = j->seen;
+	struct peer p;
+	if (!n->banner.frame)
+		return;
+	judge_set(j, FACT_BANNER_SEEN, n->banner.frame);
+	if (n->banner_masked) {
+		facts_say(j->facts, FACT_BANNER_MASKED, n->banner.frame,
+			  judge_words(j, "220 %s", n->banner_text));
+	} else if (peers_by_banner(j->peers, n->banner_text, &p)) {
+		judge_set(j, FACT_BANNER_M365, n->banner.frame);
+		claim(j, &p, ENDPOINT_SOURCE_BANNER, n->banner.frame);
+	} else if (n->banner_code == 220) {
+		facts_say(j->facts, FACT_BANNER_NOT_M365, n->banner.frame,
+			  judge_words(j, "the banner says \"%s\"", n->banner_text));
+	}
+	if (n->banner_code >= 400 && n->banner_code < 500)
+		judge_set(j, FACT_BANNER_421, n->banner.frame);
+	else if (n->banner_code >= 500)
+		judge_set(j, FACT_BANNER_554, n->banner.frame);
+}
+
+static void classes(struct judge *j, uint32_t frame)
+{
+	static const enum fact of[] = {
+		[ENDPOINT_LEGACY] = FACT_PEER_LEGACY, [ENDPOINT_CONSUMER] = FACT_PEER_CONSUMER,
+		[ENDPOINT_HVE] = FACT_PEER_HVE,	      [ENDPOINT_ACS] = FACT_PEER_ACS,
+		[ENDPOINT_US_GOV] = FACT_PEER_GOV,    [ENDPOINT_CHINA] = FACT_PEER_CHINA,
+	};
+	if (j->endpoint == ENDPOINT_NONE)
+		return;
+	judge_set(j, j->mx ? FACT_PEER_MX : FACT_PEER_SUBMISSION, frame);
+	if (j->endpoint < (enum endpoint)G_N_ELEMENTS(of) && of[j->endpoint])
+		judge_set(j, of[j->endpoint], frame);
+}
+
+void judge_peer(struct judge *j)
+{
+	struct peer p;
+	const struct seen_tls *t = j->seen->t;
+
+	by_dns(j);
+	by_tls(j);
+	by_banner(j);
+	if (t->leaf && peers_by_certificate(j->peers, t->leaf, &p)) {
+		judge_set(j, FACT_CERT_M365, t->certificate.frame);
+		claim(j, &p, ENDPOINT_SOURCE_CERTIFICATE, t->certificate.frame);
+	}
+	if (peers_by_address(j->peers, &j->flow->server, j->flow->server_port, &p)) {
+		judge_set(j, FACT_RANGE_M365, j->flow->first_frame);
+		claim(j, &p, ENDPOINT_SOURCE_RANGE, j->flow->first_frame);
+	}
+	classes(j, j->flow->first_frame);
+	switch (j->flow->server_port) {
+	case 25:
+		judge_set(j, FACT_PORT_25, j->flow->first_frame);
+		break;
+	case 465:
+		judge_set(j, FACT_PORT_465, j->flow->first_frame);
+		break;
+	case 587:
+		judge_set(j, FACT_PORT_587, j->flow->first_frame);
+		break;
+	default:
+		judge_set(j, FACT_PORT_OTHER, j->flow->first_frame);
+	}
+	if (j->capture->table_stale)
+		judge_set(j, FACT_TABLE_OLD, 0);
+}

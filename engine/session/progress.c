@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a reply means for the progress of a session: what it opens, refuses or repairs (RFC 5321
+ * 4.3.2 lists the replies of each command). Which command it answers was decided by
+ * session_replies.c.
+ */
+#include "session/replies.h"
+
+/* Tell the client's decoder what follows; it does not exist when only the server was captured. */
+static void expect(struct session *s, enum smtp_expect what)
+{
+	struct smtp_client *c = s->inside ? s->inner_client : s->client;
+	if (c)
+		smtp_client_expect(c, what);
+}
+
+/* The stage that could not be completed; one in which only a strange command was refused may still
+ * be. */
+static void failed_in(struct session *s, enum stage stage, struct seen_at at, bool odd)
+{
+	struct seen *n = &s->seen;
+	if (n->failed != STAGE_NONE && (odd || !s->failed_odd))
+		return;
+	n->failed = stage;
+	n->failed_at = at;
+	s->failed_odd = odd;
+}
+
+static void refused(struct session *s, const struct seen_reply *r)
+{
+	bool odd = !r->unsolicited && r->stage != STAGE_STARTTLS &&
+		   (!r->has_verb || r->verb >= SMTP_VERB_PROXY);
+	/* Its command was not captured: what follows shows how it went on. */
+	odd |= r->unsolicited && session_is_blind(s) && !s->seen.m->mail.frame;
+	if (odd) { /* it belongs to no transaction */
+		if (!s->transaction_refused)
+			failed_in(s, r->stage, r->at, true);
+		return;
+	}
+	switch (r->stage) {
+	case STAGE_MAIL:
+	case STAGE_RCPT:
+	case STAGE_DATA:
+		if (!s->transaction_refused || r->stage < s->transaction_stage) {
+			s->transaction_refused = true;
+			s->transaction_stage = r->stage;
+			s->transaction_at = r->at;
+		}
+		break;
+	case STAGE_NONE:
+		break;
+	default:
+		failed_in(s, r->stage, r->at, false);
+	}
+}
+
+void session_transaction_failed(struct session *s)
+{
+	session_mail(s)->refused_messages++;
+	failed_in(s, s->transaction_stage, s->transaction_at, false);
+}
+
+/* A later success repairs an earlier refusal that the client got around. */
+static void repaired(struct session *s, enum stage up_to)
+{
+	if (s->seen.failed == STAGE_NONE || s->seen.m->refused_messages)
+		return;
+	if (s->seen.failed <= up_to || s->failed_odd)
+		s->seen.failed = STAGE_NONE;
+}
+
+static void message_accepted(struct session *s, struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	session_mail(s);
+	seen_first(&n->m->accepted, m);
+	n->m->messages++;
+	n->m->body_reply = seen_at(m);
+	s->transaction_refused = false;
+	s->rcpt_ok = 0;
+	repaired(s, STAGE_AUTH);
+	session_reach(s, STAGE_ACCEPTED);
+	session_step(s, "accepted");
+}
+
+/* What a server says to AUTH that may not come yet (RFC 4954 4 and 6, RFC 5321 4.2.2). */
+static bool wants_tls_first(uint16_t code)
+{
+	return code == 421 || code == 500 || (code >= 502 && code <= 504) || code == 530 ||
+	       code == 538;
+}
+
+static void auth_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
+		       struct flow_mark m)
+{
+	struct seen_auth *a = &s->seen.m->auth;
+	s->auth_open = false;
+	expect(s, SMTP_EXPECT_COMMAND);
+	if (i->code == 235) {
+		a->entertained = true;
+		a->accepted = seen_at(m);
+		repaired(s, STAGE_AUTH);
+		session_reach(s, STAGE_AUTH);
+	} else if (i->code >= 400) {
+		a->entertained |= !wants_tls_first(i->code);
+		a->refused = seen_at(m);
+		a->refused_code = i->code;
+		if (!a->cancelled) /* 501 after "*" is what the client asked for (RFC 4954 4) */
+			refused(s, r);
+	}
+}
+
+static void starttls_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
+			   struct flow_mark m)
+{
+	struct seen *n = &s->seen;
+	if (n->starttls_in_tls || s->inside)
+		return;
+	n->starttls_reply = seen_at(m);
+	n->starttls_code = i->code;
+	if (i->code == 220) {
+		session_reach(s, STAGE_STARTTLS);
+		if (s->queue) /* what was pipelined behind it is discarded by the server (RFC
+				 3207 4.2) */
+			g_array_set_size(s->queue, 0);
+	} else {
+		refused(s, r);
+	}
+}
+
+/* DATA is answered: the body follows, or a command. */
+static void data_reply(struct session *s, bool good, struct flow_mark m)
+{
+	if (good)
+		s->seen.m->data_start = seen_at(m);
+	s->body_open = good;
+	expect(s, good ? SMTP_EXPECT_DATA : SMTP_EXPECT_COMMAND);
+}
+
+/* MAIL that is taken repairs AUTH; EHLO or HELO that is taken repairs EHLO. */
+static void stage_taken(struct session *s, enum stage stage)
+{
+	if (stage != STAGE_MAIL && stage != STAGE_RCPT && stage != STAGE_EHLO &&
+	    stage != STAGE_EHLO2)
+		return;
+	repaired(s, stage == STAGE_MAIL ? STAGE_AUTH : stage);
+	session_reach(s, stage);
+}
+
+void session_answered(struct session *s, const struct smtp_item *i, const struct session_command *c,
+		      const struct seen_reply *r, struct flow_mark m)
+{
+	bool good = i->code < 400;
+
+	if (c->body || c->last_chunk) {
+		if (good)
+			message_accepted(s, m);
+		else
+			refused(s, r);
+		return;
+	}
+	switch (c->verb) {
+	case SMTP_VERB_STARTTLS:
+	case SMTP_VERB_X_ANONYMOUSTLS:
+		starttls_reply(s, i, r, m);
+		return;
+	case SMTP_VERB_AUTH:
+		auth_reply(s, i, r, m);
+		return;
+	case SMTP_VERB_XEXCH50:
+		if (i->code == 354)
+			expect(s, SMTP_EXPECT_DATA);
+		break;
+	case SMTP_VERB_DATA:
+		data_reply(s, good, m);
+		break;
+	case SMTP_VERB_RCPT:
+		if (good) {
+			s->rcpt_ok++;
+			seen_first(&s->seen.m->rcpt_accepted, m);
+		}
+		break;
+	default:
+		break;
+	}
+	if (good)
+		stage_taken(s, r->stage);
+	else
+		refused(s, r);
+}
+
+/* What a reply proves by itself when its command was not captured (RFC 3463: X.1.0, X.1.5). */
+static void progress_by_code(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	const struct smtp_reply *r = &i->reply;
+
+	if (!session_is_blind(s))
+		return;
+	if (i->code == 235) {
+		repaired(s, STAGE_AUTH);
+		session_reach(s, STAGE_AUTH);
+	} else if (i->code == 354) {
+		seen_first(&session_mail(s)->data_start, m);
+		s->body_open = true;
+		expect(s, SMTP_EXPECT_DATA);
+	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 0) {
+		repaired(s, STAGE_AUTH);
+		session_reach(s, STAGE_MAIL);
+	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 5) {
+		seen_first(&session_mail(s)->rcpt_accepted, m);
+		session_reach(s, STAGE_RCPT);
+	}
+}
+
+void session_challenge(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	struct seen_auth *a = &s->seen.m->auth;
+	if (bytes_starts(&i->text, "eyJ", 3) && !a->challenge_json) {
+		a->challenge_json = true;
+		a->challenge_json_at = seen_at(m);
+	}
+	a->entertained = true;
+	session_login_prompt(s, i->text, m);
+	struct smtp_client *c = s->inside ? s->inner_client : s->client;
+	if (c)
+		smtp_client_prompt(c, i->text);
+	expect(s, SMTP_EXPECT_AUTH);
+}
+
+void session_unasked(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
+		     struct flow_mark m)
+{
+	if (session_is_blind(s) && i->code == 334)
+		session_login_prompt(s, i->text, m);
+	else if (session_is_blind(s))
+		session_login_over(s, i->code, m);
+	if (s->body_open) {
+		/* The end mark was lost, or the server gave up in the middle: the body is over. */
+		if (i->code >= 400)
+			session_body_unfinished(s, m);
+		s->body_open = false;
+		expect(s, SMTP_EXPECT_COMMAND);
+		if (i->code == 250)
+			message_accepted(s, m);
+		else if (i->code >= 400)
+			refused(s, r);
+	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
+		starttls_reply(s, i, r, m); /* nothing else is answered so; the command was lost */
+	} else if (i->code < 400) {
+		progress_by_code(s, i, m);
+	} else if (!(s->seen.m->messages && i->code == 421)) {
+		refused(s, r);
+	}
+}

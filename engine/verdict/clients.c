@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Several sessions of one client, see clients.h.
+ */
+#include "verdict/clients.h"
+
+#include <string.h>
+
+#define CLIENTS_MOST 8192u
+#define SUMMARIES 8u
+#define MACS 1024u
+#define FALLBACK_TIME (15 * 60 * SEGMENT_SECOND) /* S07 */
+#define DANCE_TIME (60 * SEGMENT_SECOND)	 /* X13 */
+
+#define SILENCE_TIME (7 * SEGMENT_SECOND) /* T01 */
+
+/* What is remembered of a session. */
+struct summary {
+	struct address server;
+	uint16_t port;
+	uint64_t first_ns, last_ns;
+	uint32_t hello_frame, failed_frame;
+	uint16_t max_version; /* of its ClientHello, 0 none */
+	bool tls_failed;
+	bool unanswered; /* SYN only, nothing came back */
+	uint32_t syn_frame;
+	guint name_hash;	  /* of the EHLO name, 0 none */
+	bool m365;		  /* by address, banner or SNI */
+	const struct rule *cause; /* of its verdict, NULL none */
+	uint32_t cause_frame;
+};
+
+struct client {
+	struct address address;
+	struct summary
+		*last; /* owned; a ring once it has room for SUMMARIES, most clients need one */
+	unsigned room, count; /* count: in all; slot = count % room */
+	GList link;	      /* in clients.order */
+};
+
+struct mac_time { /* when this host last opened an IPv4 connection */
+	uint8_t mac[6];
+	uint64_t v4_ns;
+};
+
+struct clients {
+	struct mac_time macs[MACS]; /* direct-mapped */
+	const struct peers *peers;
+	GHashTable *table; /* struct address -> struct client */
+	GQueue order;	   /* oldest first */
+};
+
+static guint address_hash(gconstpointer p)
+{
+	const struct address *a = p;
+	guint h = 2166136261u ^ a->family;
+	for (size_t i = 0; i < sizeof a->byte; i++)
+		h = (h ^ a->byte[i]) * 16777619u;
+	return h;
+}
+
+static gboolean address_equal(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, sizeof(struct address)) == 0;
+}
+
+static void client_free(gpointer p)
+{
+	g_free(((struct client *)p)->last);
+	g_free(p);
+}
+
+/* Where the next summary goes. */
+static struct summary *client_next(struct client *k)
+{
+	if (k->count >= k->room && k->room < SUMMARIES) {
+		k->room = k->room ? k->room * 2 : 1;
+		k->last = g_renew(struct summary, k->last, k->room);
+	}
+	return &k->last[k->count++ % k->room];
+}
+
+struct clients *clients_new(const struct peers *peers)
+{
+	struct clients *c = g_new0(struct clients, 1);
+	c->peers = peers;
+	c->table = g_hash_table_new_full(address_hash, address_equal, NULL, client_free);
+	g_queue_init(&c->order);
+	return c;
+}
+
+void clients_free(struct clients *c)
+{
+	if (!c)
+		return;
+	g_hash_table_destroy(c->table);
+	g_free(c);
+}
+
+static struct client *client_of(struct clients *c, const struct address *a)
+{
+	struct client *k = g_hash_table_lookup(c->table, a);
+	if (k)
+		return k;
+	if (c->order.length >= CLIENTS_MOST) {
+		GList *oldest = g_queue_pop_head_link(&c->order);
+		g_hash_table_remove(c->table, &((struct client *)oldest->data)->address);
+	}
+	k = g_new0(struct client, 1);
+	k->address = *a;
+	k->link.data = k;
+	g_queue_push_tail_link(&c->order, &k->link);
+	g_hash_table_insert(c->table, &k->address, k);
+	return k;
+}
+
+static void extra(struct session *s, enum fact fact, uint32_t frame, const char *words)
+{
+	if (!s->extra)
+		s->extra = g_new0(struct session_extra, SESSION_EXTRAS);
+	if (s->extra_count < SESSION_EXTRAS)
+		s->extra[s->extra_count++] =
+			(struct session_extra){ .fact = fact,
+						.frame = frame,
+						.words = words ? session_keep_text(s, words)
+							       : NULL };
+}
+
+static bool reached_m365(const struct session *s, const struct flow *f)
+{
+	const struct seen *n = &s->seen;
+	const char *sni = n->t->client.has_sni ? n->t->client.sni : NULL;
+	struct peer p;
+	return peers_by_address(s->cx->peers, &f->server, f->server_port, &p) ||
+	       (n->banner.frame && peers_by_banner(s->cx->peers, n->banner_text, &p)) ||
+	       (sni && peers_by_name(s->cx->peers, sni, f->server_port, &p));
+}
+
+static struct summary summarise(const struct session *s, const struct flow *f)
+{
+	const struct seen *n = &s->seen;
+	bool refused = n->starttls_code >= 400;
+	return (struct summary){
+		.server = f->server,
+		.port = f->server_port,
+		.first_ns = f->first_ns,
+		.last_ns = f->last_ns,
+		.hello_frame = n->t->client.at.frame,
+		.failed_frame = n->t->alert_count ? n->t->alerts[0].at.frame
+				: refused	  ? n->starttls_reply.frame
+						  : n->t->client.at.frame,
+		.max_version = n->t->client.max_version,
+		.tls_failed = refused ||
+			      (n->t->client.at.frame && !n->t->established && !n->o->gap.frame),
+		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments &&
+			      !n->o->icmp.frame,
+		.syn_frame = f->side[FLOW_C2S].syn_frame,
+		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
+		.m365 = reached_m365(s, f),
+	};
+}
+
+/* TLS failed before, now the same mail goes in clear (S07). */
+static void fallback(struct session *s, const struct summary *was, const struct summary *now)
+{
+	const struct seen *n = &s->seen;
+	const struct seen_at *clear =
+		n->m->auth_clear.frame ? &n->m->auth_clear : &n->m->mail_clear;
+	if (!clear->frame || n->mirror || n->t->established || !was->tls_failed ||
+	    now->first_ns < was->first_ns || ns_since(now->first_ns, was->last_ns) > FALLBACK_TIME)
+		return;
+	if (was->name_hash && now->name_hash && was->name_hash != now->name_hash)
+		return; /* another program on the same host */
+	if (was->cause) {
+		s->cause_before = was->cause;
+		s->cause_before_frame = was->cause_frame;
+	}
+	char *words =
+		g_strdup_printf("TLS failed in the session before (frame %u)", was->failed_frame);
+	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, was->failed_frame, words);
+	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, clear->frame, words);
+	g_free(words);
+}
+
+/* Each attempt offers less than the one before, which failed (X13). */
+static void dance(struct session *s, const struct summary *was, const struct summary *now)
+{
+	if (!now->max_version || !was->max_version || now->max_version >= was->max_version ||
+	    !was->tls_failed || now->first_ns < was->first_ns ||
+	    now->first_ns - was->first_ns > DANCE_TIME)
+		return;
+	char *words =
+		g_strdup_printf("%s after %s failed (frame %u)", tls_version_name(now->max_version),
+				tls_version_name(was->max_version), was->failed_frame);
+	extra(s, FACT_DOWNGRADE_DANCE, was->hello_frame, words);
+	extra(s, FACT_DOWNGRADE_DANCE, now->hello_frame, NULL);
+	g_free(words);
+}
+
+/* Two or more connections, each too short to tell, and nothing came back to any (T01). */
+static void silence(struct session *s, const struct summary *was, const struct summary *now)
+{
+	if (!was->unanswered || !now->unanswered || now->first_ns < was->first_ns ||
+	    s->cx->one_sided || ns_since(s->cx->now_ns, was->first_ns) < SILENCE_TIME)
+		return;
+	extra(s, FACT_SYN_NO_ANSWER, was->syn_frame,
+	      "no answer to this connection nor to the one before");
+	extra(s, FACT_SYN_NO_ANSWER, now->syn_frame, NULL);
+}
+
+static struct mac_time *mac_of(struct clients *c, const uint8_t mac[6])
+{
+	guint h = 2166136261u;
+	for (size_t i = 0; i < 6; i++)
+		h = (h ^ mac[i]) * 16777619u;
+	return &c->macs[(h ^ h >> 16) % MACS];
+}
+
+void clients_opened(struct clients *c, const struct flow *f)
+{
+	const struct flow_side *side = &f->side[FLOW_C2S];
+	if (f->client.family != 4 || !side->has_mac)
+		return;
+	struct mac_time *m = mac_of(c, side->src_mac);
+	memcpy(m->mac, side->src_mac, sizeof m->mac);
+	m->v4_ns = f->first_ns;
+}
+
+/* IPv6 gets no answer and the host does not try IPv4 (N07; RFC 8305 would within 3 s). */
+static void ipv6_only(struct clients *c, struct session *s, const struct flow *f,
+		      const struct summary *now)
+{
+	const struct flow_side *side = &f->side[FLOW_C2S];
+	if (f->client.family != 6 || !now->unanswered || !side->has_mac || side->syn_count < 2)
+		return;
+	const struct mac_time *m = mac_of(c, side->src_mac);
+	if (memcmp(m->mac, side->src_mac, sizeof m->mac) || m->v4_ns < f->first_ns)
+		extra(s, FACT_IPV6_ONLY_PATH, now->syn_frame, "no IPv4 attempt after it");
+}
+
+void clients_session(struct clients *c, struct session *s, const struct flow *f)
+{
+	struct client *k = client_of(c, &f->client);
+	struct summary now = summarise(s, f);
+	unsigned n = MIN(k->count, SUMMARIES);
+
+	for (unsigned i = 0; i < n; i++) { /* newest first; one match is enough */
+		const struct summary *was = &k->last[(k->count - 1 - i) % k->room];
+		if (was->port != now.port || memcmp(&was->server, &now.server, sizeof now.server))
+			continue;
+		fallback(s, was, &now);
+		dance(s, was, &now);
+		silence(s, was, &now);
+		break;
+	}
+	ipv6_only(c, s, f, &now);
+	*client_next(k) = now;
+	g_queue_unlink(&c->order, &k->link);
+	g_queue_push_tail_link(&c->order, &k->link);
+}
+
+void clients_told(struct clients *c, const struct session *s, const struct flow *f)
+{
+	struct client *k = g_hash_table_lookup(c->table, &f->client);
+	if (!k || !k->count || !s->cause)
+		return;
+	struct summary *last = &k->last[(k->count - 1) % k->room];
+	last->cause = s->cause;
+	last->cause_frame = s->cause_frame;
+}
+
+/* ---- look-ups ---- */
+
+#define TYPE_A 1
+#define TYPE_AAAA 28
+
+struct question { /* one name of one client, all types and resolvers together */
+	struct dns_lookup *first_failed; /* copy, owned */
+	bool answered, open;
+	const char *meant;
+};
+
+struct gather {
+	const struct clients *clients;
+	uint64_t from_ns, until_ns;
+	GHashTable *by_name; /* key text -> struct question, owned */
+	GPtrArray *order;
+};
+
+static bool interesting(const struct clients *c, const char *name, const char **meant)
+{
+	struct peer p;
+	*meant = NULL;
+	return peers_by_name(c->peers, name, 0, &p) || peers_lookalike(c->peers, name, meant);
+}
+
+/* Answered with nothing but null or loopback addresses, as filters do: no connection can follow. */
+static bool leads_nowhere(const struct dns_lookup *l)
+{
+	static const uint8_t none[16];
+	for (unsigned i = 0; i < l->address_count; i++) {
+		const struct address *a = &l->address[i];
+		bool v6 = a->family == 6 && !memcmp(a->byte, none, 15) && a->byte[15] <= 1;
+		if (!v6 && !(a->family == 4 && (a->byte[0] == 0 || a->byte[0] == 127)))
+			return false;
+	}
+	return l->address_count > 0;
+}
+
+static void question_free(gpointer p)
+{
+	g_free(((struct question *)p)->first_failed);
+	g_free(p);
+}
+
+static void gather(const struct dns_lookup *l, void *arg)
+{
+	struct gather *g = arg;
+	const char *meant;
+	GString *key;
+
+	if (l->query_ns < g->from_ns || l->query_ns >= g->until_ns)
+		return;
+	if (l->type == TYPE_AAAA && l->outcome == DNS_NODATA)
+		return; /* a name without IPv6 is there all the same */
+	if ((l->type != TYPE_A && l->type != TYPE_AAAA) ||
+	    !interesting(g->clients, l->name, &meant))
+		return;
+	key = g_string_new(NULL);
+	for (size_t i = 0; i < sizeof l->client.byte; i++)
+		g_string_append_printf(key, "%02x", l->client.byte[i]);
+	g_string_append(key, l->name);
+	struct question *q = g_hash_table_lookup(g->by_name, key->str);
+	if (!q) {
+		q = g_new0(struct question, 1);
+		q->meant = meant;
+		g_ptr_array_add(g->order, q);
+		g_hash_table_insert(g->by_name, g_strdup(key->str), q);
+	}
+	g_string_free(key, TRUE);
+	if (l->outcome == DNS_ANSWERED && leads_nowhere(l) && !q->first_failed)
+		q->first_failed = g_memdup2(l, sizeof *l);
+	else if (l->outcome == DNS_ANSWERED)
+		q->answered = true;
+	else if (l->outcome == DNS_PENDING)
+		q->open = true;
+	else if (!q->first_failed)
+		q->first_failed = g_memdup2(l, sizeof *l);
+}
+
+/* No answer was captured, and yet the client went to Microsoft 365 after it asked: the answer came
+ * by a way that the capture does not show (C01). */
+static bool connected(const struct clients *c, const struct dns_lookup *l)
+{
+	const struct client *k = g_hash_table_lookup(c->table, &l->client);
+	if (!k || l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA ||
+	    l->outcome == DNS_ANSWERED)
+		return false;
+	for (unsigned i = 0; i < MIN(k->count, SUMMARIES); i++)
+		if (k->last[i].m365 && k->last[i].first_ns >= l->query_ns)
+			return true;
+	return false;
+}
+
+void clients_lookups(struct clients *c, const struct dns *d, uint64_t from_ns, uint64_t until_ns,
+		     void (*fn)(const struct dns_lookup *l, const char *meant, void *host),
+		     void *host)
+{
+	struct gather g = { .clients = c,
+			    .from_ns = from_ns,
+			    .until_ns = until_ns,
+			    .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+							     question_free),
+			    .order = g_ptr_array_new() };
+	dns_each(d, gather, &g);
+	for (guint i = 0; i < g.order->len; i++) {
+		const struct question *q = g_ptr_array_index(g.order, i);
+		if (q->first_failed && !q->answered && !q->open && !connected(c, q->first_failed))
+			fn(q->first_failed, q->meant, host);
+	}
+	g_ptr_array_free(g.order, TRUE);
+	g_hash_table_destroy(g.by_name);
+}

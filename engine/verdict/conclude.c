@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Builds the verdict: runs the judges and the rules, picks the cause, and copies what was seen into
+ * the record. No judgement of its own.
+ */
+#include "verdict/conclude.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "rules/rules.h"
+
+/* What a verdict points to besides the session; emptied after the callback. */
+struct room {
+	struct facts facts;
+	GStringChunk *words;
+	GPtrArray *ciphers, *versions, *ehlo;
+	struct finding findings[CAP_FINDINGS];
+	struct verdict_reply replies[CAP_REPLIES + 1];
+	unsigned finding_count;
+};
+
+struct room *conclude_room_new(void)
+{
+	struct room *r = g_new0(struct room, 1);
+	r->words = g_string_chunk_new(1024);
+	r->ciphers = g_ptr_array_new();
+	r->versions = g_ptr_array_new();
+	r->ehlo = g_ptr_array_new();
+	return r;
+}
+
+/* Empty it for the next verdict; what it allocated stays for it. */
+static void room_empty(struct room *r)
+{
+	facts_empty(&r->facts);
+	g_string_chunk_clear(r->words);
+	g_ptr_array_set_size(r->ciphers, 0);
+	g_ptr_array_set_size(r->versions, 0);
+	g_ptr_array_set_size(r->ehlo, 0);
+}
+
+void conclude_room_free(struct room *r)
+{
+	if (!r)
+		return;
+	facts_clear(&r->facts);
+	g_string_chunk_free(r->words);
+	g_ptr_array_free(r->ciphers, TRUE);
+	g_ptr_array_free(r->versions, TRUE);
+	g_ptr_array_free(r->ehlo, TRUE);
+	g_free(r);
+}
+
+static const char *keep(struct room *r, const char *text)
+{
+	return text ? g_string_chunk_insert_const(r->words, text) : NULL;
+}
+
+static const char *const *strings(GPtrArray *list)
+{
+	if (!list->len)
+		return NULL;
+	g_ptr_array_add(list, NULL);
+	return (const char *const *)list->pdata;
+}
+
+static int by_frame_then_id(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	uint32_t fx = x->frame_count ? x->frames[0] : 0, fy = y->frame_count ? y->frames[0] : 0;
+	if (fx != fy)
+		return fx < fy ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+/* A session in clear that is refused because TLS failed in the one before has the cause of that one
+ * (detections.md 1.2). Its frames: what showed it there, and the refusal here. */
+static const struct finding *cause_before(struct room *r, const struct session *s,
+					  const struct finding *cause)
+{
+	if (!s || !s->cause_before || !cause || cause->rule->explains != STAGE_STARTTLS ||
+	    !facts_has(&r->facts, FACT_CLEAR_AFTER_TLS_FAILED) || r->finding_count == CAP_FINDINGS)
+		return cause;
+	for (unsigned i = 0; i < r->finding_count; i++)
+		if (!strcmp(r->findings[i].id, s->cause_before->id))
+			return cause; /* it happened again here */
+	struct finding *f = &r->findings[r->finding_count];
+	rules_borrow(s->cause_before, "TLS failed for this in the session before", f);
+	f->frames[f->frame_count++] = s->cause_before_frame;
+	for (unsigned i = 0; i < cause->frame_count && f->frame_count < CAP_EVIDENCE; i++)
+		if (cause->frames[i] > f->frames[f->frame_count - 1])
+			f->frames[f->frame_count++] = cause->frames[i];
+	r->finding_count++;
+	return f;
+}
+
+static void findings(struct verdict *v, struct room *r, const struct session *s)
+{
+	r->finding_count = rules_judge(&r->facts, r->findings);
+	const struct finding *cause =
+		v->stopped_at != STAGE_NONE
+			? rules_cause(r->findings, r->finding_count, v->stopped_at)
+			: NULL;
+	cause = cause_before(r, s, cause);
+	const char *id = cause ? cause->id : NULL;
+
+	/* Rows that only say that nothing explains the failure are worth nothing beside a cause. */
+	for (unsigned i = 0; i < r->finding_count;) {
+		if (r->findings[i].letter[0] == 'U' && (!id || strcmp(r->findings[i].id, id)))
+			r->findings[i] = r->findings[--r->finding_count];
+		else
+			i++;
+	}
+
+	qsort(r->findings, r->finding_count, sizeof *r->findings, by_frame_then_id);
+	v->findings = r->findings;
+	v->finding_count = r->finding_count;
+	for (unsigned i = 0; id && i < r->finding_count; i++)
+		if (!strcmp(r->findings[i].id, id))
+			v->cause = &r->findings[i];
+}
+
+static enum tri tri(bool known, bool value)
+{
+	return !known ? TRI_UNKNOWN : value ? TRI_TRUE : TRI_FALSE;
+}
+
+static const char *suite_number(struct room *r, unsigned suite)
+{
+	char number[16];
+	g_snprintf(number, sizeof number, "0x%04x", suite);
+	return keep(r, number);
+}
+
+static void fill_tls_hello(struct verdict *v, struct room *r, const struct seen_tls *t)
+{
+	const struct seen_hello *c = &t->client, *s = &t->server;
+
+	if (s->at.frame) {
+		v->tls_version = tls_version_ecs(s->max_version);
+		v->tls_protocol = s->max_version <= TLS_SSL3 ? "ssl" : "tls";
+		v->tls_cipher = s->suite_count ? tls_suite_name(s->suites[0]) : NULL;
+		v->tls_curve = t->group ? tls_group_name(t->group) : NULL;
+	}
+	if (!c->at.frame)
+		return;
+	v->sni = c->has_sni ? c->sni : NULL;
+	v->ja3 = c->ja3[0] ? c->ja3 : NULL;
+	v->client_max = keep(r, tls_version_ecs(c->max_version));
+	for (unsigned i = 0; i < c->suite_count; i++) {
+		const char *name = tls_suite_name(c->suites[i]);
+		g_ptr_array_add(r->ciphers,
+				(gpointer)(name ? name : suite_number(r, c->suites[i])));
+	}
+	v->client_ciphers = strings(r->ciphers);
+	for (unsigned i = 0; i < c->version_count; i++)
+		g_ptr_array_add(r->versions, (gpointer)keep(r, tls_version_ecs(c->versions[i])));
+	if (!c->version_count)
+		g_ptr_array_add(r->versions, (gpointer)keep(r, tls_version_ecs(c->legacy_version)));
+	v->client_versions = strings(r->versions);
+}
+
+static void fill_tls(struct verdict *v, struct room *r, const struct session *s)
+{
+	const struct seen_tls *t = s->seen.t;
+
+	fill_tls_hello(v, r, t);
+	if (t->client.at.frame || t->server.at.frame) {
+		bool failed = facts_has(&r->facts, FACT_TLS_FAILED) || s->seen.t->established;
+		v->tls_established = tri(failed, t->established);
+		v->tls_resumed = tri(t->server.at.frame, facts_has(&r->facts, FACT_TLS_RESUMED));
+	}
+	if (t->leaf) {
+		v->cert_subject = t->leaf->subject;
+		v->cert_issuer = t->leaf->issuer;
+		v->cert_sha256 = t->leaf->sha256;
+		v->cert_not_before = t->leaf->not_before;
+		v->cert_not_after = t->leaf->not_after;
+	}
+	v->tls_history = s->tls_history;
+	v->alert_count = t->alert_count;
+	for (unsigned i = 0; i < t->alert_count; i++)
+		v->alerts[i] = (struct verdict_alert){
+			.from_client = t->alerts[i].from_client,
+			.encrypted = t->alerts[i].encrypted,
+			.level = t->alerts[i].level,
+			.code = t->alerts[i].code,
+			.name = t->alerts[i].encrypted ? NULL : tls_alert_name(t->alerts[i].code),
+			.frame = t->alerts[i].at.frame,
+		};
+}
+
+static struct verdict_reply reply_of(const struct seen_reply *r)
+{
+	return (struct verdict_reply){
+		.frame = r->at.frame,
+		.code = r->code,
+		.enhanced = r->enhanced,
+		.text = r->text,
+		.command = r->body	 ? "DATA"
+			   : r->has_verb ? smtp_verb_name(r->verb)
+					 : NULL,
+		.in_tls = r->in_tls,
+	};
+}
+
+static void fill_replies(struct verdict *v, struct room *r, const struct seen *n)
+{
+	for (unsigned i = 0; i < n->reply_count; i++)
+		r->replies[v->reply_count++] = reply_of(&n->replies[i]);
+	if (n->last_set && n->last.code < 400)
+		r->replies[v->reply_count++] = reply_of(&n->last);
+	v->replies = r->replies;
+	if (n->trace) {
+		v->trace_server = n->trace->server;
+		v->trace_time = *n->trace->time ? n->trace->time : NULL;
+		v->trace_id = *n->trace->id ? n->trace->id : NULL;
+	}
+}
+
+static void fill_starttls(struct verdict *v, const struct facts *f, const struct seen *n)
+{
+	bool list = facts_has(f, FACT_EHLO_REPLY_COMPLETE), sent = n->starttls.frame != 0;
+	bool provable =
+		!facts_has(f, FACT_ONE_SIDED) && !facts_has(f, FACT_MIDSTREAM) && !n->o->gap.frame;
+
+	v->starttls_offered = tri(list || n->ehlo.has_starttls, n->ehlo.has_starttls);
+	v->starttls_requested = tri(sent || (provable && n->ehlo.command.frame), sent);
+	v->starttls_accepted = tri(n->starttls_code != 0, n->starttls_code == 220);
+	bool tls = n->starttls_code == 220 && n->t->established;
+	bool known = tls || n->starttls_code >= 400 || facts_has(f, FACT_TLS_FAILED) ||
+		     facts_has(f, FACT_NO_CLIENT_HELLO) ||
+		     (!sent && provable && n->m->mail_clear.frame);
+	v->starttls_established = tri(known, tls);
+}
+
+static void fill_auth(struct verdict *v, const struct facts *f, const struct seen *n)
+{
+	const struct seen_auth *a = &n->m->auth;
+	if (!a->at.frame)
+		return;
+	v->auth_seen = true;
+	v->auth_mechanism = a->mech == SMTP_MECH_NONE ? NULL : smtp_mech_name(a->mech);
+	v->auth_result = facts_has(f, FACT_AUTH_ACCEPTED)  ? AUTH_RESULT_ACCEPTED
+			 : facts_has(f, FACT_AUTH_REFUSED) ? AUTH_RESULT_REJECTED
+							   : AUTH_RESULT_UNKNOWN;
+	if (n->mirror)
+		return;
+	bool likely = !a->password.frame && a->password_likely.frame;
+	v->auth_exposure = a->password.frame || likely ? EXPOSURE_PASSWORD
+			   : a->user.frame	       ? EXPOSURE_USER
+			   : a->accepted.frame && !a->in_tls && a->mech == SMTP_MECH_NONE
+				   ? EXPOSURE_UNKNOWN /* its lines were not captured */
+				   : EXPOSURE_NONE;
+	v->auth_inferred = likely;
+}
+
+static void fill_mail(struct verdict *v, struct room *r, const struct session *s)
+{
+	const struct seen *n = &s->seen;
+	const struct seen_ehlo *e = n->ehlo.count ? &n->ehlo : n->inner ? n->inner : &n->ehlo;
+
+	v->from = (const char *const *)n->m->from;
+	v->to = (const char *const *)n->m->to;
+	v->messages = n->m->messages;
+	v->helo = n->ehlo.command.frame && n->ehlo.name && *n->ehlo.name ? n->ehlo.name : NULL;
+	v->banner = n->banner_text;
+	v->client_public_ip = *n->public_ip ? n->public_ip : NULL;
+	for (unsigned i = 0; i < e->count; i++)
+		g_ptr_array_add(r->ehlo, (gpointer)e->lines[i]);
+	v->ehlo = strings(r->ehlo);
+	v->history = s->history;
+	v->protocol = n->smtp_proven || n->banner.frame || n->ehlo.command.frame ? "smtp" : NULL;
+}
+
+static void fill_flow(struct verdict *v, const struct flow *f, const struct session *s)
+{
+	const struct flow_side *c = &f->side[FLOW_C2S], *d = &f->side[FLOW_S2C];
+
+	v->start_ns = f->first_ns;
+	v->end_ns = f->last_ns;
+	v->client_ip = f->client;
+	v->server_ip = f->server;
+	v->client_port = f->client_port;
+	v->server_port = f->server_port;
+	v->has_client_mac = c->has_mac;
+	memcpy(v->client_mac, c->src_mac, sizeof v->client_mac);
+	v->transport = "tcp";
+	v->encap = f->encap;
+	v->first_frame = f->first_frame;
+	v->last_frame = f->last_frame;
+	v->frame_count = f->frames;
+	v->sides = (c->segments ? 1u : 0u) + (d->segments ? 1u : 0u);
+	v->midstream = f->midstream;
+	v->decrypted = s->seen.mirror;
+	v->snapped = s->seen.o->snapped.frame || s->seen.o->snapped_body.frame;
+	v->gap_bytes = c->gap_bytes + d->gap_bytes;
+	v->duplicates = c->duplicates + d->duplicates;
+}
+
+static void fill_judged(struct verdict *v, const struct judge *j)
+{
+	v->endpoint = j->endpoint;
+	v->endpoint_source = j->source;
+	v->server_domain = j->domain;
+	v->method = j->method;
+	v->reached = j->reached;
+	v->stopped_at = j->stopped;
+	v->outcome = j->outcome;
+}
+
+static void fill_events(struct verdict *v, const struct session *s)
+{
+	v->events = s->events ? (const struct event *)(void *)s->events->data : NULL;
+	v->event_count = s->events ? s->events->len : 0;
+	v->events_cut = s->events_cut;
+}
+
+static void conclude(struct room *room, struct session *s, const struct flow *f,
+		     const struct judge_capture *capture, bool over,
+		     void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	struct verdict v = { .session = s->number, .open = !over, .told = over && s->early.told };
+	struct judge j = {
+		.facts = &room->facts,
+		.seen = &s->seen,
+		.flow = f,
+		.peers = s->cx->peers,
+		.dns = s->cx->dns,
+		.capture = capture,
+		.words = room->words,
+		.over = over,
+	};
+
+	for (unsigned i = 0; i < s->extra_count; i++)
+		facts_say(&room->facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
+	judge_session(&j);
+	v.m365 = facts_has(&room->facts, FACT_PEER_M365);
+	fill_judged(&v, &j);
+	fill_flow(&v, f, s);
+	fill_tls(&v, room, s);
+	fill_mail(&v, room, s);
+	fill_replies(&v, room, &s->seen);
+	fill_starttls(&v, &room->facts, &s->seen);
+	fill_auth(&v, &room->facts, &s->seen);
+	findings(&v, room, s);
+	s->cause = v.cause ? v.cause->rule : NULL;
+	s->cause_frame = v.cause && v.cause->frame_count ? v.cause->frames[0] : 0;
+	if (!s->cx->events_of_causes || v.cause) {
+		if (over)
+			session_network_events(s, f);
+		fill_events(&v, s);
+	}
+	fn(&v, host);
+	room_empty(room);
+}
+
+void conclude_session(struct room *room, struct session *s, const struct flow *f,
+		      const struct judge_capture *capture,
+		      void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	conclude(room, s, f, capture, true, fn, host);
+}
+
+void conclude_open(struct room *room, struct session *s, const struct flow *f,
+		   const struct judge_capture *capture,
+		   void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	struct seen *n = &s->seen;
+	enum stage failed = n->failed;
+	struct seen_at failed_at = n->failed_at;
+	/* what session_end would make of it, for the moment */
+	bool refused = session_transaction_over(s, f);
+	bool odd = s->failed_odd, mirror = n->mirror;
+
+	n->mirror = mirror || session_mirror_sign(s, f).frame;
+	if (refused)
+		session_transaction_failed(s);
+	conclude(room, s, f, capture, false, fn, host);
+	if (refused)
+		session_mail(s)->refused_messages--;
+	n->failed = failed;
+	n->failed_at = failed_at;
+	s->failed_odd = odd;
+	n->mirror = mirror;
+}
+
+/* What became of the look-up, as facts. `meant`: the name of which this one is a slip, or NULL. */
+static void lookup_facts(struct room *room, const struct dns_lookup *l, const char *meant)
+{
+	bool absent = l->outcome == DNS_NXDOMAIN || l->outcome == DNS_NODATA;
+	enum fact fact = absent			      ? FACT_DNS_NO_SUCH_NAME
+			 : l->outcome == DNS_ANSWERED ? FACT_DNS_PRIVATE_ANSWER
+						      : FACT_DNS_NO_ANSWER;
+	char *text = meant ? g_strdup_printf("%s; probably meant: %s", l->name, meant)
+			   : g_strdup(l->name);
+
+	facts_say(&room->facts, fact, l->answer_frame ? l->answer_frame : l->query_last_frame,
+		  keep(room, text));
+	facts_set(&room->facts, fact, l->query_frame);
+	facts_set(&room->facts, FACT_FAILED, l->query_frame);
+	facts_set(&room->facts, FACT_LOOKUP_ONLY, l->query_frame);
+	g_free(text);
+}
+
+/* The question and its answer, which may be missing. */
+static void lookup_events(struct verdict *v, struct room *room, const struct dns_lookup *l,
+			  struct event events[2])
+{
+	static const char *const words[] = { "no answer",    "a null address", "no address",
+					     "no such name", "SERVFAIL",       "the query REFUSED",
+					     "an error",     "no answer" };
+	char *asked = g_strdup_printf("DNS query for %s", l->name);
+	char *said = g_strdup_printf("DNS answer: %s", words[MIN(l->outcome, DNS_NO_ANSWER)]);
+
+	events[0] = (struct event){ .time_ns = l->query_ns,
+				    .frame = l->query_frame,
+				    .direction = EVENT_C2S,
+				    .text = keep(room, asked) };
+	events[1] = (struct event){ .time_ns = l->answer_ns,
+				    .frame = l->answer_frame,
+				    .direction = EVENT_S2C,
+				    .text = keep(room, said) };
+	g_free(asked);
+	g_free(said);
+	v->events = events;
+	v->event_count = l->answer_frame ? 2 : 1;
+}
+
+void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup *l,
+		     const char *meant, void (*fn)(const struct verdict *v, void *host), void *host)
+{
+	struct event events[2];
+	struct verdict v = {
+		.session = number,
+		.m365 = true,
+		.lookup_only = true,
+		.start_ns = l->query_ns,
+		.end_ns = l->answer_ns ? l->answer_ns : l->query_last_ns,
+		.client_ip = l->client,
+		.client_port = l->client_port,
+		.server_ip = l->server,
+		.server_port = 53,
+		.server_domain = l->name,
+		.transport = l->over_tcp ? "tcp" : "udp",
+		.protocol = "dns",
+		.first_frame = l->query_frame,
+		.last_frame = l->answer_frame ? l->answer_frame : l->query_last_frame,
+		.frame_count = l->queries + (l->answer_frame ? 1 : 0),
+		.stopped_at = STAGE_DNS,
+		.outcome = OUTCOME_FAILED,
+		.history = "dns",
+		.sides = l->answer_frame ? 2 : 1,
+	};
+
+	lookup_facts(room, l, meant);
+	lookup_events(&v, room, l, events);
+	findings(&v, room, NULL);
+	fn(&v, host);
+	room_empty(room);
+}
