@@ -94,8 +94,8 @@ static bool proven(const struct seen *n)
 {
 	if (n->smtp_proven)
 		return true;
-	return n->ehlo.command.frame &&
-	       (n->m->mail.frame || n->starttls.frame || n->m->auth.at.frame || n->m->quit.frame);
+	return n->ehlo.command.frame && (n->mail->mail.frame || n->starttls.frame ||
+					 n->mail->auth.at.frame || n->mail->quit.frame);
 }
 
 /* Sessions are numbered in the order of their first packets. */

@@ -8,7 +8,7 @@
 
 static bool password(struct judge *j)
 {
-	const struct seen_auth *a = &j->seen->m->auth;
+	const struct seen_auth *a = &j->seen->mail->auth;
 	enum fact fact = a->password.frame ? FACT_CLEAR_PASSWORD : FACT_CLEAR_PASSWORD_LIKELY;
 
 	judge_seen(j, fact, &a->prompt);
@@ -18,7 +18,7 @@ static bool password(struct judge *j)
 
 static void exposure(struct judge *j)
 {
-	const struct seen_auth *a = &j->seen->m->auth;
+	const struct seen_auth *a = &j->seen->mail->auth;
 	if (j->seen->mirror)
 		return; /* on the real wire it was inside TLS (C07) */
 	if (password(j))
@@ -31,7 +31,7 @@ static void exposure(struct judge *j)
 
 static void mechanism(struct judge *j)
 {
-	const struct seen_auth *a = &j->seen->m->auth;
+	const struct seen_auth *a = &j->seen->mail->auth;
 	switch (a->mech) {
 	case SMTP_MECH_LOGIN:
 		judge_set(j, FACT_AUTH_BASIC, a->at.frame);
@@ -55,15 +55,15 @@ static void mechanism(struct judge *j)
 void judge_auth(struct judge *j)
 {
 	const struct seen *n = j->seen;
-	const struct seen_auth *a = &n->m->auth;
+	const struct seen_auth *a = &n->mail->auth;
 	const struct seen_ehlo *list = n->inner ? n->inner : &n->ehlo;
 
 	if (list->has_auth)
 		judge_set(j, FACT_AUTH_LISTED, list->reply.frame);
 	else if (list->complete && (n->inner || n->starttls_code != 220))
 		judge_set(j, FACT_AUTH_NOT_LISTED, list->reply.frame);
-	if (list->has_auth && n->m->mail.frame && !a->at.frame)
-		judge_set(j, FACT_AUTH_NOT_TRIED, n->m->mail.frame);
+	if (list->has_auth && n->mail->mail.frame && !a->at.frame)
+		judge_set(j, FACT_AUTH_NOT_TRIED, n->mail->mail.frame);
 	if (!a->at.frame)
 		return;
 	judge_set(j, FACT_AUTH_SENT, a->at.frame);
@@ -72,9 +72,9 @@ void judge_auth(struct judge *j)
 	judge_seen(j, FACT_AUTH_ACCEPTED, &a->accepted);
 	if (a->refused.frame && !(a->cancelled && a->refused_code == 501))
 		judge_set(j, FACT_AUTH_REFUSED, a->refused.frame);
-	bool clear = n->m->auth_clear.frame && !n->mirror;
+	bool clear = n->mail->auth_clear.frame && !n->mirror;
 	if (clear && j->flow->server_port == 25)
-		judge_set(j, FACT_AUTH_CLEAR_25, n->m->auth_clear.frame);
+		judge_set(j, FACT_AUTH_CLEAR_25, n->mail->auth_clear.frame);
 	/* 504, 503, 530, 538 to AUTH in clear: the server wants TLS first (RFC 4954 4, 6). */
 	if (clear && a->refused.frame && !a->accepted.frame &&
 	    (a->refused_code == 504 || a->refused_code == 503 || a->refused_code == 530 ||

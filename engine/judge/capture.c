@@ -80,11 +80,11 @@ void judge_capture_quality(struct judge *j)
 	/* What a mirror never delivers is not lost: of the other direction only holes count. */
 	uint64_t missing =
 		f->one_sided ? (c->bytes ? c : s)->gap_bytes : c->gap_bytes + s->gap_bytes;
-	if (n->o->lost.frame && missing)
-		facts_say(j->facts, FACT_CAPTURE_LOSS, n->o->lost.frame,
+	if (n->odd->lost.frame && missing)
+		facts_say(j->facts, FACT_CAPTURE_LOSS, n->odd->lost.frame,
 			  judge_words(j, "%" G_GUINT64_FORMAT " bytes missing", missing));
-	judge_seen(j, FACT_SNAPPED, &n->o->snapped);
-	judge_seen(j, FACT_SNAPPED_BODY, &n->o->snapped_body);
+	judge_seen(j, FACT_SNAPPED, &n->odd->snapped);
+	judge_seen(j, FACT_SNAPPED_BODY, &n->odd->snapped_body);
 	if (f->midstream)
 		judge_set(j, FACT_MIDSTREAM, f->first_frame);
 	if (c->duplicates || s->duplicates)
@@ -93,9 +93,10 @@ void judge_capture_quality(struct judge *j)
 			  judge_words(j, "%u packets twice", c->duplicates + s->duplicates));
 	offload(j);
 	if (n->mirror) {
-		judge_set(j, FACT_DECRYPTED_MIRROR, n->o->plain_after_220.frame);
-		if (n->mirror_certain && !n->tls[FLOW_C2S].frame && !n->tls[FLOW_S2C].frame)
-			judge_set(j, FACT_DECRYPTED_MIRROR_CERTAIN, n->o->plain_after_220.frame);
+		judge_set(j, FACT_DECRYPTED_MIRROR, n->odd->plain_after_220.frame);
+		if (n->mirror_certain && !n->first_tls[FLOW_C2S].frame &&
+		    !n->first_tls[FLOW_S2C].frame)
+			judge_set(j, FACT_DECRYPTED_MIRROR_CERTAIN, n->odd->plain_after_220.frame);
 	}
 	vantage(j);
 	if (j->over && f->end == FLOW_END_CAPTURE && !c->fin_frame && !s->fin_frame &&
@@ -103,7 +104,7 @@ void judge_capture_quality(struct judge *j)
 	    ns_since(j->capture->now_ns, f->last_ns) < CAP_HOLE_WAIT)
 		judge_set(j, FACT_NO_TCP_CLOSE, f->last_frame);
 	tunnel(j);
-	judge_seen(j, FACT_STREAM_GAP, &n->o->gap);
+	judge_seen(j, FACT_STREAM_GAP, &n->odd->gap);
 	if (j->capture->clock_servers >= 3 && n->banner.frame && ABS(j->capture->clock_skew_s) > 2)
 		facts_say(j->facts, FACT_CLOCK_SKEW, n->banner.frame,
 			  judge_words(j,

@@ -45,9 +45,9 @@ static void issuer(struct judge *j, const struct certificate *c, struct seen_at 
 			  judge_words(j, "issued by %s", c->issuer));
 	/* Without the ClientHello the name in force is not known: the refusal may be about the
 	 * name. */
-	if (j->seen->t->top_issuer_cn &&
-	    !strcmp(j->seen->t->top_issuer_cn, "DigiCert Global Root G2") &&
-	    j->seen->t->client.at.frame)
+	if (j->seen->tls->top_issuer_cn &&
+	    !strcmp(j->seen->tls->top_issuer_cn, "DigiCert Global Root G2") &&
+	    j->seen->tls->client.at.frame)
 		judge_set(j, FACT_CERT_ISSUER_G2, at.frame);
 }
 
@@ -67,7 +67,7 @@ static bool same_service(const struct judge *j, const char *sni, const struct se
 
 void judge_certificate(struct judge *j)
 {
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 	const struct certificate *c = t->leaf;
 	const struct seen_hello *h = &t->client;
 

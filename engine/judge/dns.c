@@ -62,7 +62,7 @@ static bool tenant_of(const char *host, const char *domain)
  */
 static void mx_elsewhere(struct judge *j)
 {
-	const struct seen_mail *m = j->seen->m;
+	const struct seen_mail *m = j->seen->mail;
 	const char *to = m->to_count ? strrchr(m->to[0], '@') : NULL;
 	const char *from = m->from_count ? strrchr(m->from[0], '@') : NULL;
 	if (!j->mx)
@@ -86,7 +86,7 @@ void judge_dns(struct judge *j)
 			facts_say(j->facts, FACT_DNS_SLOW, l->answer_frame,
 				  judge_words(j, "%.1f s for %s",
 					      (double)(l->answer_ns - l->query_ns) / 1e9, l->name));
-	} else if (judge_has(j, FACT_PEER_M365) && !j->seen->t->client.has_sni &&
+	} else if (judge_has(j, FACT_PEER_M365) && !j->seen->tls->client.has_sni &&
 		   j->seen->dns_seen && ns_since(j->flow->first_ns, j->capture->first_ns) > DAY) {
 		judge_set(j, FACT_HARD_CODED_IP, j->flow->first_frame);
 	}

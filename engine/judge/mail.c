@@ -23,15 +23,15 @@ static bool greeting_explains(const struct reply_row *row)
 static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r,
 			      const struct reply_row *row)
 {
-	const struct seen_auth *a = &j->seen->m->auth;
+	const struct seen_auth *a = &j->seen->mail->auth;
 	const struct seen *n = j->seen;
-	bool no_hello = r->code == 503 && !n->ehlo.command.frame && !n->o->gap.frame &&
+	bool no_hello = r->code == 503 && !n->ehlo.command.frame && !n->odd->gap.frame &&
 			!n->midstream; /* O25: STARTTLS before EHLO */
 	if (r->stage == STAGE_BANNER)
 		return r->code < 500 || !greeting_explains(row); /* T11, B01 */
 	if ((r->stage == STAGE_STARTTLS && !n->starttls_after_mail && !no_hello))
 		return true; /* S06 */
-	if (r->stage == STAGE_EHLO && j->seen->o->ehlo_refused.frame == r->at.frame &&
+	if (r->stage == STAGE_EHLO && j->seen->odd->ehlo_refused.frame == r->at.frame &&
 	    r->code != 501)
 		return true; /* S14 */
 	return r->stage == STAGE_AUTH && a->cancelled && r->code == 501;
@@ -42,7 +42,7 @@ static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r,
 static bool wants_tls(const struct judge *j, const struct seen_reply *r,
 		      const struct reply_row *row)
 {
-	if (r->in_tls || j->seen->mirror || j->seen->t->established)
+	if (r->in_tls || j->seen->mirror || j->seen->tls->established)
 		return false;
 	if (row && row->fact == FACT_STARTTLS_REQUIRED)
 		return true;
@@ -129,13 +129,13 @@ static const char *domain_of(const char *address)
 static void sender_domain(struct judge *j)
 {
 	const struct seen *n = j->seen;
-	const char *from = n->m->from_count ? domain_of(n->m->from[0]) : NULL;
+	const char *from = n->mail->from_count ? domain_of(n->mail->from[0]) : NULL;
 	if (!j->mx || !from)
 		return;
-	for (unsigned i = 0; i < n->m->to_count; i++) {
-		const char *to = domain_of(n->m->to[i]);
+	for (unsigned i = 0; i < n->mail->to_count; i++) {
+		const char *to = domain_of(n->mail->to[i]);
 		if (to && g_ascii_strcasecmp(from, to)) {
-			facts_say(j->facts, FACT_SENDER_OTHER_DOMAIN, n->m->mail.frame,
+			facts_say(j->facts, FACT_SENDER_OTHER_DOMAIN, n->mail->mail.frame,
 				  judge_words(j, "sender in %s, recipient in %s", from, to));
 			return;
 		}
@@ -147,25 +147,25 @@ static void client_side(struct judge *j)
 	const struct seen *n = j->seen;
 	const char *why = n->ehlo.command.frame && n->ehlo.name ? bad_name(j, n->ehlo.name) : NULL;
 
-	if (why && !(n->o->gap.frame && n->o->gap_c2s))
+	if (why && !(n->odd->gap.frame && n->odd->gap_c2s))
 		facts_say(j->facts, FACT_BAD_HELO_NAME, n->ehlo.command.frame,
 			  judge_words(j, "\"%s\": %s", n->ehlo.name, why));
-	judge_seen(j, FACT_MAIL_NO_BRACKETS, &n->m->no_brackets);
-	if (n->m->too_big.frame)
-		facts_say(j->facts, FACT_SIZE_OVER, n->m->too_big.frame,
+	judge_seen(j, FACT_MAIL_NO_BRACKETS, &n->mail->no_brackets);
+	if (n->mail->too_big.frame)
+		facts_say(j->facts, FACT_SIZE_OVER, n->mail->too_big.frame,
 			  judge_words(j,
 				      "%" G_GUINT64_FORMAT
 				      " bytes, the server takes %" G_GUINT64_FORMAT,
-				      MAX(n->m->declared_size, n->m->body_bytes),
+				      MAX(n->mail->declared_size, n->mail->body_bytes),
 				      n->inner ? n->inner->size : n->ehlo.size));
-	if (n->m->bare_lf.frame)
-		facts_say(j->facts, FACT_BARE_LF, n->m->bare_lf.frame,
+	if (n->mail->bare_lf.frame)
+		facts_say(j->facts, FACT_BARE_LF, n->mail->bare_lf.frame,
 			  judge_words(j,
 				      "%u line feeds without carriage return, the first at byte "
 				      "%" G_GUINT64_FORMAT " of the message",
-				      n->m->bare_lf_count, n->m->bare_lf_offset));
-	judge_seen(j, FACT_SMUGGLING, &n->m->smuggling);
-	judge_seen(j, FACT_BODY_END_ODD, &n->m->odd_end);
+				      n->mail->bare_lf_count, n->mail->bare_lf_offset));
+	judge_seen(j, FACT_SMUGGLING, &n->mail->smuggling);
+	judge_seen(j, FACT_BODY_END_ODD, &n->mail->odd_end);
 	sender_domain(j);
 }
 
@@ -175,11 +175,11 @@ void judge_mail(struct judge *j)
 	for (unsigned i = 0; i < n->reply_count; i++)
 		one_reply(j, &n->replies[i]);
 	client_side(j);
-	judge_seen(j, FACT_MAIL_SENT, &n->m->mail);
-	judge_seen(j, FACT_RCPT_ACCEPTED, &n->m->rcpt_accepted);
-	judge_seen(j, FACT_DATA_STARTED, &n->m->data_start);
-	judge_seen(j, FACT_ACCEPTED, &n->m->accepted);
-	judge_seen(j, FACT_QUIT_SENT, &n->m->quit);
+	judge_seen(j, FACT_MAIL_SENT, &n->mail->mail);
+	judge_seen(j, FACT_RCPT_ACCEPTED, &n->mail->rcpt_accepted);
+	judge_seen(j, FACT_DATA_STARTED, &n->mail->data_start);
+	judge_seen(j, FACT_ACCEPTED, &n->mail->accepted);
+	judge_seen(j, FACT_QUIT_SENT, &n->mail->quit);
 	if (n->failed != STAGE_NONE)
 		judge_set(j, FACT_REFUSED, n->failed_at.frame);
 }

@@ -21,15 +21,16 @@ static void tls_or_text(struct judge *j)
 		bool text = n->banner.frame != 0;
 		/* The server's side may not have been captured: the client goes on all the same. */
 		const struct seen_at *goes_on =
-			n->t->client_key.frame ? &n->t->client_key : &n->t->ccs[FLOW_C2S];
-		const struct seen_at *works = n->tls[FLOW_S2C].frame ? &n->tls[FLOW_S2C] : goes_on;
+			n->tls->client_key.frame ? &n->tls->client_key : &n->tls->ccs[FLOW_C2S];
+		const struct seen_at *works =
+			n->first_tls[FLOW_S2C].frame ? &n->first_tls[FLOW_S2C] : goes_on;
 		judge_seen(j, FACT_TLS_IMPLICIT_WORKS, works);
 		if (!implicit_port && (starttls_port || text))
-			judge_set(j, FACT_TLS_WITHOUT_STARTTLS, n->tls[FLOW_C2S].frame);
+			judge_set(j, FACT_TLS_WITHOUT_STARTTLS, n->first_tls[FLOW_C2S].frame);
 		if (text)
 			judge_set(j, FACT_PLAIN_REPLY_TO_TLS, n->banner.frame);
 	}
-	if (implicit_port && n->o->pregreet.frame && n->ehlo.command.frame && !n->banner.frame)
+	if (implicit_port && n->odd->pregreet.frame && n->ehlo.command.frame && !n->banner.frame)
 		judge_set(j, FACT_PLAINTEXT_ON_465, n->ehlo.command.frame);
 }
 
@@ -38,15 +39,15 @@ void judge_mode(struct judge *j)
 	const struct seen *n = j->seen;
 
 	tls_or_text(j);
-	if (n->o->foreign.frame)
-		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->o->foreign.frame,
-			  judge_words(j, "\"%s\" is not SMTP", n->o->foreign_words));
-	else if (foreign_alpn(n->t->client.alpn))
-		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->t->client.at.frame,
-			  judge_words(j, "ALPN %s", n->t->client.alpn));
-	if (j->mx && n->m->auth.at.frame && n->m->auth.not_listed)
-		judge_set(j, FACT_AUTH_ON_MX, n->m->auth.at.frame);
-	if (n->o->pregreet.frame && !n->tls_without_starttls && !n->o->gap.frame &&
+	if (n->odd->foreign.frame)
+		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->odd->foreign.frame,
+			  judge_words(j, "\"%s\" is not SMTP", n->odd->foreign_words));
+	else if (foreign_alpn(n->tls->client.alpn))
+		facts_say(j->facts, FACT_CROSS_PROTOCOL, n->tls->client.at.frame,
+			  judge_words(j, "ALPN %s", n->tls->client.alpn));
+	if (j->mx && n->mail->auth.at.frame && n->mail->auth.not_listed)
+		judge_set(j, FACT_AUTH_ON_MX, n->mail->auth.at.frame);
+	if (n->odd->pregreet.frame && !n->tls_without_starttls && !n->odd->gap.frame &&
 	    !j->flow->one_sided)
-		judge_set(j, FACT_PREGREET, n->o->pregreet.frame);
+		judge_set(j, FACT_PREGREET, n->odd->pregreet.frame);
 }

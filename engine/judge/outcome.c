@@ -12,7 +12,7 @@
 /* Where a handshake that failed stopped. */
 static enum stage tls_stage(const struct judge *j)
 {
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 	if (HAS(ALERT_CLIENT_CERT))
 		return STAGE_CERTIFICATE; /* it came, though it may not have been captured */
 	if (!t->client.at.frame)
@@ -93,15 +93,15 @@ static enum stage broken_off(const struct judge *j)
 	const struct seen *n = j->seen;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
 	bool reset = c->rst_frame || s->rst_frame;
-	bool tls_open = n->t->client.at.frame && !n->t->established;
+	bool tls_open = n->tls->client.at.frame && !n->tls->established;
 
-	if ((n->o->gap.frame && !HAS(MTU_BLACKHOLE)) || j->flow->one_sided || j->flow->midstream)
+	if ((n->odd->gap.frame && !HAS(MTU_BLACKHOLE)) || j->flow->one_sided || j->flow->midstream)
 		return STAGE_NONE;
 	if (HAS(MTU_BLACKHOLE) || HAS(IDLE_DROP) || HAS(BIG_CLIENT_HELLO) ||
 	    (HAS(CLOSE_SEEN) && tls_open)) {
 		if (tls_open)
 			return tls_stage(j);
-		if (n->t->established)
+		if (n->tls->established)
 			return STAGE_NONE; /* what was going on inside is not known */
 		if (n->starttls_code == 220)
 			return STAGE_CLIENT_HELLO;
@@ -110,18 +110,19 @@ static enum stage broken_off(const struct judge *j)
 	if (HAS(SERVER_LEFT_AFTER_HANDSHAKE) ||
 	    (HAS(CLIENT_LEFT_AFTER_HANDSHAKE) && doubtful_certificate(j)))
 		return STAGE_EHLO2;
-	if (n->t->established && !n->readable_tls)
+	if (n->tls->established && !n->readable_tls)
 		return HAS(RST_INJECTED) ? STAGE_FINISHED : STAGE_NONE;
-	if (n->pending.frame && n->m->quit.frame && half_closed(j))
+	if (n->pending.frame && n->mail->quit.frame && half_closed(j))
 		return STAGE_NONE; /* all was sent at once, and the replies come after the capture
 				    */
 	if (n->pending.frame && HAS(CLOSE_SEEN) && n->pending_verb != SMTP_VERB_QUIT)
 		return n->pending_stage;
-	if (HAS(RST_INJECTED) || (HAS(SERVER_CLOSED) && !n->m->quit.frame &&
-				  !n->m->accepted.frame && (reset || n->reached >= STAGE_BANNER)))
+	if (HAS(RST_INJECTED) ||
+	    (HAS(SERVER_CLOSED) && !n->mail->quit.frame && !n->mail->accepted.frame &&
+	     (reset || n->reached >= STAGE_BANNER)))
 		return after(n->reached);
-	if (n->m->data_start.frame && !n->m->body_end.frame && HAS(CLOSE_SEEN) &&
-	    !n->m->accepted.frame)
+	if (n->mail->data_start.frame && !n->mail->body_end.frame && HAS(CLOSE_SEEN) &&
+	    !n->mail->accepted.frame)
 		return STAGE_DATA;
 	return STAGE_NONE;
 }
@@ -130,8 +131,8 @@ static enum stage broken_off(const struct judge *j)
 static bool gave_up_without_tls(const struct judge *j)
 {
 	return (HAS(STARTTLS_NOT_IN_LIST) || HAS(STARTTLS_MASKED)) && HAS(PEER_CLAIMS_M365) &&
-	       !j->seen->m->mail.frame && !j->seen->m->auth.at.frame && !HAS(DECRYPTED_MIRROR) &&
-	       HAS(CLOSE_SEEN);
+	       !j->seen->mail->mail.frame && !j->seen->mail->auth.at.frame &&
+	       !HAS(DECRYPTED_MIRROR) && HAS(CLOSE_SEEN);
 }
 
 static enum stage stopped(const struct judge *j)
@@ -139,14 +140,14 @@ static enum stage stopped(const struct judge *j)
 	const struct seen *n = j->seen;
 	enum stage silent = silent_failure(j);
 
-	if (silent != STAGE_NONE && !n->m->accepted.frame)
+	if (silent != STAGE_NONE && !n->mail->accepted.frame)
 		return silent;
-	if (HAS(NO_TCP_CLOSE) && !n->m->refused_messages && n->pending_verb != SMTP_VERB_QUIT &&
+	if (HAS(NO_TCP_CLOSE) && !n->mail->refused_messages && n->pending_verb != SMTP_VERB_QUIT &&
 	    n->failed != STAGE_NONE && n->pending.frame > n->failed_at.frame)
 		return STAGE_NONE; /* another try goes on, and the capture ends */
-	if (n->m->refused_messages || (n->failed != STAGE_NONE && !n->m->accepted.frame))
+	if (n->mail->refused_messages || (n->failed != STAGE_NONE && !n->mail->accepted.frame))
 		return n->failed;
-	if (n->m->accepted.frame)
+	if (n->mail->accepted.frame)
 		return STAGE_NONE;
 	if (gave_up_without_tls(j) || HAS(STARTTLS_COMMAND_MASKED))
 		return STAGE_STARTTLS;
@@ -166,15 +167,16 @@ static enum outcome outcome(const struct judge *j)
 			reply && !timeout && !HAS(TLS_FAILED) && j->stopped != STAGE_STARTTLS;
 		return answered || banner ? OUTCOME_REJECTED : OUTCOME_FAILED;
 	}
-	if (n->m->accepted.frame)
+	if (n->mail->accepted.frame)
 		return OUTCOME_ACCEPTED;
-	if (n->t->established && !n->readable_tls && !HAS(SILENT_INSIDE))
+	if (n->tls->established && !n->readable_tls && !HAS(SILENT_INSIDE))
 		return OUTCOME_ENCRYPTED;
-	if (j->flow->midstream && (n->t->data_records[FLOW_C2S] || n->t->data_records[FLOW_S2C]))
+	if (j->flow->midstream &&
+	    (n->tls->data_records[FLOW_C2S] || n->tls->data_records[FLOW_S2C]))
 		return OUTCOME_ENCRYPTED;
-	if (!closed || n->o->gap.frame || j->flow->one_sided || j->flow->midstream)
+	if (!closed || n->odd->gap.frame || j->flow->one_sided || j->flow->midstream)
 		return OUTCOME_INCOMPLETE;
-	return n->m->mail.frame ? OUTCOME_INCOMPLETE : OUTCOME_NO_MAIL;
+	return n->mail->mail.frame ? OUTCOME_INCOMPLETE : OUTCOME_NO_MAIL;
 }
 
 /* An external recipient that the MX endpoint takes can only be a relay through a connector: direct
@@ -184,10 +186,10 @@ static bool relays(const struct judge *j)
 	const struct seen *n = j->seen;
 	char *label = j->domain ? g_strndup(j->domain, strcspn(j->domain, ".")) : NULL;
 	bool external = false;
-	for (unsigned i = 0; label && n->m->rcpt_accepted.frame && i < n->m->to_count; i++) {
-		const char *at = strrchr(n->m->to[i], '@');
+	for (unsigned i = 0; label && n->mail->rcpt_accepted.frame && i < n->mail->to_count; i++) {
+		const char *at = strrchr(n->mail->to[i], '@');
 		char *domain = at ? g_strdelimit(g_ascii_strdown(at + 1, -1), ".", '-') : NULL;
-		external |= domain && *domain && strcmp(domain, label) && n->m->to_count == 1;
+		external |= domain && *domain && strcmp(domain, label) && n->mail->to_count == 1;
 		g_free(domain);
 	}
 	g_free(label);
@@ -218,9 +220,10 @@ void judge_outcome(struct judge *j)
 		j->reached = STAGE_DNS;
 	j->stopped = stopped(j);
 	j->outcome = outcome(j);
-	if (j->outcome == OUTCOME_NO_MAIL && n->banner.frame && !n->m->mail.frame &&
-	    !n->m->auth.at.frame)
-		judge_set(j, FACT_PROBE, n->m->quit.frame ? n->m->quit.frame : j->flow->last_frame);
+	if (j->outcome == OUTCOME_NO_MAIL && n->banner.frame && !n->mail->mail.frame &&
+	    !n->mail->auth.at.frame)
+		judge_set(j, FACT_PROBE,
+			  n->mail->quit.frame ? n->mail->quit.frame : j->flow->last_frame);
 	j->method = method(j);
 	if (j->method != METHOD_UNKNOWN)
 		judge_set(j, FACT_METHOD_KNOWN,

@@ -60,7 +60,7 @@ static void by_dns(struct judge *j)
 
 static void by_tls(struct judge *j)
 {
-	const struct seen_hello *h = &j->seen->t->client;
+	const struct seen_hello *h = &j->seen->tls->client;
 	if (h->at.frame && h->has_sni && !h->sni_bad) {
 		by_name(j, h->sni, ENDPOINT_SOURCE_SNI, h->at.frame);
 		if (!j->domain)
@@ -112,7 +112,7 @@ static void classes(struct judge *j, uint32_t frame)
 void judge_peer(struct judge *j)
 {
 	struct peer p;
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 
 	by_dns(j);
 	by_tls(j);

@@ -13,9 +13,9 @@ static void hello(struct judge *j)
 
 	if (e->command.frame)
 		judge_set(j, e->extended ? FACT_EHLO_SENT : FACT_HELO_SENT, e->command.frame);
-	judge_seen(j, FACT_EHLO_REFUSED, &n->o->ehlo_refused);
-	if (n->o->helo_after_ehlo.frame) /* both were sent */
-		judge_set(j, FACT_EHLO_SENT, n->o->ehlo_refused.frame);
+	judge_seen(j, FACT_EHLO_REFUSED, &n->odd->ehlo_refused);
+	if (n->odd->helo_after_ehlo.frame) /* both were sent */
+		judge_set(j, FACT_EHLO_SENT, n->odd->ehlo_refused.frame);
 	if (!e->extended || !e->complete || e->code != 250)
 		return;
 	judge_set(j, FACT_EHLO_REPLY_COMPLETE, e->reply.frame);
@@ -41,7 +41,7 @@ static void command(struct judge *j)
 	uint16_t code = n->starttls_code;
 
 	judge_seen(j, FACT_STARTTLS_SENT, &n->starttls);
-	judge_seen(j, FACT_STARTTLS_COMMAND_MASKED, &n->o->masked_command);
+	judge_seen(j, FACT_STARTTLS_COMMAND_MASKED, &n->odd->masked_command);
 	if (!n->starttls.frame)
 		return;
 	if (code == 220) {
@@ -52,7 +52,7 @@ static void command(struct judge *j)
 		if ((code < 400 || (code >= 500 && code <= 502)) && n->ehlo.has_starttls &&
 		    !n->starttls_after_mail)
 			judge_set(j, FACT_STARTTLS_UNKNOWN_COMMAND, n->starttls_reply.frame);
-	} else if (!code && !n->o->gap.frame && !j->flow->one_sided &&
+	} else if (!code && !n->odd->gap.frame && !j->flow->one_sided &&
 		   j->flow->side[FLOW_S2C].last_data_ns <= n->starttls.ns &&
 		   ns_since(until, n->starttls.ns) >= PATIENCE) {
 		facts_say(j->facts, FACT_STARTTLS_NO_REPLY, n->starttls.frame,
@@ -60,7 +60,7 @@ static void command(struct judge *j)
 				      (double)ns_since(until, n->starttls.ns) / 1e9));
 	}
 	if (n->tls_before_220)
-		judge_set(j, FACT_TLS_BEFORE_220, n->tls[FLOW_C2S].frame);
+		judge_set(j, FACT_TLS_BEFORE_220, n->first_tls[FLOW_C2S].frame);
 }
 
 /* 220 was given and no ClientHello came: the client left, or waits for 10 s or more (S11). */
@@ -70,9 +70,9 @@ static void no_client_hello(struct judge *j)
 	const struct flow_side *c = &j->flow->side[FLOW_C2S];
 	bool left = c->fin_frame || c->rst_frame;
 
-	if (n->starttls_code != 220 || n->tls[FLOW_C2S].frame || n->o->plain_after_220.frame ||
-	    n->readable_tls || n->t->bad[FLOW_C2S].frame || j->flow->one_sided || c->bytes == 0 ||
-	    n->o->gap_c2s)
+	if (n->starttls_code != 220 || n->first_tls[FLOW_C2S].frame ||
+	    n->odd->plain_after_220.frame || n->readable_tls || n->tls->bad[FLOW_C2S].frame ||
+	    j->flow->one_sided || c->bytes == 0 || n->odd->gap_c2s)
 		return;
 	if (c->last_data_ns > n->starttls_reply.ns || c->stuck_len)
 		return;
@@ -85,8 +85,8 @@ static void no_client_hello(struct judge *j)
 static bool text_for_tls(const struct judge *j)
 {
 	const struct seen *n = j->seen;
-	uint32_t text = n->o->plain_after_220.frame;
-	return text && !n->tls[FLOW_C2S].frame && !j->flow->one_sided && !n->readable_tls &&
+	uint32_t text = n->odd->plain_after_220.frame;
+	return text && !n->first_tls[FLOW_C2S].frame && !j->flow->one_sided && !n->readable_tls &&
 	       !(n->last_set && n->last.at.frame > text) && judge_has(j, FACT_CLOSE_SEEN);
 }
 
@@ -95,26 +95,27 @@ static void clear_text(struct judge *j)
 	const struct seen *n = j->seen;
 
 	if (!n->mirror) { /* what a mirror decrypted was never readable on the wire (C07) */
-		judge_seen(j, FACT_CLEAR_MAIL, &n->m->mail_clear);
-		judge_seen(j, FACT_CLEAR_AUTH, &n->m->auth_clear);
-		judge_seen(j, FACT_CLEAR_AFTER_TLS_FAILED, &n->m->mail_after_tls_failed);
+		judge_seen(j, FACT_CLEAR_MAIL, &n->mail->mail_clear);
+		judge_seen(j, FACT_CLEAR_AUTH, &n->mail->auth_clear);
+		judge_seen(j, FACT_CLEAR_AFTER_TLS_FAILED, &n->mail->mail_after_tls_failed);
 	}
-	if (n->starttls_code == 220 && n->o->pipelined.frame &&
-	    n->o->pipelined.frame <= n->starttls_reply.frame)
-		facts_say(j->facts, FACT_INJECTION_C2S, n->o->pipelined.frame,
-			  judge_words(j, "%s right behind STARTTLS", n->o->pipelined_words));
-	if (n->o->s2c_clear.frame && !n->o->gap.frame &&
+	if (n->starttls_code == 220 && n->odd->pipelined.frame &&
+	    n->odd->pipelined.frame <= n->starttls_reply.frame)
+		facts_say(j->facts, FACT_INJECTION_C2S, n->odd->pipelined.frame,
+			  judge_words(j, "%s right behind STARTTLS", n->odd->pipelined_words));
+	if (n->odd->s2c_clear.frame && !n->odd->gap.frame &&
 	    !j->flow->one_sided) /* else its command may be lost */
-		facts_say(j->facts, FACT_INJECTION_S2C, n->o->s2c_clear.frame,
-			  judge_words(j, "\"%s\" between the 220 and TLS", n->o->s2c_clear_words));
-	if (n->starttls_code == 220 && !n->mirror && !n->o->gap.frame && text_for_tls(j))
-		judge_set(j, FACT_TLS_GARBAGE, n->o->plain_after_220.frame);
-	if (n->starttls_code == 220 && !n->mirror && !n->o->gap.frame)
+		facts_say(
+			j->facts, FACT_INJECTION_S2C, n->odd->s2c_clear.frame,
+			judge_words(j, "\"%s\" between the 220 and TLS", n->odd->s2c_clear_words));
+	if (n->starttls_code == 220 && !n->mirror && !n->odd->gap.frame && text_for_tls(j))
+		judge_set(j, FACT_TLS_GARBAGE, n->odd->plain_after_220.frame);
+	if (n->starttls_code == 220 && !n->mirror && !n->odd->gap.frame)
 		for (int d = 0; d < 2; d++)
-			if (n->t->bad[d].frame && !n->tls[d].frame)
-				judge_set(j, FACT_TLS_GARBAGE, n->t->bad[d].frame);
-	judge_seen(j, FACT_NO_SECOND_EHLO, &n->o->no_second_ehlo);
-	judge_seen(j, FACT_TLS_FAILED_THEN_454, &n->t->text_after_alert);
+			if (n->tls->bad[d].frame && !n->first_tls[d].frame)
+				judge_set(j, FACT_TLS_GARBAGE, n->tls->bad[d].frame);
+	judge_seen(j, FACT_NO_SECOND_EHLO, &n->odd->no_second_ehlo);
+	judge_seen(j, FACT_TLS_FAILED_THEN_454, &n->tls->text_after_alert);
 }
 
 void judge_starttls(struct judge *j)

@@ -33,7 +33,7 @@ static void connecting(struct judge *j)
 				      s->ttl_rst));
 		facts_set(j->facts, FACT_TCP_REFUSED, c->syn_frame);
 	} else if (!s->segments && c->syn_count >= 3 && ns_since(until, c->syn_ns) >= SYN_SILENCE &&
-		   !j->seen->o->icmp.frame && !j->capture->one_sided) {
+		   !j->seen->odd->icmp.frame && !j->capture->one_sided) {
 		facts_say(j->facts, FACT_SYN_NO_ANSWER, c->syn_frame,
 			  judge_words(j, "%u SYN in %.0f s", c->syn_count,
 				      (double)ns_since(c->syn_last_ns, c->syn_ns) / 1e9));
@@ -45,21 +45,21 @@ static void icmp(struct judge *j)
 {
 	const struct seen *n = j->seen;
 	char from[64] = "";
-	if (n->o->icmp.frame) {
-		const uint8_t *b = n->o->icmp_from.byte;
-		if (n->o->icmp_from.family == 4)
+	if (n->odd->icmp.frame) {
+		const uint8_t *b = n->odd->icmp_from.byte;
+		if (n->odd->icmp_from.family == 4)
 			g_snprintf(from, sizeof from, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
 		else
 			g_snprintf(from, sizeof from, "%x:%x:…:%x", (b[0] << 8) | b[1],
 				   (b[2] << 8) | b[3], (b[14] << 8) | b[15]);
-		facts_say(j->facts, FACT_ICMP_REJECT, n->o->icmp.frame,
-			  judge_words(j, "sent by %s, type %u code %u", from, n->o->icmp_type,
-				      n->o->icmp_code));
+		facts_say(j->facts, FACT_ICMP_REJECT, n->odd->icmp.frame,
+			  judge_words(j, "sent by %s, type %u code %u", from, n->odd->icmp_type,
+				      n->odd->icmp_code));
 		facts_set(j->facts, FACT_ICMP_REJECT, j->flow->side[FLOW_C2S].syn_frame);
 	}
-	if (n->o->icmp_big.frame)
-		facts_say(j->facts, FACT_ICMP_TOO_BIG, n->o->icmp_big.frame,
-			  judge_words(j, "next MTU %u", n->o->icmp_mtu));
+	if (n->odd->icmp_big.frame)
+		facts_say(j->facts, FACT_ICMP_TOO_BIG, n->odd->icmp_big.frame,
+			  judge_words(j, "next MTU %u", n->odd->icmp_mtu));
 }
 
 /* A RST that was not sent by the server: its hop count is not that of the server's segments, or
@@ -120,17 +120,17 @@ static void greeting(struct judge *j)
 static void hole(struct judge *j)
 {
 	const struct seen *n = j->seen;
-	const struct flow_side *sender = &j->flow->side[n->o->hole_s2c ? FLOW_S2C : FLOW_C2S];
+	const struct flow_side *sender = &j->flow->side[n->odd->hole_s2c ? FLOW_S2C : FLOW_C2S];
 	uint64_t until = judge_until(j);
 
-	if (!n->o->hole_first.frame || n->o->hole_size < FULL_SEGMENT || n->o->lost.frame ||
-	    ns_since(until, n->o->hole_first.ns) < HOLE_PATIENCE ||
-	    seq_cmp(sender->acked, n->o->hole_ack) > 0)
+	if (!n->odd->hole_first.frame || n->odd->hole_size < FULL_SEGMENT || n->odd->lost.frame ||
+	    ns_since(until, n->odd->hole_first.ns) < HOLE_PATIENCE ||
+	    seq_cmp(sender->acked, n->odd->hole_ack) > 0)
 		return;
-	facts_say(j->facts, FACT_MTU_BLACKHOLE, n->o->hole_first.frame,
+	facts_say(j->facts, FACT_MTU_BLACKHOLE, n->odd->hole_first.frame,
 		  judge_words(j, "%u bytes from the %s never arrive, what comes after them does",
-			      n->o->hole_size, n->o->hole_s2c ? "server" : "client"));
-	facts_set(j->facts, FACT_MTU_BLACKHOLE, n->o->hole_last.frame);
+			      n->odd->hole_size, n->odd->hole_s2c ? "server" : "client"));
+	facts_set(j->facts, FACT_MTU_BLACKHOLE, n->odd->hole_last.frame);
 }
 
 static void path(struct judge *j)
@@ -172,7 +172,7 @@ static void idle(struct judge *j)
 	uint32_t rst = c->rst_frame ? c->rst_frame : s->rst_frame;
 	uint64_t rst_ns = c->rst_frame ? c->rst_ns : s->rst_ns;
 
-	if (!last || j->seen->m->quit.frame)
+	if (!last || j->seen->mail->quit.frame)
 		return;
 	if (rst && rst_ns > last && rst_ns - last > LONG_SILENCE && !c->fin_frame &&
 	    !s->fin_frame) {
@@ -225,7 +225,8 @@ void judge_tcp(struct judge *j)
 	hole(j);
 	idle(j);
 	closing(j);
-	judge_seen(j, FACT_SLOW_CLIENT, &j->seen->o->slow);
-	if (j->seen->o->proxy.frame)
-		facts_say(j->facts, FACT_PROXIED, j->seen->o->proxy.frame, j->seen->o->proxy_words);
+	judge_seen(j, FACT_SLOW_CLIENT, &j->seen->odd->slow);
+	if (j->seen->odd->proxy.frame)
+		facts_say(j->facts, FACT_PROXIED, j->seen->odd->proxy.frame,
+			  j->seen->odd->proxy_words);
 }

@@ -17,7 +17,7 @@ static bool tls13_offered(const struct seen_hello *h)
 
 static void versions(struct judge *j)
 {
-	const struct seen_hello *c = &j->seen->t->client, *s = &j->seen->t->server;
+	const struct seen_hello *c = &j->seen->tls->client, *s = &j->seen->tls->server;
 
 	judge_seen(j, FACT_CLIENT_HELLO, &c->at);
 	judge_seen(j, FACT_SERVER_HELLO, &s->at);
@@ -54,7 +54,7 @@ server:
 
 static void suite_chosen(struct judge *j)
 {
-	const struct seen_hello *s = &j->seen->t->server;
+	const struct seen_hello *s = &j->seen->tls->server;
 	if (!s->at.frame || !s->suite_count)
 		return;
 	const char *name = tls_suite_name(s->suites[0]);
@@ -79,7 +79,7 @@ static void suite_chosen(struct judge *j)
 /* What of the offer Microsoft 365 could accept (exchange-online.md 1.3). Only whole lists count. */
 static void overlap(struct judge *j)
 {
-	const struct seen_hello *c = &j->seen->t->client;
+	const struct seen_hello *c = &j->seen->tls->client;
 	bool suite = false, group = false, listed = false, sigalg = false, offered_null = false;
 
 	if (!c->at.frame || c->sslv2 || !c->suite_count || c->suite_count >= CAP_HELLO_LIST)
@@ -135,7 +135,7 @@ static bool about_certificate(uint8_t code)
 
 static void alerts(struct judge *j)
 {
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 	const struct flow_side *d = &j->flow->side[FLOW_S2C];
 	uint32_t server_gone = flow_left(d, &j->flow->side[FLOW_C2S]);
 
@@ -180,7 +180,7 @@ static void alerts(struct judge *j)
 /* Who left in the middle of the handshake without a word. */
 static void leaving(struct judge *j)
 {
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
 	uint32_t client = flow_left(c, s), server = flow_left(s, c);
 	bool server_first = server && !flow_left_first(c, s);
@@ -188,7 +188,7 @@ static void leaving(struct judge *j)
 	uint32_t gone = server_first ? server : client;
 	bool silent = !t->alert_count || t->alerts[0].at.frame > gone;
 
-	if (!t->client.at.frame || t->established || j->flow->one_sided || j->seen->o->gap.frame)
+	if (!t->client.at.frame || t->established || j->flow->one_sided || j->seen->odd->gap.frame)
 		return;
 	if (silent && !t->server.at.frame && server_first && server > t->client.at.frame &&
 	    !t->retry.frame && !j->seen->tls_without_starttls) {
@@ -213,11 +213,11 @@ static void leaving(struct judge *j)
 /* Did every record of the client belong to the handshake, or to its end? */
 static bool nothing_inside(const struct judge *j)
 {
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
 
 	if (!t->established || j->seen->readable_tls || j->flow->one_sided || j->flow->midstream ||
-	    j->seen->o->gap.frame || c->gap_bytes || s->gap_bytes || t->bad[FLOW_C2S].frame)
+	    j->seen->odd->gap.frame || c->gap_bytes || s->gap_bytes || t->bad[FLOW_C2S].frame)
 		return false;
 	if (t->server.max_version < TLS_1_3)
 		return t->data_records[FLOW_C2S] == 0;
@@ -231,7 +231,7 @@ static bool nothing_inside(const struct judge *j)
  * port says close_notify, or takes its time. */
 static void silent_inside(struct judge *j)
 {
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 	const struct flow_side *c = &j->flow->side[FLOW_C2S], *s = &j->flow->side[FLOW_S2C];
 	bool v13 = t->server.max_version == TLS_1_3;
 	bool said_goodbye = t->alert_count || (v13 && t->data_records[FLOW_C2S] > 1);
@@ -255,7 +255,7 @@ static void silent_inside(struct judge *j)
 
 static void timing(struct judge *j)
 {
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 	if (t->client.at.frame && t->server.at.frame && t->server.at.ns - t->client.at.ns > SLOW &&
 	    t->server.at.ns > t->client.at.ns)
 		facts_say(j->facts, FACT_TLS_SLOW_SERVER, t->server.at.frame,
@@ -271,11 +271,11 @@ static void timing(struct judge *j)
 /* X30: a hello of several segments arrived (it was acknowledged) and nothing ever came back. */
 static void big_hello(struct judge *j)
 {
-	const struct seen_hello *c = &j->seen->t->client;
+	const struct seen_hello *c = &j->seen->tls->client;
 	const struct flow_side *a = &j->flow->side[FLOW_C2S], *b = &j->flow->side[FLOW_S2C];
 	uint32_t mss = b->mss ? b->mss : 1460;
-	if (!c->at.frame || c->length + 9 <= mss || j->seen->t->server.at.frame ||
-	    j->seen->t->alert_count || b->rst_frame ||
+	if (!c->at.frame || c->length + 9 <= mss || j->seen->tls->server.at.frame ||
+	    j->seen->tls->alert_count || b->rst_frame ||
 	    (b->fin_frame && !(a->fin_frame && a->fin_frame < b->fin_frame)) ||
 	    j->flow->one_sided || a->stuck_len)
 		return;
@@ -287,7 +287,7 @@ static void big_hello(struct judge *j)
 
 static void hygiene(struct judge *j)
 {
-	const struct seen_tls *t = j->seen->t;
+	const struct seen_tls *t = j->seen->tls;
 	const struct seen_hello *c = &t->client, *s = &t->server;
 
 	judge_seen(j, FACT_TLS_HELLO_RETRY, &t->retry);
@@ -309,7 +309,7 @@ static void hygiene(struct judge *j)
 	bool same_id = c->session_id_length && c->session_id_length == s->session_id_length &&
 		       !memcmp(c->session_id, s->session_id, s->session_id_length);
 	if (s->at.frame && s->max_version < TLS_1_3 && t->ccs[FLOW_S2C].frame &&
-	    !t->certificate.frame && !j->seen->o->gap.frame && same_id)
+	    !t->certificate.frame && !j->seen->odd->gap.frame && same_id)
 		judge_set(j, FACT_TLS_RESUMED, s->at.frame);
 	else if (s->at.frame && s->max_version == TLS_1_3 && s->has_psk)
 		judge_set(j, FACT_TLS_RESUMED, s->at.frame);
@@ -320,7 +320,7 @@ static void hygiene(struct judge *j)
 
 void judge_hello(struct judge *j)
 {
-	if (!j->seen->t->client.at.frame && !j->seen->t->server.at.frame)
+	if (!j->seen->tls->client.at.frame && !j->seen->tls->server.at.frame)
 		return;
 	versions(j);
 	suite_chosen(j);

@@ -11,7 +11,7 @@
 /* What an AUTH payload gave away, and where. */
 static void note_payload(struct session *s, const struct smtp_auth *a, struct flow_mark m)
 {
-	struct seen_auth *n = &s->seen.m->auth;
+	struct seen_auth *n = &s->seen.mail->auth;
 	if (a->user_is_secret)
 		session_hide_user(s);
 	if (a->cancel)
@@ -42,17 +42,17 @@ static void note_auth(struct session *s, const struct smtp_item *i, struct flow_
 	struct seen *n = &s->seen;
 	const struct seen_ehlo *e = session_list_in_force(s);
 
-	n->m->auth.at = seen_at(m);
-	n->m->auth.mech = i->auth.mech;
-	n->m->auth.tries++;
-	n->m->auth.in_tls = s->inside;
-	n->m->auth.cancelled = n->m->auth.challenged = false;
-	n->m->auth.asked_password = (struct seen_at){ 0 };
-	n->m->auth.listed = e->has_auth;
-	n->m->auth.not_listed =
+	n->mail->auth.at = seen_at(m);
+	n->mail->auth.mech = i->auth.mech;
+	n->mail->auth.tries++;
+	n->mail->auth.in_tls = s->inside;
+	n->mail->auth.cancelled = n->mail->auth.challenged = false;
+	n->mail->auth.asked_password = (struct seen_at){ 0 };
+	n->mail->auth.listed = e->has_auth;
+	n->mail->auth.not_listed =
 		e->complete && !e->has_auth && (s->inside || !session_starttls_accepted(s));
 	if (!s->inside)
-		seen_first(&n->m->auth_clear, m);
+		seen_first(&n->mail->auth_clear, m);
 	s->auth_open = true;
 	session_step(s, "auth");
 	note_payload(s, &i->auth, m);

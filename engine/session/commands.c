@@ -38,7 +38,7 @@ static void push(struct session *s, enum smtp_verb verb, bool body, struct flow_
 static void on_hello(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	bool second = s->inside || n->o->plain_after_220.frame;
+	bool second = s->inside || n->odd->plain_after_220.frame;
 	struct seen_ehlo *e = &n->ehlo;
 
 	if (second) {
@@ -68,7 +68,7 @@ static void on_starttls(struct session *s, const struct smtp_item *i, struct flo
 		return;
 	}
 	n->starttls = seen_at(m);
-	n->starttls_after_mail = n->m->mail.frame != 0;
+	n->starttls_after_mail = n->mail->mail.frame != 0;
 	session_step(s, "starttls");
 }
 
@@ -85,34 +85,34 @@ static void on_mail(struct session *s, const struct smtp_item *i, struct flow_ma
 {
 	struct seen *n = &s->seen;
 	end_transaction(s);
-	seen_first(&n->m->mail, m);
+	seen_first(&n->mail->mail, m);
 	if (!s->inside)
-		seen_first(&n->m->mail_clear, m);
+		seen_first(&n->mail->mail_clear, m);
 	if (!i->path.brackets)
-		seen_first(&n->m->no_brackets, m);
+		seen_first(&n->mail->no_brackets, m);
 	if (i->path.has_size)
-		n->m->declared_size = i->path.size;
+		n->mail->declared_size = i->path.size;
 	const struct seen_ehlo *e = session_list_in_force(s);
 	if (i->path.has_size && e->size && i->path.size > e->size)
-		seen_first(&n->m->too_big, m);
-	if (!n->m->from)
-		n->m->from = g_new0(const char *, CAP_RECIPIENTS + 1);
-	if (n->m->from_count < CAP_RECIPIENTS)
-		n->m->from[n->m->from_count++] = session_keep_address(s, i->path.address);
+		seen_first(&n->mail->too_big, m);
+	if (!n->mail->from)
+		n->mail->from = g_new0(const char *, CAP_RECIPIENTS + 1);
+	if (n->mail->from_count < CAP_RECIPIENTS)
+		n->mail->from[n->mail->from_count++] = session_keep_address(s, i->path.address);
 	session_step(s, "mail");
 }
 
 static void on_rcpt(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	bool first = !n->m->rcpt.frame || n->m->rcpt.frame < n->m->mail.frame;
-	seen_first(&n->m->rcpt, m);
+	bool first = !n->mail->rcpt.frame || n->mail->rcpt.frame < n->mail->mail.frame;
+	seen_first(&n->mail->rcpt, m);
 	if (!i->path.brackets)
-		seen_first(&n->m->no_brackets, m);
-	if (!n->m->to)
-		n->m->to = g_new0(const char *, CAP_RECIPIENTS + 1);
-	if (n->m->to_count < CAP_RECIPIENTS)
-		n->m->to[n->m->to_count++] = session_keep_address(s, i->path.address);
+		seen_first(&n->mail->no_brackets, m);
+	if (!n->mail->to)
+		n->mail->to = g_new0(const char *, CAP_RECIPIENTS + 1);
+	if (n->mail->to_count < CAP_RECIPIENTS)
+		n->mail->to[n->mail->to_count++] = session_keep_address(s, i->path.address);
 	if (first)
 		session_step(s, "rcpt");
 }
@@ -124,7 +124,7 @@ static struct bytes unknown_line(const struct session *s, const struct smtp_item
 	struct bytes b = bytes_trim(i->line);
 	size_t n = 0;
 
-	if (s->seen.m->auth.tries)
+	if (s->seen.mail->auth.tries)
 		return bytes_of("(not shown)", strlen("(not shown)"));
 	while (n < bytes_left(&b) && bytes_peek(&b, n) != ' ' && bytes_peek(&b, n) != '=' &&
 	       bytes_peek(&b, n) != ':' && bytes_peek(&b, n) != '"')
@@ -135,9 +135,10 @@ static struct bytes unknown_line(const struct session *s, const struct smtp_item
 static void on_foreign(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	if (n->o->foreign.frame || n->m->auth.tries) /* after AUTH it is an answer out of step */
+	if (n->odd->foreign.frame ||
+	    n->mail->auth.tries) /* after AUTH it is an answer out of step */
 		return;
-	if (!i->verb && (n->o->gap_c2s || n->midstream)) /* perhaps the text of a message */
+	if (!i->verb && (n->odd->gap_c2s || n->midstream)) /* perhaps the text of a message */
 		return;
 	if (!i->verb && n->reached >= STAGE_EHLO) /* it speaks SMTP, with a word of its own */
 		return;
@@ -208,17 +209,18 @@ static void out_of_place(struct session *s, const struct smtp_item *i, struct fl
 	struct seen *n = &s->seen;
 	if (s->inside)
 		return;
-	if (waiting_for(s, SMTP_VERB_STARTTLS) && !n->o->pipelined.frame) {
+	if (waiting_for(s, SMTP_VERB_STARTTLS) && !n->odd->pipelined.frame) {
 		session_odd(s)->pipelined = seen_at(m);
 		session_odd(s)->pipelined_words = smtp_verb_name(i->verb);
 	}
 	if (n->starttls.frame && !n->starttls_code && i->verb != SMTP_VERB_QUIT)
 		seen_first(&n->clear_after_starttls, m);
-	if (session_starttls_accepted(s) && !n->o->plain_after_220.frame && !n->t->client.at.frame)
+	if (session_starttls_accepted(s) && !n->odd->plain_after_220.frame &&
+	    !n->tls->client.at.frame)
 		session_odd(s)->plain_after_220 = seen_at(m);
-	if (n->starttls_code >= 400 || n->t->alert_count)
+	if (n->starttls_code >= 400 || n->tls->alert_count)
 		if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_AUTH)
-			seen_first(&n->m->mail_after_tls_failed, m);
+			seen_first(&n->mail->mail_after_tls_failed, m);
 }
 
 /* A command at a moment that says something: before the greeting, or without a second EHLO. */
@@ -237,7 +239,7 @@ static void untimely(struct session *s, const struct smtp_item *i, struct flow_m
 /* DATA, or a chunk by BDAT. */
 static void on_data(struct session *s, struct smtp_client *c, bool chunk, struct flow_mark m)
 {
-	s->seen.m->data = seen_at(m);
+	s->seen.mail->data = seen_at(m);
 	if (!chunk || !s->body_open)
 		session_step(s, chunk ? "bdat" : "data");
 	s->body_open = true;
@@ -293,10 +295,10 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 		on_data(s, c, i->verb == SMTP_VERB_BDAT, m);
 		break;
 	case SMTP_VERB_RSET:
-		on_end(s, &n->m->rset, "rset", m);
+		on_end(s, &n->mail->rset, "rset", m);
 		break;
 	case SMTP_VERB_QUIT:
-		on_end(s, &n->m->quit, "quit", m);
+		on_end(s, &n->mail->quit, "quit", m);
 		break;
 	default:
 		on_other(s, i, m);
@@ -309,13 +311,13 @@ static void body_shape(struct session *s, const struct smtp_body *b, struct flow
 	struct seen *n = &s->seen;
 	if (b->bdat)
 		return;
-	if (b->bare_lf && !n->m->bare_lf.frame) {
-		n->m->bare_lf = seen_at(m);
-		n->m->bare_lf_count = b->bare_lf;
-		n->m->bare_lf_offset = b->bare_lf_at;
+	if (b->bare_lf && !n->mail->bare_lf.frame) {
+		n->mail->bare_lf = seen_at(m);
+		n->mail->bare_lf_count = b->bare_lf;
+		n->mail->bare_lf_offset = b->bare_lf_at;
 	}
 	if (b->smuggling)
-		seen_first(&n->m->smuggling, m);
+		seen_first(&n->mail->smuggling, m);
 }
 
 void session_body_unfinished(struct session *s, struct flow_mark m)
@@ -344,11 +346,11 @@ static void last_chunk_sent(struct session *s)
 static void on_body_end(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	n->m->body_bytes += i->body.bytes;
-	n->m->body_end = seen_at(m);
+	n->mail->body_bytes += i->body.bytes;
+	n->mail->body_end = seen_at(m);
 	const struct seen_ehlo *e = session_list_in_force(s);
 	if (e->size && i->body.bytes > e->size)
-		seen_first(&n->m->too_big, m);
+		seen_first(&n->mail->too_big, m);
 	body_shape(s, &i->body, m);
 	if (!i->body.bdat) {
 		session_event(s, EVENT_C2S, m, s->inside,
@@ -403,7 +405,8 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 		on_body_end(s, i, m);
 		break;
 	case SMTP_ITEM_GARBAGE:
-		if (!s->inside && session_starttls_accepted(s) && !s->seen.o->plain_after_220.frame)
+		if (!s->inside && session_starttls_accepted(s) &&
+		    !s->seen.odd->plain_after_220.frame)
 			seen_first(&session_tls(s)->bad[FLOW_C2S], m);
 		else
 			on_foreign(s, i, m);

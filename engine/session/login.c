@@ -78,7 +78,7 @@ static void note_password(struct seen_auth *a, struct seen_at *password, struct 
 
 void session_login_over(struct session *s, uint16_t code, struct flow_mark m)
 {
-	struct seen_auth *a = &s->seen.m->auth;
+	struct seen_auth *a = &s->seen.mail->auth;
 	bool refused = code >= 400 && code != 421 && code != 500 && code != 501;
 	bool asked = a->asked_password.frame && !a->cancelled;
 

@@ -31,7 +31,7 @@ static void refused(struct session *s, const struct seen_reply *r)
 	bool odd = !r->unsolicited && r->stage != STAGE_STARTTLS &&
 		   (!r->has_verb || r->verb >= SMTP_VERB_PROXY);
 	/* Its command was not captured: what follows shows how it went on. */
-	odd |= r->unsolicited && session_is_blind(s) && !s->seen.m->mail.frame;
+	odd |= r->unsolicited && session_is_blind(s) && !s->seen.mail->mail.frame;
 	if (odd) { /* it belongs to no transaction */
 		if (!s->transaction_refused)
 			failed_in(s, r->stage, r->at, true);
@@ -63,7 +63,7 @@ void session_transaction_failed(struct session *s)
 /* A later success repairs an earlier refusal that the client got around. */
 static void repaired(struct session *s, enum stage up_to)
 {
-	if (s->seen.failed == STAGE_NONE || s->seen.m->refused_messages)
+	if (s->seen.failed == STAGE_NONE || s->seen.mail->refused_messages)
 		return;
 	if (s->seen.failed <= up_to || s->failed_odd)
 		s->seen.failed = STAGE_NONE;
@@ -73,9 +73,9 @@ static void message_accepted(struct session *s, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
 	session_mail(s);
-	seen_first(&n->m->accepted, m);
-	n->m->messages++;
-	n->m->body_reply = seen_at(m);
+	seen_first(&n->mail->accepted, m);
+	n->mail->messages++;
+	n->mail->body_reply = seen_at(m);
 	s->transaction_refused = false;
 	s->rcpt_ok = 0;
 	repaired(s, STAGE_AUTH);
@@ -93,7 +93,7 @@ static bool wants_tls_first(uint16_t code)
 static void auth_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
 		       struct flow_mark m)
 {
-	struct seen_auth *a = &s->seen.m->auth;
+	struct seen_auth *a = &s->seen.mail->auth;
 	s->auth_open = false;
 	expect(s, SMTP_EXPECT_COMMAND);
 	if (i->code == 235) {
@@ -132,7 +132,7 @@ static void starttls_reply(struct session *s, const struct smtp_item *i, const s
 static void data_reply(struct session *s, bool good, struct flow_mark m)
 {
 	if (good)
-		s->seen.m->data_start = seen_at(m);
+		s->seen.mail->data_start = seen_at(m);
 	s->body_open = good;
 	expect(s, good ? SMTP_EXPECT_DATA : SMTP_EXPECT_COMMAND);
 }
@@ -177,7 +177,7 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 	case SMTP_VERB_RCPT:
 		if (good) {
 			s->rcpt_ok++;
-			seen_first(&s->seen.m->rcpt_accepted, m);
+			seen_first(&s->seen.mail->rcpt_accepted, m);
 		}
 		break;
 	default:
@@ -214,7 +214,7 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 
 void session_challenge(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	struct seen_auth *a = &s->seen.m->auth;
+	struct seen_auth *a = &s->seen.mail->auth;
 	if (bytes_starts(&i->text, "eyJ", 3) && !a->challenge_json) {
 		a->challenge_json = true;
 		a->challenge_json_at = seen_at(m);
@@ -248,7 +248,7 @@ void session_unasked(struct session *s, const struct smtp_item *i, const struct 
 		starttls_reply(s, i, r, m); /* nothing else is answered so; the command was lost */
 	} else if (i->code < 400) {
 		progress_by_code(s, i, m);
-	} else if (!(s->seen.m->messages && i->code == 421)) {
+	} else if (!(s->seen.mail->messages && i->code == 421)) {
 		refused(s, r);
 	}
 }

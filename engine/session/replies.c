@@ -177,7 +177,7 @@ static enum stage reply_stage(const struct session *s, uint16_t code,
 {
 	if (!c)
 		return stage_by_code(s, code);
-	if (c->at.frame == s->seen.o->masked_command.frame && c->verb == SMTP_VERB_UNKNOWN)
+	if (c->at.frame == s->seen.odd->masked_command.frame && c->verb == SMTP_VERB_UNKNOWN)
 		return STAGE_STARTTLS; /* what a firewall left of it */
 	enum stage stage = session_stage_of(c, s->inside);
 	if (stage == STAGE_NONE && (c->verb == SMTP_VERB_UNKNOWN || c->verb >= SMTP_VERB_PROXY))
@@ -331,13 +331,13 @@ static bool clear_after_220(struct session *s, const struct smtp_item *i, struct
 	char room[CAP_REPLY_TEXT + 8];
 	struct seen *n = &s->seen;
 	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls ||
-	    n->o->plain_after_220.frame)
+	    n->odd->plain_after_220.frame)
 		return false;
-	if (!s->client && n->o->s2c_clear.frame)
+	if (!s->client && n->odd->s2c_clear.frame)
 		return false; /* only the server was captured, and its dialogue is readable */
-	if (n->t->alert_count)
+	if (n->tls->alert_count)
 		seen_first(&session_tls(s)->text_after_alert, m);
-	else if (!n->o->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
+	else if (!n->odd->s2c_clear.frame && m.frame >= n->starttls_reply.frame) {
 		session_odd(s)->s2c_clear = seen_at(m);
 		session_odd(s)->s2c_clear_words =
 			session_keep(s, session_without_echo(s, i->reply.text, i->code, room), 60);
@@ -395,8 +395,8 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 	if (i->first_line_of_reply && h && !h->body &&
 	    (h->verb == SMTP_VERB_EHLO || h->verb == SMTP_VERB_HELO) &&
 	    (s->seen.last_set || s->seen.midstream || i->code == 250))
-		s->filling = s->inside || s->seen.o->plain_after_220.frame ? s->seen.inner
-									   : &s->seen.ehlo;
+		s->filling = s->inside || s->seen.odd->plain_after_220.frame ? s->seen.inner
+									     : &s->seen.ehlo;
 	else if (i->first_line_of_reply && !h && !i->last && i->code == 250 && !s->client &&
 		 !s->inside)
 		s->filling = list_without_command(s);

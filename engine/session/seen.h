@@ -205,17 +205,17 @@ struct seen {
 	uint16_t starttls_code;
 	bool starttls_in_tls;
 	bool starttls_after_mail;
-	struct seen_at tls[2]; /* first TLS byte of each direction */
+	struct seen_at first_tls[2]; /* first TLS byte of each direction */
 	bool tls_before_220;
 	bool tls_without_starttls;
 	struct seen_at
 		clear_after_starttls; /* readable command while no reply to STARTTLS was seen */
 	bool mirror, mirror_certain;
 
-	struct seen_tls *t; /* never NULL; session_tls() gives one that may be written */
+	struct seen_tls *tls; /* never NULL; session_tls() gives one that may be written */
 
-	struct seen_odd *o;	    /* never NULL; session_odd() gives one that may be written */
-	struct seen_mail *m;	    /* never NULL; session_mail() gives one that may be written */
+	struct seen_odd *odd;	    /* never NULL; session_odd() gives one that may be written */
+	struct seen_mail *mail;	    /* never NULL; session_mail() gives one that may be written */
 	struct seen_reply *replies; /* CAP_REPLIES at most, allocated when needed */
 	unsigned reply_count;
 	struct seen_reply last; /* last reply */

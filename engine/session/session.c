@@ -23,31 +23,31 @@ struct session *session_new(struct session_context *cx, unsigned number)
 	struct session *s = g_new0(struct session, 1);
 	s->cx = cx;
 	s->number = number;
-	s->seen.t = (struct seen_tls *)&no_tls;
-	s->seen.m = (struct seen_mail *)&no_mail;
-	s->seen.o = (struct seen_odd *)&nothing_odd;
+	s->seen.tls = (struct seen_tls *)&no_tls;
+	s->seen.mail = (struct seen_mail *)&no_mail;
+	s->seen.odd = (struct seen_odd *)&nothing_odd;
 	return s;
 }
 
 struct seen_odd *session_odd(struct session *s)
 {
-	if (s->seen.o == &nothing_odd)
-		s->seen.o = g_new0(struct seen_odd, 1);
-	return s->seen.o;
+	if (s->seen.odd == &nothing_odd)
+		s->seen.odd = g_new0(struct seen_odd, 1);
+	return s->seen.odd;
 }
 
 struct seen_mail *session_mail(struct session *s)
 {
-	if (s->seen.m == &no_mail)
-		s->seen.m = g_new0(struct seen_mail, 1);
-	return s->seen.m;
+	if (s->seen.mail == &no_mail)
+		s->seen.mail = g_new0(struct seen_mail, 1);
+	return s->seen.mail;
 }
 
 struct seen_tls *session_tls(struct session *s)
 {
-	if (s->seen.t == &no_tls)
-		s->seen.t = g_new0(struct seen_tls, 1);
-	return s->seen.t;
+	if (s->seen.tls == &no_tls)
+		s->seen.tls = g_new0(struct seen_tls, 1);
+	return s->seen.tls;
 }
 
 void session_free(struct session *s)
@@ -60,18 +60,18 @@ void session_free(struct session *s)
 	smtp_server_free(s->inner_server);
 	tls_free(s->tls[FLOW_C2S]);
 	tls_free(s->tls[FLOW_S2C]);
-	if (s->seen.t->leaf) {
-		certificate_clear(s->seen.t->leaf);
-		g_free(s->seen.t->leaf);
+	if (s->seen.tls->leaf) {
+		certificate_clear(s->seen.tls->leaf);
+		g_free(s->seen.tls->leaf);
 	}
-	if (s->seen.t != &no_tls)
-		g_free(s->seen.t);
-	g_free(s->seen.m->from);
-	g_free(s->seen.m->to);
-	if (s->seen.m != &no_mail)
-		g_free(s->seen.m);
-	if (s->seen.o != &nothing_odd)
-		g_free(s->seen.o);
+	if (s->seen.tls != &no_tls)
+		g_free(s->seen.tls);
+	g_free(s->seen.mail->from);
+	g_free(s->seen.mail->to);
+	if (s->seen.mail != &no_mail)
+		g_free(s->seen.mail);
+	if (s->seen.odd != &nothing_odd)
+		g_free(s->seen.odd);
 	g_free(s->seen.trace);
 	g_free(s->seen.ehlo.lines);
 	if (s->seen.inner)
@@ -103,10 +103,10 @@ size_t session_kept(const struct session *s)
 	n += s->tls[1] ? tls_kept(s->tls[1]) : 0;
 	n += s->events ? s->events->len * (sizeof(struct event) + (s->cx->dialogue ? 48 : 0)) : 0;
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
-	n += s->seen.o != &nothing_odd ? sizeof *s->seen.o : 0;
-	n += s->seen.m != &no_mail ? sizeof *s->seen.m : 0;
-	n += s->seen.t != &no_tls ? sizeof *s->seen.t + s->seen.leaf_bytes : 0;
-	n += (s->seen.m->from ? 168u : 0u) + (s->seen.m->to ? 168u : 0u) +
+	n += s->seen.odd != &nothing_odd ? sizeof *s->seen.odd : 0;
+	n += s->seen.mail != &no_mail ? sizeof *s->seen.mail : 0;
+	n += s->seen.tls != &no_tls ? sizeof *s->seen.tls + s->seen.leaf_bytes : 0;
+	n += (s->seen.mail->from ? 168u : 0u) + (s->seen.mail->to ? 168u : 0u) +
 	     (s->seen.ehlo.lines ? 128u : 0u);
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;
 	return n;
@@ -129,7 +129,8 @@ void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t s
 		  struct flow_mark m)
 {
 	struct seen *n = &s->seen;
-	if (!n->o->hole_first.frame || n->o->hole_ack != ack || n->o->hole_s2c != server_bytes) {
+	if (!n->odd->hole_first.frame || n->odd->hole_ack != ack ||
+	    n->odd->hole_s2c != server_bytes) {
 		session_odd(s)->hole_first = seen_at(m);
 		session_odd(s)->hole_ack = ack;
 		session_odd(s)->hole_s2c = server_bytes;
@@ -148,7 +149,7 @@ void session_icmp(struct session *s, const struct icmp_error *e)
 	if (too_big) {
 		seen_first(&session_odd(s)->icmp_big, m);
 		session_odd(s)->icmp_mtu = e->next_mtu;
-	} else if (!n->o->icmp.frame) {
+	} else if (!n->odd->icmp.frame) {
 		session_odd(s)->icmp = seen_at(m);
 		session_odd(s)->icmp_from = e->from;
 		session_odd(s)->icmp_type = e->type;
@@ -191,7 +192,7 @@ static const char *proxy_words(const struct seen *n, struct bytes in)
 	if (bytes_peek(&in, 0) == 5 && bytes_left(&in) >= 3 &&
 	    (bytes_left(&in) == 2u + bytes_peek(&in, 1) || bytes_peek(&in, 1) <= 3))
 		return "SOCKS 5";
-	return n->o->proxy.frame && bytes_peek(&in, 0) != 0x16 ? n->o->proxy_words : NULL;
+	return n->odd->proxy.frame && bytes_peek(&in, 0) != 0x16 ? n->odd->proxy_words : NULL;
 }
 
 /* The first bytes of a direction may be a proxy's dialogue. True: all of them were. */
@@ -202,7 +203,7 @@ static bool proxy_request(struct session *s, enum flow_dir dir, struct bytes *in
 	const char *words = dir == FLOW_C2S && !n->banner.frame ? proxy_words(n, *in) : NULL;
 
 	if (words) {
-		bool first = !n->o->proxy.frame;
+		bool first = !n->odd->proxy.frame;
 		seen_first(&session_odd(s)->proxy, m);
 		session_odd(s)->proxy_words = words;
 		session_event(s, EVENT_C2S, m, false,
@@ -211,7 +212,7 @@ static bool proxy_request(struct session *s, enum flow_dir dir, struct bytes *in
 		bytes_upto(in, bytes_left(in));
 		return true;
 	}
-	if (n->banner.frame || !n->o->proxy.frame || dir != FLOW_S2C)
+	if (n->banner.frame || !n->odd->proxy.frame || dir != FLOW_S2C)
 		return false;
 	size_t answer = proxy_answer(*in);
 	if (answer)
@@ -242,7 +243,7 @@ static void notice_garbage(struct session *s, enum flow_dir dir, struct flow_mar
 	struct bytes kept =
 		dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
 	uint8_t first = bytes_peek(&kept, 0);
-	if (s->seen.starttls_code != 220 || s->seen.o->plain_after_220.frame ||
+	if (s->seen.starttls_code != 220 || s->seen.odd->plain_after_220.frame ||
 	    s->mode[dir] != SESSION_MODE_SMTP || bytes_left(&kept) < TLS_HEADER ||
 	    smtp_looks_like_tls(kept, NULL) || (first >= ' ' && first < 0x7f))
 		return;
@@ -332,7 +333,7 @@ static bool gap_matters(const struct session *s, enum flow_dir dir)
 	if (s->mode[dir] == SESSION_MODE_OPAQUE)
 		return false;
 	if (s->mode[dir] == SESSION_MODE_TLS)
-		return !s->seen.t->established;
+		return !s->seen.tls->established;
 	return !(dir == FLOW_C2S && s->body_open);
 }
 
@@ -356,7 +357,7 @@ static void reply_cut(struct session *s, struct flow_mark m)
 	if (s->mode[FLOW_S2C] != SESSION_MODE_SMTP || v == SMTP_VERB_EHLO || v == SMTP_VERB_HELO ||
 	    !s->server || !smtp_server_cut(s->server, &item))
 		return;
-	if (s->seen.m->auth.tries ||
+	if (s->seen.mail->auth.tries ||
 	    session_is_blind(s)) /* the front of an echoed secret is not recognised */
 		item.text = item.reply.text = item.line = bytes_of(NULL, 0);
 	session_reply_line(s, &item, m);
@@ -420,7 +421,7 @@ static bool login_inside(const struct session *s, const struct flow *f)
 	struct peer p;
 	bool before =
 		n->ehlo.complete && !n->starttls.frame && (!n->midstream || n->ehlo.has_starttls);
-	return n->m->auth.entertained && !before &&
+	return n->mail->auth.entertained && !before &&
 	       ((n->lookup && peers_by_name(s->cx->peers, n->lookup->name, f->server_port, &p)) ||
 		peers_by_address(s->cx->peers, &f->server, f->server_port, &p));
 }
@@ -428,18 +429,18 @@ static bool login_inside(const struct session *s, const struct flow *f)
 struct seen_at session_mirror_sign(const struct session *s, const struct flow *f)
 {
 	const struct seen *n = &s->seen;
-	bool holes = n->o->gap.frame || f->one_sided || f->midstream;
+	bool holes = n->odd->gap.frame || f->one_sided || f->midstream;
 
-	if (n->mirror || n->readable_tls || !holes || n->tls[FLOW_C2S].frame ||
-	    n->tls[FLOW_S2C].frame)
+	if (n->mirror || n->readable_tls || !holes || n->first_tls[FLOW_C2S].frame ||
+	    n->first_tls[FLOW_S2C].frame)
 		return (struct seen_at){ 0 };
-	if (n->o->plain_after_220.frame && !(n->inner && n->inner->complete))
-		return n->o->plain_after_220; /* what the second list says is not known */
+	if (n->odd->plain_after_220.frame && !(n->inner && n->inner->complete))
+		return n->odd->plain_after_220; /* what the second list says is not known */
 	if (!n->starttls_code && n->clear_after_starttls.frame)
 		return n->clear_after_starttls; /* so the 220 was lost */
-	if (!n->o->plain_after_220.frame && n->ehlo.auth_xoauth2 && !n->ehlo.has_starttls)
+	if (!n->odd->plain_after_220.frame && n->ehlo.auth_xoauth2 && !n->ehlo.has_starttls)
 		return n->ehlo.reply; /* tokens are offered inside TLS only, STARTTLS came before */
-	return login_inside(s, f) ? n->m->auth.at : (struct seen_at){ 0 };
+	return login_inside(s, f) ? n->mail->auth.at : (struct seen_at){ 0 };
 }
 
 /* A mirror that decrypts (C07) whose proof was lost: its dialogue must not pass for clear text. */
@@ -451,7 +452,7 @@ static void suspect_mirror(struct session *s, const struct flow *f)
 	if (!sign.frame)
 		return;
 	n->mirror = true;
-	if (!n->o->plain_after_220.frame)
+	if (!n->odd->plain_after_220.frame)
 		session_odd(s)->plain_after_220 = sign;
 }
 
@@ -464,8 +465,8 @@ static void unfinished_garbage(struct session *s, const struct flow_side *c2s,
 	struct flow_mark m = { .time_ns = c2s->last_data_ns, .frame = c2s->last_data_frame };
 	struct bytes kept = s->client ? smtp_client_carry(s->client) : bytes_of(NULL, 0);
 
-	if (n->starttls_code != 220 || n->o->plain_after_220.frame || n->tls[FLOW_C2S].frame ||
-	    s->mode[FLOW_C2S] != SESSION_MODE_SMTP ||
+	if (n->starttls_code != 220 || n->odd->plain_after_220.frame ||
+	    n->first_tls[FLOW_C2S].frame || s->mode[FLOW_C2S] != SESSION_MODE_SMTP ||
 	    !(flow_left(c2s, s2c) || flow_left(s2c, c2s)) || bytes_left(&kept) < TLS_HEADER ||
 	    smtp_looks_like_tls(kept, NULL))
 		return;

@@ -23,11 +23,11 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 	struct bytes carry =
 		dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
 
-	seen_first(&n->tls[dir], m);
+	seen_first(&n->first_tls[dir], m);
 	if (dir == FLOW_C2S && n->starttls_code != 220) {
 		if (waiting_for_starttls(s))
 			n->tls_before_220 = true;
-		else if (!n->o->gap.frame && !n->midstream)
+		else if (!n->odd->gap.frame && !n->midstream)
 			n->tls_without_starttls = true;
 	}
 	s->mode[dir] = SESSION_MODE_TLS;
@@ -319,7 +319,7 @@ static bool text_again(struct session *s, enum flow_dir dir, struct bytes at)
 		return c >= '2' && c <= '5' && bytes_peek(&at, 1) >= '0' &&
 		       bytes_peek(&at, 1) <= '9' && bytes_peek(&at, 2) >= '0' &&
 		       bytes_peek(&at, 2) <= '9';
-	return s->seen.t->alert_count && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
+	return s->seen.tls->alert_count && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
 }
 
 void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m)

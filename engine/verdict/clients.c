@@ -129,7 +129,7 @@ static void extra(struct session *s, enum fact fact, uint32_t frame, const char 
 static bool reached_m365(const struct session *s, const struct flow *f)
 {
 	const struct seen *n = &s->seen;
-	const char *sni = n->t->client.has_sni ? n->t->client.sni : NULL;
+	const char *sni = n->tls->client.has_sni ? n->tls->client.sni : NULL;
 	struct peer p;
 	return peers_by_address(s->cx->peers, &f->server, f->server_port, &p) ||
 	       (n->banner.frame && peers_by_banner(s->cx->peers, n->banner_text, &p)) ||
@@ -145,15 +145,15 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 		.port = f->server_port,
 		.first_ns = f->first_ns,
 		.last_ns = f->last_ns,
-		.hello_frame = n->t->client.at.frame,
-		.failed_frame = n->t->alert_count ? n->t->alerts[0].at.frame
-				: refused	  ? n->starttls_reply.frame
-						  : n->t->client.at.frame,
-		.max_version = n->t->client.max_version,
-		.tls_failed = refused ||
-			      (n->t->client.at.frame && !n->t->established && !n->o->gap.frame),
+		.hello_frame = n->tls->client.at.frame,
+		.failed_frame = n->tls->alert_count ? n->tls->alerts[0].at.frame
+				: refused	    ? n->starttls_reply.frame
+						    : n->tls->client.at.frame,
+		.max_version = n->tls->client.max_version,
+		.tls_failed = refused || (n->tls->client.at.frame && !n->tls->established &&
+					  !n->odd->gap.frame),
 		.unanswered = f->side[FLOW_C2S].syn_frame && !f->side[FLOW_S2C].segments &&
-			      !n->o->icmp.frame,
+			      !n->odd->icmp.frame,
 		.syn_frame = f->side[FLOW_C2S].syn_frame,
 		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
 		.m365 = reached_m365(s, f),
@@ -165,8 +165,8 @@ static void fallback(struct session *s, const struct summary *was, const struct 
 {
 	const struct seen *n = &s->seen;
 	const struct seen_at *clear =
-		n->m->auth_clear.frame ? &n->m->auth_clear : &n->m->mail_clear;
-	if (!clear->frame || n->mirror || n->t->established || !was->tls_failed ||
+		n->mail->auth_clear.frame ? &n->mail->auth_clear : &n->mail->mail_clear;
+	if (!clear->frame || n->mirror || n->tls->established || !was->tls_failed ||
 	    now->first_ns < was->first_ns || ns_since(now->first_ns, was->last_ns) > FALLBACK_TIME)
 		return;
 	if (was->name_hash && now->name_hash && was->name_hash != now->name_hash)

@@ -162,11 +162,11 @@ static void fill_tls_hello(struct verdict *v, struct room *r, const struct seen_
 
 static void fill_tls(struct verdict *v, struct room *r, const struct session *s)
 {
-	const struct seen_tls *t = s->seen.t;
+	const struct seen_tls *t = s->seen.tls;
 
 	fill_tls_hello(v, r, t);
 	if (t->client.at.frame || t->server.at.frame) {
-		bool failed = facts_has(&r->facts, FACT_TLS_FAILED) || s->seen.t->established;
+		bool failed = facts_has(&r->facts, FACT_TLS_FAILED) || s->seen.tls->established;
 		v->tls_established = tri(failed, t->established);
 		v->tls_resumed = tri(t->server.at.frame, facts_has(&r->facts, FACT_TLS_RESUMED));
 	}
@@ -221,22 +221,22 @@ static void fill_replies(struct verdict *v, struct room *r, const struct seen *n
 static void fill_starttls(struct verdict *v, const struct facts *f, const struct seen *n)
 {
 	bool list = facts_has(f, FACT_EHLO_REPLY_COMPLETE), sent = n->starttls.frame != 0;
-	bool provable =
-		!facts_has(f, FACT_ONE_SIDED) && !facts_has(f, FACT_MIDSTREAM) && !n->o->gap.frame;
+	bool provable = !facts_has(f, FACT_ONE_SIDED) && !facts_has(f, FACT_MIDSTREAM) &&
+			!n->odd->gap.frame;
 
 	v->starttls_offered = tri(list || n->ehlo.has_starttls, n->ehlo.has_starttls);
 	v->starttls_requested = tri(sent || (provable && n->ehlo.command.frame), sent);
 	v->starttls_accepted = tri(n->starttls_code != 0, n->starttls_code == 220);
-	bool tls = n->starttls_code == 220 && n->t->established;
+	bool tls = n->starttls_code == 220 && n->tls->established;
 	bool known = tls || n->starttls_code >= 400 || facts_has(f, FACT_TLS_FAILED) ||
 		     facts_has(f, FACT_NO_CLIENT_HELLO) ||
-		     (!sent && provable && n->m->mail_clear.frame);
+		     (!sent && provable && n->mail->mail_clear.frame);
 	v->starttls_established = tri(known, tls);
 }
 
 static void fill_auth(struct verdict *v, const struct facts *f, const struct seen *n)
 {
-	const struct seen_auth *a = &n->m->auth;
+	const struct seen_auth *a = &n->mail->auth;
 	if (!a->at.frame)
 		return;
 	v->auth_seen = true;
@@ -260,9 +260,9 @@ static void fill_mail(struct verdict *v, struct room *r, const struct session *s
 	const struct seen *n = &s->seen;
 	const struct seen_ehlo *e = n->ehlo.count ? &n->ehlo : n->inner ? n->inner : &n->ehlo;
 
-	v->from = (const char *const *)n->m->from;
-	v->to = (const char *const *)n->m->to;
-	v->messages = n->m->messages;
+	v->from = (const char *const *)n->mail->from;
+	v->to = (const char *const *)n->mail->to;
+	v->messages = n->mail->messages;
 	v->helo = n->ehlo.command.frame && n->ehlo.name && *n->ehlo.name ? n->ehlo.name : NULL;
 	v->banner = n->banner_text;
 	v->client_public_ip = *n->public_ip ? n->public_ip : NULL;
@@ -293,7 +293,7 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->sides = (c->segments ? 1u : 0u) + (d->segments ? 1u : 0u);
 	v->midstream = f->midstream;
 	v->decrypted = s->seen.mirror;
-	v->snapped = s->seen.o->snapped.frame || s->seen.o->snapped_body.frame;
+	v->snapped = s->seen.odd->snapped.frame || s->seen.odd->snapped_body.frame;
 	v->gap_bytes = c->gap_bytes + d->gap_bytes;
 	v->duplicates = c->duplicates + d->duplicates;
 }
