@@ -200,16 +200,6 @@ void sides_own(struct flow_table *t, struct conn *c);
 /* Free the sides and lanes of a connection. */
 void sides_free(struct flow_table *t, struct conn *c);
 
-/* flow_held.c */
-/* Insert [like->seq, + like->len) from `at` on, between and around what is held; `view` is what
- * was captured from like->seq on. Returns whether any of it was new. */
-bool held_insert(struct flow_table *t, struct lane *l, const struct held *like, struct bytes view,
-		 uint32_t at);
-/* Take it out of its lane; the caller frees it. */
-void held_remove(struct flow_table *t, struct lane *l, struct held *h);
-/* Wipe and free. */
-void held_free(struct held *h);
-
 /* flow_order.c */
 /* Put one segment in its place and deliver what became deliverable. */
 void order_take(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s);
@@ -219,8 +209,6 @@ void order_flush(struct flow_table *t, struct conn *c);
 void order_expire(struct flow_table *t);
 /* Times of the table's clock that are later than this become this. */
 void order_set_back(struct lane *l, uint64_t now_ns);
-/* Free what the lane holds and take it off the waiting list. */
-void order_clear(struct flow_table *t, struct lane *l);
 
 /* flow_stats.c */
 /* A copy of a segment that was just seen (C05)? Remembers this one when not. */

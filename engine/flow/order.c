@@ -5,20 +5,10 @@
  * a copy. Anything else is copied into its lane, sorted and bounded, until the bytes before it
  * come or are given up as a gap. Leaves counting to flow_stats.c and connections to flow.c.
  */
-#include "flow/hole.h"
+#include "flow/lane.h"
 
 /* After so many segments in a row a jump beyond CAP_SEQUENCE_JUMP is believed. */
 #define FAR_BELIEVED 3u
-
-void order_clear(struct flow_table *t, struct lane *l)
-{
-	while (l->first) {
-		struct held *h = l->first;
-		held_remove(t, l, h);
-		held_free(h);
-	}
-	hole_wait_remove(t, l);
-}
 
 static void emit_gap(struct flow_table *t, struct conn *c, struct lane *l, uint32_t missing,
 		     enum flow_gap why, struct flow_mark mark)
@@ -221,7 +211,7 @@ static void move_to(struct flow_table *t, struct conn *c, struct lane *l, uint32
 {
 	struct flow_side *me = lane_side(l);
 	uint32_t missing = seq - me->next; /* round the sequence space, as a sender counts */
-	order_clear(t, l);
+	lane_clear(t, l);
 	l->ack_ahead = l->one_skipped = false;
 	l->far_count = 0;
 	me->next = me->highest = seq;
@@ -365,7 +355,7 @@ static bool take_syn(struct flow_table *t, struct conn *c, unsigned dir, const s
 		if (me->have_next && l && (me->bytes || me->gap_bytes))
 			return false;
 		if (l) {
-			order_clear(t, l);
+			lane_clear(t, l);
 			l->fin_known = l->fin_done = l->ack_ahead = false;
 			lane_side(l)->fin_frame = 0;
 		}

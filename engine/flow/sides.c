@@ -4,7 +4,7 @@
  * and little else: those keep a packed form, shown to the host in one pair that the table owns.
  * The first payload, FIN, RST or oddity gives the connection sides of its own and a lane.
  */
-#include "flow/conn.h"
+#include "flow/lane.h"
 
 #define SIDES_COST (2 * sizeof(struct flow_side) + BLOCK_COST)
 
@@ -100,7 +100,7 @@ void sides_free(struct flow_table *t, struct conn *c)
 		struct lane *l = c->lane[d];
 		if (!l)
 			continue;
-		order_clear(t, l);
+		lane_clear(t, l);
 		flow_discharge(t, sizeof(*l) + BLOCK_COST);
 		g_free(l);
 	}

@@ -335,3 +335,19 @@ void stats_end(struct conn *c)
 			lane_side(l)->zero_window_ns += f->last_ns - l->zero_since_ns;
 	}
 }
+
+uint64_t flow_rtt_server(const struct flow *f)
+{
+	const struct flow_side *c = &f->side[FLOW_C2S], *s = &f->side[FLOW_S2C];
+	if (c->syn_count != 1 || s->syn_count != 1 || s->syn_ns <= c->syn_ns)
+		return 0;
+	return s->syn_ns - c->syn_ns;
+}
+
+uint64_t flow_rtt_client(const struct flow *f)
+{
+	const struct flow_side *s = &f->side[FLOW_S2C];
+	if (s->syn_count != 1 || !f->handshake_frame || f->handshake_ns <= s->syn_ns)
+		return 0;
+	return f->handshake_ns - s->syn_ns;
+}

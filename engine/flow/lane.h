@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stands first in a lane and what is missing before it, for flow_order.c only, which decides
- * what is delivered or given up. Also the table's list of lanes whose hole times out.
+ * What a lane holds, what stands first in it and what is missing before that; also the table's list
+ * of lanes whose hole times out. For the files of this room: order.c decides what is delivered or
+ * given up.
  */
-#ifndef SMTP365_FLOW_HOLE_H
-#define SMTP365_FLOW_HOLE_H
+#ifndef SMTP365_FLOW_LANE_H
+#define SMTP365_FLOW_LANE_H
 
 #include "flow/conn.h"
 
@@ -46,5 +47,16 @@ enum hole_state lane_state(const struct flow_table *t, const struct conn *c, con
 /* Enter the lane in the list of those that wait, or take it out, as its hole is now. */
 void hole_wait_update(struct flow_table *t, struct conn *c, struct lane *l);
 void hole_wait_remove(struct flow_table *t, struct lane *l);
+
+/* Insert [like->seq, + like->len) from `at` on, between and around what is held; `view` is what
+ * was captured from like->seq on. Returns whether any of it was new. */
+bool held_insert(struct flow_table *t, struct lane *l, const struct held *like, struct bytes view,
+		 uint32_t at);
+/* Take it out of its lane; the caller frees it. */
+void held_remove(struct flow_table *t, struct lane *l, struct held *h);
+/* Wipe and free. */
+void held_free(struct held *h);
+/* Free what the lane holds and take it off the waiting list. */
+void lane_clear(struct flow_table *t, struct lane *l);
 
 #endif
