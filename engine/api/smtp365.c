@@ -13,8 +13,7 @@
 #include "verdict/conclude.h"
 #include "verdict/early.h"
 #include "flow/gate.h"
-#include "rules/rules.h"
-#include "session/session.h"
+#include "verdict/tracked.h"
 
 #define STALE_DAYS 180
 #define DAY_S 86400
@@ -32,11 +31,10 @@ struct smtp365 {
 	struct clocks clocks;
 	struct room *room;
 	struct early early;
-	struct session *looked; /* during a look at an open session */
+	struct tracked *looked; /* during a look at an open session */
 	uint64_t lookups_until; /* failed look-ups first asked before were told */
 	struct judge_capture capture;
 	smtp365_session_fn on_session;
-	smtp365_event_fn on_event;
 	void *host;
 	unsigned last_number;
 	unsigned fed_number;	  /* session of the segment fed last, 0 none */
@@ -73,15 +71,34 @@ static void write_ranges_date(struct smtp365 *e)
 
 static struct session *session_of(struct smtp365 *e, struct flow *f)
 {
-	struct session *s = f->session;
-	if (s)
-		return s;
-	s = session_new(&e->cx, f->tag);
-	s->seen.midstream = f->midstream;
-	session_lookup(s, dns_name_for(e->cx.dns, &f->client, &f->server, f->first_ns),
+	struct tracked *t = f->session;
+	if (t)
+		return t->session;
+	t = g_new0(struct tracked, 1);
+	t->session = session_new(&e->cx, f->tag);
+	if (f->midstream)
+		session_begin_midstream(t->session);
+	session_lookup(t->session, dns_name_for(e->cx.dns, &f->client, &f->server, f->first_ns),
 		       dns_client_seen(e->cx.dns, &f->client));
-	f->session = s;
-	return s;
+	f->session = t;
+	return t->session;
+}
+
+static void forget_session(struct flow *f)
+{
+	struct tracked *t = f->session;
+	if (!t)
+		return;
+	session_free(t->session);
+	g_free(t->extra);
+	g_free(t);
+	f->session = NULL;
+}
+
+/* What was seen of a flow that has a session. */
+static const struct seen *seen_of(const struct flow *f)
+{
+	return session_seen(((struct tracked *)f->session)->session);
 }
 
 static bool on_watched_port(const struct smtp365 *e, const struct flow *f)
@@ -101,13 +118,12 @@ static bool proven(const struct seen *n)
 /* Sessions are numbered in the order of their first packets. */
 static void number(struct smtp365 *e, struct flow *f)
 {
-	if (f->tag || !(on_watched_port(e, f) ||
-			(f->session && proven(&((struct session *)f->session)->seen))))
+	if (f->tag || !(on_watched_port(e, f) || (f->session && proven(seen_of(f)))))
 		return;
 	f->tag = ++e->last_number;
 	clients_opened(e->clients, f);
 	if (f->session)
-		((struct session *)f->session)->number = f->tag;
+		session_set_number(((struct tracked *)f->session)->session, f->tag);
 }
 
 static void hook_data(struct flow *f, enum flow_dir dir, struct bytes view, struct flow_mark mark,
@@ -115,15 +131,16 @@ static void hook_data(struct flow *f, enum flow_dir dir, struct bytes view, stru
 {
 	struct smtp365 *e = host;
 	struct session *s = session_of(e, f);
-	uint32_t had_banner = s->seen.banner.frame;
+	uint32_t had_banner = session_seen(s)->banner.frame;
 
 	if (dir == FLOW_S2C)
 		e->capture.answers_seen = true;
 	else
 		e->c2s_data_seen = true;
 	session_data(s, f, dir, view, mark);
-	if (!had_banner && s->seen.banner.frame)
-		clocks_add(&e->clocks, f, s->seen.banner_text, s->seen.banner.ns);
+	const struct seen *n = session_seen(s);
+	if (!had_banner && n->banner.frame)
+		clocks_add(&e->clocks, f, n->banner_text, n->banner.ns);
 	if (!f->tag)
 		number(e, f);
 }
@@ -143,18 +160,16 @@ static void hook_close(struct flow *f, enum flow_dir dir, bool reset, struct flo
 static void hook_end(struct flow *f, void *host)
 {
 	struct smtp365 *e = host;
-	struct session *s;
 
 	number(e, f);
 	if (f->session)
 		early_forget(&e->early, f->session);
 	if (!f->tag) { /* a candidate that never became SMTP */
-		session_free(f->session);
-		f->session = NULL;
+		forget_session(f);
 		return;
 	}
-	s = session_of(e, f);
-	session_end(s, f);
+	session_end(session_of(e, f), f);
+	struct tracked *t = f->session;
 	e->stats.sessions++;
 	e->stats.gap_bytes += f->side[0].gap_bytes + f->side[1].gap_bytes;
 	e->stats.one_sided += f->one_sided;
@@ -164,17 +179,17 @@ static void hook_end(struct flow *f, void *host)
 	e->stats.unanswered += !f->side[FLOW_S2C].segments && !f->one_sided;
 	clocks_median(&e->clocks, &e->capture);
 	e->capture.table_stale = ranges_stale(e);
-	clients_session(e->clients, s, f);
-	conclude_session(e->room, s, f, &e->capture, e->on_session, e->host);
-	clients_told(e->clients, s, f);
-	session_free(s);
-	f->session = NULL;
+	clients_session(e->clients, t, f);
+	conclude_session(e->room, t, f, &e->capture, e->on_session, e->host);
+	clients_told(e->clients, t, f);
+	forget_session(f);
 }
 
 static size_t hook_kept(const struct flow *f, void *host)
 {
 	(void)host;
-	return f->session ? session_kept(f->session) : 0;
+	const struct tracked *t = f->session;
+	return t ? sizeof *t + session_kept(t->session) : 0;
 }
 
 /* Without a SYN the watched port is the server's; else the one that greets. */
@@ -195,13 +210,6 @@ static int server_side(const struct segment *s, void *host)
 }
 
 /* ---- life ---- */
-
-static void forward_event(unsigned session, const struct event *ev, void *host)
-{
-	struct smtp365 *e = host;
-	if (e->on_event && session)
-		e->on_event(session, ev, e->host);
-}
 
 static void no_verdict(const struct verdict *v, void *host)
 {
@@ -230,8 +238,7 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 					  .dns = dns_new(),
 					  .redact = o->redact,
 					  .dialogue = o->dialogue,
-					  .events_of_causes = o->events_of_causes,
-					  .host = e };
+					  .events_of_causes = o->events_of_causes };
 	memcpy(&e->cx.secret_key, &o->hash_key[8], sizeof e->cx.secret_key);
 	e->gate = gate_new();
 	if (o->only_ports) {
@@ -243,18 +250,12 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 		gate_watch(e->gate, o->ports[i]);
 	for (unsigned i = 0; i < o->name_count; i++)
 		peers_add_name(peers, o->names[i].pattern, o->names[i].port, o->names[i].endpoint);
-	e->clients = clients_new(peers);
-	e->room = conclude_room_new();
+	e->clients = clients_new(&e->cx);
+	e->room = conclude_room_new(&e->cx);
 	write_ranges_date(e);
 	e->flows = flow_table_new(&hooks, e, o->hash_key, o->memory ? o->memory : CAP_MEMORY_ALL);
 	flow_table_set_server_side(e->flows, server_side);
 	return e;
-}
-
-void smtp365_on_event(struct smtp365 *e, smtp365_event_fn fn)
-{
-	e->on_event = fn;
-	e->cx.on_event = fn ? forward_event : NULL;
 }
 
 void smtp365_free(struct smtp365 *e)
@@ -342,7 +343,7 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		early_touch(&e->early, f->session, f, e->capture.now_ns);
 	e->fed_number = f->tag;
 	if (g->sack_count && f->session && (g->flags & TCP_ACK))
-		session_hole(f->session, !memcmp(&g->src, &f->client, sizeof g->src), g->ack,
+		session_hole(session_of(e, f), !memcmp(&g->src, &f->client, sizeof g->src), g->ack,
 			     g->sack[0][0] - g->ack,
 			     (struct flow_mark){ .time_ns = g->time_ns, .frame = g->frame });
 	/* A client's segment with an ACK answers something of the server. */
@@ -452,18 +453,18 @@ static void open_verdict(const struct verdict *v, void *host)
 	e->on_session(v, e->host);
 }
 
-static void look(struct session *s, void *host)
+static void look(struct tracked *t, void *host)
 {
 	struct smtp365 *e = host;
-	struct flow *f = s->early.flow;
+	struct flow *f = t->look.flow;
 	f = flow_find(e->flows, &f->client, f->client_port, &f->server, f->server_port,
 		      NULL); /* sides valid */
 	const struct flow_side *c = &f->side[FLOW_C2S], *d = &f->side[FLOW_S2C];
 	/* It only waits for late segments, some seconds: what is critical does not. */
-	s->early.closed = (c->fin_frame && d->fin_frame) || c->rst_frame || d->rst_frame;
-	e->looked = s;
+	t->look.closed = (c->fin_frame && d->fin_frame) || c->rst_frame || d->rst_frame;
+	e->looked = t;
 	e->capture.table_stale = ranges_stale(e);
-	conclude_open(e->room, s, f, &e->capture, open_verdict, e);
+	conclude_open(e->room, t, f, &e->capture, open_verdict, e);
 }
 
 static void tell_lookups(struct smtp365 *e, uint64_t now)

@@ -42,9 +42,6 @@ struct smtp365_options {
 /* Called once per session, when it ends, and with smtp365_tick also before that (`open` in the
  * verdict). `v` and all it points to are valid during the call only. */
 typedef void (*smtp365_session_fn)(const struct verdict *v, void *host);
-/* Called for each event as it happens, with the session's number; may be NULL. For a window that
- * shows notes per frame. `e` is valid during the call. */
-typedef void (*smtp365_event_fn)(unsigned session, const struct event *e, void *host);
 
 struct smtp365_stats {
 	uint64_t segments, datagrams, icmp_errors;
@@ -66,7 +63,6 @@ struct smtp365_stats {
  */
 struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn on_session,
 			    void *host, char **error);
-void smtp365_on_event(struct smtp365 *s, smtp365_event_fn fn);
 /* Feed one packet's content. Never fails; strange input becomes facts. */
 void smtp365_segment(struct smtp365 *s, const struct segment *g);
 /* Number of the session to which the segment fed last belongs; 0: none, or not yet known to be

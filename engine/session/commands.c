@@ -2,7 +2,7 @@
 /*
  * The dialogue of a session: items of the two SMTP decoders become what was seen; replies are
  * matched to the commands that wait (RFC 2920), and the client decoder is told what follows
- * (RFC 5321 4.1.1.4 DATA). Logins are left to session_auth.c, replies to session_replies.c.
+ * (RFC 5321 4.1.1.4 DATA). Logins are left to auth.c, replies to replies.c.
  */
 #include "session/replies.h"
 #include "session/commands.h"
@@ -72,47 +72,38 @@ static void on_starttls(struct session *s, const struct smtp_item *i, struct flo
 	session_step(s, "starttls");
 }
 
-/* A transaction that was refused and not repaired ends here. */
-static void end_transaction(struct session *s)
-{
-	if (s->transaction_refused)
-		session_transaction_failed(s);
-	s->transaction_refused = false;
-	s->rcpt_ok = 0;
-}
-
 static void on_mail(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	struct seen *n = &s->seen;
-	end_transaction(s);
-	seen_first(&n->mail->mail, m);
+	struct seen_mail *mail = session_mail(s);
+	session_end_transaction(s);
+	seen_first(&mail->mail, m);
 	if (!s->inside)
-		seen_first(&n->mail->mail_clear, m);
+		seen_first(&mail->mail_clear, m);
 	if (!i->path.brackets)
-		seen_first(&n->mail->no_brackets, m);
+		seen_first(&mail->no_brackets, m);
 	if (i->path.has_size)
-		n->mail->declared_size = i->path.size;
+		mail->declared_size = i->path.size;
 	const struct seen_ehlo *e = session_list_in_force(s);
 	if (i->path.has_size && e->size && i->path.size > e->size)
-		seen_first(&n->mail->too_big, m);
-	if (!n->mail->from)
-		n->mail->from = g_new0(const char *, CAP_RECIPIENTS + 1);
-	if (n->mail->from_count < CAP_RECIPIENTS)
-		n->mail->from[n->mail->from_count++] = session_keep_address(s, i->path.address);
+		seen_first(&mail->too_big, m);
+	if (!mail->from)
+		mail->from = g_new0(const char *, CAP_RECIPIENTS + 1);
+	if (mail->from_count < CAP_RECIPIENTS)
+		mail->from[mail->from_count++] = session_keep_address(s, i->path.address);
 	session_step(s, "mail");
 }
 
 static void on_rcpt(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	struct seen *n = &s->seen;
-	bool first = !n->mail->rcpt.frame || n->mail->rcpt.frame < n->mail->mail.frame;
-	seen_first(&n->mail->rcpt, m);
+	struct seen_mail *mail = session_mail(s);
+	bool first = !mail->rcpt.frame || mail->rcpt.frame < mail->mail.frame;
+	seen_first(&mail->rcpt, m);
 	if (!i->path.brackets)
-		seen_first(&n->mail->no_brackets, m);
-	if (!n->mail->to)
-		n->mail->to = g_new0(const char *, CAP_RECIPIENTS + 1);
-	if (n->mail->to_count < CAP_RECIPIENTS)
-		n->mail->to[n->mail->to_count++] = session_keep_address(s, i->path.address);
+		seen_first(&mail->no_brackets, m);
+	if (!mail->to)
+		mail->to = g_new0(const char *, CAP_RECIPIENTS + 1);
+	if (mail->to_count < CAP_RECIPIENTS)
+		mail->to[mail->to_count++] = session_keep_address(s, i->path.address);
 	if (first)
 		session_step(s, "rcpt");
 }
@@ -184,7 +175,7 @@ static void command_text(struct session *s, const struct smtp_item *i, struct fl
 	}
 }
 
-/* smtp_verbs.def ends with the words of other protocols. */
+/* smtp/verbs.def ends with the words of other protocols. */
 static bool foreign_verb(enum smtp_verb v)
 {
 	return v >= SMTP_VERB_PROXY;
@@ -220,7 +211,7 @@ static void out_of_place(struct session *s, const struct smtp_item *i, struct fl
 		session_odd(s)->plain_after_220 = seen_at(m);
 	if (n->starttls_code >= 400 || n->tls->alert_count)
 		if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_AUTH)
-			seen_first(&n->mail->mail_after_tls_failed, m);
+			seen_first(&session_mail(s)->mail_after_tls_failed, m);
 }
 
 /* A command at a moment that says something: before the greeting, or without a second EHLO. */
@@ -239,7 +230,7 @@ static void untimely(struct session *s, const struct smtp_item *i, struct flow_m
 /* DATA, or a chunk by BDAT. */
 static void on_data(struct session *s, struct smtp_client *c, bool chunk, struct flow_mark m)
 {
-	s->seen.mail->data = seen_at(m);
+	session_mail(s)->data = seen_at(m);
 	if (!chunk || !s->body_open)
 		session_step(s, chunk ? "bdat" : "data");
 	s->body_open = true;
@@ -251,7 +242,7 @@ static void on_data(struct session *s, struct smtp_client *c, bool chunk, struct
 static void on_end(struct session *s, struct seen_at *at, const char *word, struct flow_mark m)
 {
 	*at = seen_at(m);
-	end_transaction(s);
+	session_end_transaction(s);
 	session_step(s, word);
 }
 
@@ -267,8 +258,6 @@ static void on_other(struct session *s, const struct smtp_item *i, struct flow_m
 static void on_command(struct session *s, struct smtp_client *c, const struct smtp_item *i,
 		       struct flow_mark m)
 {
-	struct seen *n = &s->seen;
-
 	untimely(s, i, m);
 	command_text(s, i, m);
 	s->auth_open = false;
@@ -295,41 +284,15 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 		on_data(s, c, i->verb == SMTP_VERB_BDAT, m);
 		break;
 	case SMTP_VERB_RSET:
-		on_end(s, &n->mail->rset, "rset", m);
+		on_end(s, &session_mail(s)->rset, "rset", m);
 		break;
 	case SMTP_VERB_QUIT:
-		on_end(s, &n->mail->quit, "quit", m);
+		on_end(s, &session_mail(s)->quit, "quit", m);
 		break;
 	default:
 		on_other(s, i, m);
 	}
 	push(s, i->verb, false, m);
-}
-
-static void body_shape(struct session *s, const struct smtp_body *b, struct flow_mark m)
-{
-	struct seen *n = &s->seen;
-	if (b->bdat)
-		return;
-	if (b->bare_lf && !n->mail->bare_lf.frame) {
-		n->mail->bare_lf = seen_at(m);
-		n->mail->bare_lf_count = b->bare_lf;
-		n->mail->bare_lf_offset = b->bare_lf_at;
-	}
-	if (b->smuggling)
-		seen_first(&n->mail->smuggling, m);
-}
-
-void session_body_unfinished(struct session *s, struct flow_mark m)
-{
-	const struct smtp_client *c = s->inside ? s->inner_client : s->client;
-	if (!s->body_open || !c || smtp_client_expecting(c) != SMTP_EXPECT_DATA)
-		return;
-	struct smtp_body b = smtp_client_body(c);
-	if (b.bdat || b.gap || !b.odd_end_at || b.odd_end_at != b.bytes)
-		return;
-	body_shape(s, &b, m);
-	seen_first(&session_mail(s)->odd_end, m);
 }
 
 /* The BDAT whose bytes just ended waits for its reply; what is pipelined comes behind it. */
@@ -345,13 +308,13 @@ static void last_chunk_sent(struct session *s)
 
 static void on_body_end(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	struct seen *n = &s->seen;
-	n->mail->body_bytes += i->body.bytes;
-	n->mail->body_end = seen_at(m);
+	struct seen_mail *mail = session_mail(s);
+	mail->body_bytes += i->body.bytes;
+	mail->body_end = seen_at(m);
 	const struct seen_ehlo *e = session_list_in_force(s);
 	if (e->size && i->body.bytes > e->size)
-		seen_first(&n->mail->too_big, m);
-	body_shape(s, &i->body, m);
+		seen_first(&mail->too_big, m);
+	session_body_shape(s, &i->body, m);
 	if (!i->body.bdat) {
 		session_event(s, EVENT_C2S, m, s->inside,
 			      "end of the message, %s%" G_GUINT64_FORMAT " bytes",
@@ -366,8 +329,8 @@ static void on_body_end(struct session *s, const struct smtp_item *i, struct flo
 
 /* A line that is not SMTP. After some of them without a sound one the direction is only counted:
  * binary data would else cost a text for each of its "lines". */
-static void garbage(struct session *s, enum flow_dir dir, const struct smtp_item *i,
-		    struct flow_mark m)
+void session_garbage(struct session *s, enum flow_dir dir, const struct smtp_item *i,
+		     struct flow_mark m)
 {
 	if (++s->garbage[dir] > GARBAGE_MOST && !s->inside)
 		s->mode[dir] = SESSION_MODE_OPAQUE;
@@ -410,7 +373,7 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 			seen_first(&session_tls(s)->bad[FLOW_C2S], m);
 		else
 			on_foreign(s, i, m);
-		garbage(s, FLOW_C2S, i, m);
+		session_garbage(s, FLOW_C2S, i, m);
 		push(s, SMTP_VERB_UNKNOWN, false, m);
 		break;
 	default:
@@ -442,38 +405,5 @@ void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes 
 		client_item(s, c, &item, m);
 		if (s->mode[FLOW_C2S] == SESSION_MODE_OPAQUE && !s->inside)
 			return;
-	}
-}
-
-void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in,
-			 struct flow_mark m)
-{
-	struct smtp_item item;
-	for (;;) {
-		enum step step = smtp_server_next(d, in, &item);
-		if (step == STEP_MORE)
-			return;
-		if (step == STEP_BAD) {
-			if (session_starttls_accepted(s) && !s->inside)
-				seen_first(&session_tls(s)->bad[FLOW_S2C], m);
-			if (!s->inside)
-				s->mode[FLOW_S2C] = SESSION_MODE_OPAQUE;
-			return;
-		}
-		if (item.kind == SMTP_ITEM_TLS && !s->inside) {
-			session_start_tls(s, FLOW_S2C, m);
-			return;
-		}
-		if (item.kind == SMTP_ITEM_TLS)
-			return;
-		if (item.kind == SMTP_ITEM_REPLY_LINE) {
-			session_reply_line(s, &item, m);
-		} else if (item.kind == SMTP_ITEM_GARBAGE) {
-			if (session_starttls_accepted(s) && !s->inside)
-				seen_first(&session_tls(s)->bad[FLOW_S2C], m);
-			garbage(s, FLOW_S2C, &item, m);
-			if (s->mode[FLOW_S2C] == SESSION_MODE_OPAQUE && !s->inside)
-				return;
-		}
 	}
 }

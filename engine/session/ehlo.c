@@ -2,7 +2,7 @@
 /*
  * The list of capabilities that answers EHLO (RFC 5321 4.1.1.1): kept line by line, with what the
  * later judgement asks for: STARTTLS, AUTH, SIZE, a word that a firewall overwrote, the address
- * that the server sees. Whether a line belongs to such a list is decided in session_replies.c.
+ * that the server sees. Whether a line belongs to such a list is decided in replies.c.
  */
 #include "session/replies.h"
 #include "smtp/auth.h"

@@ -3,7 +3,7 @@
  * What a session writes down: cleaned text in its arena, events for evidence and dialogue, the
  * histories and the furthest stage. All text that comes from the wire passes session_keep.
  */
-#include "session/session.h"
+#include "session/state.h"
 #include "base/phrase.h"
 
 #include <stdarg.h>
@@ -102,7 +102,7 @@ const char *session_keep_list(struct session *s, bool inner, struct bytes text, 
 
 const char *session_keep_text(struct session *s, const char *text)
 {
-	return session_keep(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT);
+	return text ? session_keep(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT) : NULL;
 }
 
 const char *session_show_address(struct session *s, struct bytes address)
@@ -202,8 +202,6 @@ static void record(struct session *s, struct event e, size_t n, bool keep_text)
 		s->arena_bytes += n + 1;
 		slot->text = n ? arena_text(&s->arena, &s->cx->blocks, e.text, n) : "";
 	}
-	if (s->cx->on_event)
-		s->cx->on_event(s->number, &e, s->cx->host);
 }
 
 void session_event_text(struct session *s, enum event_direction dir, struct flow_mark mark,
@@ -351,4 +349,47 @@ void session_reach(struct session *s, enum stage stage)
 {
 	if (stage > s->seen.reached)
 		s->seen.reached = stage;
+}
+
+struct seen_odd *session_odd(struct session *s)
+{
+	if (!s->own_odd)
+		s->seen.odd = s->own_odd = g_new0(struct seen_odd, 1);
+	return s->own_odd;
+}
+
+struct seen_mail *session_mail(struct session *s)
+{
+	if (!s->own_mail)
+		s->seen.mail = s->own_mail = g_new0(struct seen_mail, 1);
+	return s->own_mail;
+}
+
+struct seen_tls *session_tls(struct session *s)
+{
+	if (!s->own_tls)
+		s->seen.tls = s->own_tls = g_new0(struct seen_tls, 1);
+	return s->own_tls;
+}
+
+const char *session_history(const struct session *s)
+{
+	return s->history;
+}
+
+const char *session_tls_history(const struct session *s)
+{
+	return s->tls_history;
+}
+
+const struct event *session_events(const struct session *s, unsigned *count, bool *cut)
+{
+	*count = s->events ? s->events->len : 0;
+	*cut = s->events_cut;
+	return s->events ? (const struct event *)(void *)s->events->data : NULL;
+}
+
+uint32_t session_noted(const struct session *s)
+{
+	return s->event_order;
 }

@@ -2,7 +2,7 @@
 /*
  * What a reply means for the progress of a session: what it opens, refuses or repairs (RFC 5321
  * 4.3.2 lists the replies of each command). Which command it answers was decided by
- * session_replies.c.
+ * replies.c.
  */
 #include "session/replies.h"
 
@@ -14,18 +14,6 @@ static void expect(struct session *s, enum smtp_expect what)
 		smtp_client_expect(c, what);
 }
 
-/* The stage that could not be completed; one in which only a strange command was refused may still
- * be. */
-static void failed_in(struct session *s, enum stage stage, struct seen_at at, bool odd)
-{
-	struct seen *n = &s->seen;
-	if (n->failed != STAGE_NONE && (odd || !s->failed_odd))
-		return;
-	n->failed = stage;
-	n->failed_at = at;
-	s->failed_odd = odd;
-}
-
 static void refused(struct session *s, const struct seen_reply *r)
 {
 	bool odd = !r->unsolicited && r->stage != STAGE_STARTTLS &&
@@ -34,7 +22,7 @@ static void refused(struct session *s, const struct seen_reply *r)
 	odd |= r->unsolicited && session_is_blind(s) && !s->seen.mail->mail.frame;
 	if (odd) { /* it belongs to no transaction */
 		if (!s->transaction_refused)
-			failed_in(s, r->stage, r->at, true);
+			seen_failed_in(&s->seen, r->stage, r->at, true);
 		return;
 	}
 	switch (r->stage) {
@@ -50,14 +38,8 @@ static void refused(struct session *s, const struct seen_reply *r)
 	case STAGE_NONE:
 		break;
 	default:
-		failed_in(s, r->stage, r->at, false);
+		seen_failed_in(&s->seen, r->stage, r->at, false);
 	}
-}
-
-void session_transaction_failed(struct session *s)
-{
-	session_mail(s)->refused_messages++;
-	failed_in(s, s->transaction_stage, s->transaction_at, false);
 }
 
 /* A later success repairs an earlier refusal that the client got around. */
@@ -65,17 +47,16 @@ static void repaired(struct session *s, enum stage up_to)
 {
 	if (s->seen.failed == STAGE_NONE || s->seen.mail->refused_messages)
 		return;
-	if (s->seen.failed <= up_to || s->failed_odd)
+	if (s->seen.failed <= up_to || s->seen.failed_odd)
 		s->seen.failed = STAGE_NONE;
 }
 
 static void message_accepted(struct session *s, struct flow_mark m)
 {
-	struct seen *n = &s->seen;
-	session_mail(s);
-	seen_first(&n->mail->accepted, m);
-	n->mail->messages++;
-	n->mail->body_reply = seen_at(m);
+	struct seen_mail *mail = session_mail(s);
+	seen_first(&mail->accepted, m);
+	mail->messages++;
+	mail->body_reply = seen_at(m);
 	s->transaction_refused = false;
 	s->rcpt_ok = 0;
 	repaired(s, STAGE_AUTH);
@@ -93,7 +74,7 @@ static bool wants_tls_first(uint16_t code)
 static void auth_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
 		       struct flow_mark m)
 {
-	struct seen_auth *a = &s->seen.mail->auth;
+	struct seen_auth *a = &session_mail(s)->auth;
 	s->auth_open = false;
 	expect(s, SMTP_EXPECT_COMMAND);
 	if (i->code == 235) {
@@ -132,7 +113,7 @@ static void starttls_reply(struct session *s, const struct smtp_item *i, const s
 static void data_reply(struct session *s, bool good, struct flow_mark m)
 {
 	if (good)
-		s->seen.mail->data_start = seen_at(m);
+		session_mail(s)->data_start = seen_at(m);
 	s->body_open = good;
 	expect(s, good ? SMTP_EXPECT_DATA : SMTP_EXPECT_COMMAND);
 }
@@ -177,7 +158,7 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 	case SMTP_VERB_RCPT:
 		if (good) {
 			s->rcpt_ok++;
-			seen_first(&s->seen.mail->rcpt_accepted, m);
+			seen_first(&session_mail(s)->rcpt_accepted, m);
 		}
 		break;
 	default:
@@ -214,7 +195,7 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 
 void session_challenge(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
-	struct seen_auth *a = &s->seen.mail->auth;
+	struct seen_auth *a = &session_mail(s)->auth;
 	if (bytes_starts(&i->text, "eyJ", 3) && !a->challenge_json) {
 		a->challenge_json = true;
 		a->challenge_json_at = seen_at(m);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Replies of a session: the greeting, which command a reply answers, and what is kept of it. What
- * it means for the progress is decided in session_progress.c.
+ * it means for the progress is decided in progress.c.
  */
 #include "session/replies.h"
+#include "session/commands.h"
 
 #include "base/phrase.h"
 
@@ -312,7 +313,7 @@ static const char *one_line(struct session *s, const struct smtp_item *i)
 static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	char enhanced[ENHANCED] = "";
-	bool list = s->filling && i->code < 400, shown = s->cx->dialogue || s->cx->on_event;
+	bool list = s->filling && i->code < 400, shown = s->cx->dialogue;
 	const char *text =
 		list && !shown ? "" : one_line(s, i); /* a list's text is kept elsewhere */
 	if (list) {
@@ -417,4 +418,37 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 	if (s->filling)
 		session_ehlo_done(s, i, m);
 	finish_reply(s, i, m);
+}
+
+void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in,
+			 struct flow_mark m)
+{
+	struct smtp_item item;
+	for (;;) {
+		enum step step = smtp_server_next(d, in, &item);
+		if (step == STEP_MORE)
+			return;
+		if (step == STEP_BAD) {
+			if (session_starttls_accepted(s) && !s->inside)
+				seen_first(&session_tls(s)->bad[FLOW_S2C], m);
+			if (!s->inside)
+				s->mode[FLOW_S2C] = SESSION_MODE_OPAQUE;
+			return;
+		}
+		if (item.kind == SMTP_ITEM_TLS && !s->inside) {
+			session_start_tls(s, FLOW_S2C, m);
+			return;
+		}
+		if (item.kind == SMTP_ITEM_TLS)
+			return;
+		if (item.kind == SMTP_ITEM_REPLY_LINE) {
+			session_reply_line(s, &item, m);
+		} else if (item.kind == SMTP_ITEM_GARBAGE) {
+			if (session_starttls_accepted(s) && !s->inside)
+				seen_first(&session_tls(s)->bad[FLOW_S2C], m);
+			session_garbage(s, FLOW_S2C, &item, m);
+			if (s->mode[FLOW_S2C] == SESSION_MODE_OPAQUE && !s->inside)
+				return;
+		}
+	}
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the server says: one line at a time. Takes reply lines from session_smtp.c; fills the EHLO
- * list (session_ehlo.c), the greeting, the progress of the transaction (session_progress.c) and the
+ * What the server says: one line at a time. Takes reply lines from commands.c; fills the EHLO
+ * list (ehlo.c), the greeting, the progress of the transaction (progress.c) and the
  * list of refusals in `struct seen`.
  */
 #ifndef SMTP365_SESSION_REPLIES_H
 #define SMTP365_SESSION_REPLIES_H
 
-#include "session/session.h"
+#include "session/state.h"
 
 /* Take one reply line (RFC 5321 4.2.1); on the last one the reply is matched to its command. */
 void session_reply_line(struct session *s, const struct smtp_item *i, struct flow_mark m);

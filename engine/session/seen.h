@@ -23,6 +23,16 @@ struct seen_at {
 	uint64_t ns;
 };
 
+static inline struct seen_at seen_at(struct flow_mark m)
+{
+	return (struct seen_at){ .frame = m.frame, .ns = m.time_ns };
+}
+static inline void seen_first(struct seen_at *at, struct flow_mark m)
+{
+	if (!at->frame)
+		*at = seen_at(m);
+}
+
 /* One EHLO or HELO and its reply. */
 struct seen_ehlo {
 	struct seen_at command, reply;
@@ -212,11 +222,11 @@ struct seen {
 		clear_after_starttls; /* readable command while no reply to STARTTLS was seen */
 	bool mirror, mirror_certain;
 
-	struct seen_tls *tls; /* never NULL; session_tls() gives one that may be written */
+	const struct seen_tls *tls; /* never NULL; what nothing was seen of is all zero */
 
-	struct seen_odd *odd;	    /* never NULL; session_odd() gives one that may be written */
-	struct seen_mail *mail;	    /* never NULL; session_mail() gives one that may be written */
-	struct seen_reply *replies; /* CAP_REPLIES at most, allocated when needed */
+	const struct seen_odd *odd;   /* never NULL */
+	const struct seen_mail *mail; /* never NULL */
+	struct seen_reply *replies;   /* CAP_REPLIES at most, allocated when needed */
 	unsigned reply_count;
 	struct seen_reply last; /* last reply */
 	bool last_set;
@@ -225,6 +235,7 @@ struct seen {
 	enum stage reached;
 	enum stage failed; /* stage of a refusal that nothing repaired, STAGE_NONE none */
 	struct seen_at failed_at;
+	bool failed_odd;	/* a command was refused that is not SMTP, nothing else */
 	struct seen_at pending; /* oldest command without reply */
 	enum smtp_verb pending_verb;
 	enum stage pending_stage;

@@ -2,7 +2,7 @@
 /*
  * The life of a session: ordered bytes go to the decoder of the direction's mode, gaps and closes
  * change the modes, and the end of the flow turns pending things into what was seen. The dialogue
- * itself is in session_smtp.c, the handshake in session_tls.c, text and events in session_notes.c.
+ * itself is in commands.c, the handshake in tls.c, text and events in notes.c.
  */
 #include "m365/peers.h"
 #include "session/replies.h"
@@ -23,31 +23,30 @@ struct session *session_new(struct session_context *cx, unsigned number)
 	struct session *s = g_new0(struct session, 1);
 	s->cx = cx;
 	s->number = number;
-	s->seen.tls = (struct seen_tls *)&no_tls;
-	s->seen.mail = (struct seen_mail *)&no_mail;
-	s->seen.odd = (struct seen_odd *)&nothing_odd;
+	s->seen.tls = &no_tls;
+	s->seen.mail = &no_mail;
+	s->seen.odd = &nothing_odd;
 	return s;
 }
 
-struct seen_odd *session_odd(struct session *s)
+const struct seen *session_seen(const struct session *s)
 {
-	if (s->seen.odd == &nothing_odd)
-		s->seen.odd = g_new0(struct seen_odd, 1);
-	return s->seen.odd;
+	return &s->seen;
 }
 
-struct seen_mail *session_mail(struct session *s)
+unsigned session_number(const struct session *s)
 {
-	if (s->seen.mail == &no_mail)
-		s->seen.mail = g_new0(struct seen_mail, 1);
-	return s->seen.mail;
+	return s->number;
 }
 
-struct seen_tls *session_tls(struct session *s)
+void session_set_number(struct session *s, unsigned number)
 {
-	if (s->seen.tls == &no_tls)
-		s->seen.tls = g_new0(struct seen_tls, 1);
-	return s->seen.tls;
+	s->number = number;
+}
+
+void session_begin_midstream(struct session *s)
+{
+	s->seen.midstream = true;
 }
 
 void session_free(struct session *s)
@@ -64,14 +63,11 @@ void session_free(struct session *s)
 		certificate_clear(s->seen.tls->leaf);
 		g_free(s->seen.tls->leaf);
 	}
-	if (s->seen.tls != &no_tls)
-		g_free(s->seen.tls);
+	g_free(s->own_tls);
 	g_free(s->seen.mail->from);
 	g_free(s->seen.mail->to);
-	if (s->seen.mail != &no_mail)
-		g_free(s->seen.mail);
-	if (s->seen.odd != &nothing_odd)
-		g_free(s->seen.odd);
+	g_free(s->own_mail);
+	g_free(s->own_odd);
 	g_free(s->seen.trace);
 	g_free(s->seen.ehlo.lines);
 	if (s->seen.inner)
@@ -79,7 +75,6 @@ void session_free(struct session *s)
 	g_free(s->seen.lookup);
 	g_free(s->seen.inner);
 	g_free(s->seen.replies);
-	g_free(s->extra);
 	g_free(s->maybe_auth);
 	if (s->queue)
 		g_array_free(s->queue, TRUE);
@@ -103,9 +98,9 @@ size_t session_kept(const struct session *s)
 	n += s->tls[1] ? tls_kept(s->tls[1]) : 0;
 	n += s->events ? s->events->len * (sizeof(struct event) + (s->cx->dialogue ? 48 : 0)) : 0;
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
-	n += s->seen.odd != &nothing_odd ? sizeof *s->seen.odd : 0;
-	n += s->seen.mail != &no_mail ? sizeof *s->seen.mail : 0;
-	n += s->seen.tls != &no_tls ? sizeof *s->seen.tls + s->seen.leaf_bytes : 0;
+	n += s->own_odd ? sizeof *s->seen.odd : 0;
+	n += s->own_mail ? sizeof *s->seen.mail : 0;
+	n += s->own_tls ? sizeof *s->seen.tls + s->seen.leaf_bytes : 0;
 	n += (s->seen.mail->from ? 168u : 0u) + (s->seen.mail->to ? 168u : 0u) +
 	     (s->seen.ehlo.lines ? 128u : 0u);
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;
@@ -426,7 +421,9 @@ static bool login_inside(const struct session *s, const struct flow *f)
 		peers_by_address(s->cx->peers, &f->server, f->server_port, &p));
 }
 
-struct seen_at session_mirror_sign(const struct session *s, const struct flow *f)
+/* What shows that the readable dialogue of a session with holes was inside TLS (C07), frame 0
+ * nothing. */
+static struct seen_at mirror_sign(const struct session *s, const struct flow *f)
 {
 	const struct seen *n = &s->seen;
 	bool holes = n->odd->gap.frame || f->one_sided || f->midstream;
@@ -447,7 +444,7 @@ struct seen_at session_mirror_sign(const struct session *s, const struct flow *f
 static void suspect_mirror(struct session *s, const struct flow *f)
 {
 	struct seen *n = &s->seen;
-	struct seen_at sign = session_mirror_sign(s, f);
+	struct seen_at sign = mirror_sign(s, f);
 
 	if (!sign.frame)
 		return;
@@ -473,15 +470,6 @@ static void unfinished_garbage(struct session *s, const struct flow_side *c2s,
 	seen_first(&session_tls(s)->bad[FLOW_C2S], m);
 }
 
-/* Was the message in hand refused for good? While recipients were taken and the connection is open
- * it may still come. */
-bool session_transaction_over(const struct session *s, const struct flow *f)
-{
-	const struct flow_side *c = &f->side[FLOW_C2S], *s2c = &f->side[FLOW_S2C];
-	return s->transaction_refused && (!s->rcpt_ok || s->transaction_stage == STAGE_DATA ||
-					  flow_left(c, s2c) || flow_left(s2c, c));
-}
-
 void session_end(struct session *s, const struct flow *f)
 {
 	struct seen *n = &s->seen;
@@ -499,4 +487,19 @@ void session_end(struct session *s, const struct flow *f)
 	}
 	if (session_transaction_over(s, f))
 		session_transaction_failed(s);
+}
+
+const struct seen *session_as_ended(const struct session *s, const struct flow *f,
+				    struct session_snapshot *out)
+{
+	out->seen = s->seen;
+	if (mirror_sign(s, f).frame)
+		out->seen.mirror = true;
+	if (session_transaction_over(s, f)) {
+		out->mail = *s->seen.mail;
+		out->seen.mail = &out->mail;
+		seen_transaction_failed(&out->seen, &out->mail, s->transaction_stage,
+					s->transaction_at);
+	}
+	return &out->seen;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Handshake messages over record borders (RFC 8446 5.1), for tls.c. A message that lies whole in
+ * Handshake messages over record borders (RFC 8446 5.1), for record.c. A message that lies whole in
  * one record of one view is read where it lies; only what is cut is copied, into a buffer that
  * grows with what really came. A message that is too long, or torn by a gap, is only counted.
  */

@@ -2,7 +2,7 @@
 /*
  * Reads one whole clear handshake message into an item: its kind, the hello, the certificate list,
  * the group of the key exchange. Also the two guesses that a gap makes needful: is this a message,
- * is this a border. Internal to the TLS decoder (tls.c), which keeps all state.
+ * is this a border. Internal to the TLS decoder (record.c), which keeps all state.
  */
 #ifndef SMTP365_TLS_MESSAGE_H
 #define SMTP365_TLS_MESSAGE_H

@@ -24,10 +24,9 @@ struct summary {
 	bool tls_failed;
 	bool unanswered; /* SYN only, nothing came back */
 	uint32_t syn_frame;
-	guint name_hash;	  /* of the EHLO name, 0 none */
-	bool m365;		  /* by address, banner or SNI */
-	const struct rule *cause; /* of its verdict, NULL none */
-	uint32_t cause_frame;
+	guint name_hash;	    /* of the EHLO name, 0 none */
+	bool m365;		    /* by address, banner or SNI */
+	struct tracked_cause cause; /* of its verdict */
 };
 
 struct client {
@@ -45,7 +44,7 @@ struct mac_time { /* when this host last opened an IPv4 connection */
 
 struct clients {
 	struct mac_time macs[MACS]; /* direct-mapped */
-	const struct peers *peers;
+	const struct session_context *cx;
 	GHashTable *table; /* struct address -> struct client */
 	GQueue order;	   /* oldest first */
 };
@@ -80,10 +79,10 @@ static struct summary *client_next(struct client *k)
 	return &k->last[k->count++ % k->room];
 }
 
-struct clients *clients_new(const struct peers *peers)
+struct clients *clients_new(const struct session_context *cx)
 {
 	struct clients *c = g_new0(struct clients, 1);
-	c->peers = peers;
+	c->cx = cx;
 	c->table = g_hash_table_new_full(address_hash, address_equal, NULL, client_free);
 	g_queue_init(&c->order);
 	return c;
@@ -114,31 +113,29 @@ static struct client *client_of(struct clients *c, const struct address *a)
 	return k;
 }
 
-static void extra(struct session *s, enum fact fact, uint32_t frame, const char *words)
+static void extra(struct tracked *t, enum fact fact, uint32_t frame, const char *words)
 {
-	if (!s->extra)
-		s->extra = g_new0(struct session_extra, SESSION_EXTRAS);
-	if (s->extra_count < SESSION_EXTRAS)
-		s->extra[s->extra_count++] =
-			(struct session_extra){ .fact = fact,
-						.frame = frame,
-						.words = words ? session_keep_text(s, words)
-							       : NULL };
+	if (!t->extra)
+		t->extra = g_new0(struct tracked_extra, TRACKED_EXTRAS);
+	if (t->extra_count < TRACKED_EXTRAS)
+		t->extra[t->extra_count++] = (struct tracked_extra){
+			.fact = fact,
+			.frame = frame,
+			.words = session_keep_text(t->session, words),
+		};
 }
 
-static bool reached_m365(const struct session *s, const struct flow *f)
+static bool reached_m365(const struct clients *c, const struct seen *n, const struct flow *f)
 {
-	const struct seen *n = &s->seen;
 	const char *sni = n->tls->client.has_sni ? n->tls->client.sni : NULL;
 	struct peer p;
-	return peers_by_address(s->cx->peers, &f->server, f->server_port, &p) ||
-	       (n->banner.frame && peers_by_banner(s->cx->peers, n->banner_text, &p)) ||
-	       (sni && peers_by_name(s->cx->peers, sni, f->server_port, &p));
+	return peers_by_address(c->cx->peers, &f->server, f->server_port, &p) ||
+	       (n->banner.frame && peers_by_banner(c->cx->peers, n->banner_text, &p)) ||
+	       (sni && peers_by_name(c->cx->peers, sni, f->server_port, &p));
 }
 
-static struct summary summarise(const struct session *s, const struct flow *f)
+static struct summary summarise(const struct clients *c, const struct seen *n, const struct flow *f)
 {
-	const struct seen *n = &s->seen;
 	bool refused = n->starttls_code >= 400;
 	return (struct summary){
 		.server = f->server,
@@ -156,14 +153,14 @@ static struct summary summarise(const struct session *s, const struct flow *f)
 			      !n->odd->icmp.frame,
 		.syn_frame = f->side[FLOW_C2S].syn_frame,
 		.name_hash = n->ehlo.name ? g_str_hash(n->ehlo.name) : 0,
-		.m365 = reached_m365(s, f),
+		.m365 = reached_m365(c, n, f),
 	};
 }
 
 /* TLS failed before, now the same mail goes in clear (S07). */
-static void fallback(struct session *s, const struct summary *was, const struct summary *now)
+static void fallback(struct tracked *t, const struct summary *was, const struct summary *now)
 {
-	const struct seen *n = &s->seen;
+	const struct seen *n = session_seen(t->session);
 	const struct seen_at *clear =
 		n->mail->auth_clear.frame ? &n->mail->auth_clear : &n->mail->mail_clear;
 	if (!clear->frame || n->mirror || n->tls->established || !was->tls_failed ||
@@ -171,19 +168,17 @@ static void fallback(struct session *s, const struct summary *was, const struct 
 		return;
 	if (was->name_hash && now->name_hash && was->name_hash != now->name_hash)
 		return; /* another program on the same host */
-	if (was->cause) {
-		s->cause_before = was->cause;
-		s->cause_before_frame = was->cause_frame;
-	}
+	if (was->cause.rule)
+		t->before = was->cause;
 	char *words =
 		g_strdup_printf("TLS failed in the session before (frame %u)", was->failed_frame);
-	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, was->failed_frame, words);
-	extra(s, FACT_CLEAR_AFTER_TLS_FAILED, clear->frame, words);
+	extra(t, FACT_CLEAR_AFTER_TLS_FAILED, was->failed_frame, words);
+	extra(t, FACT_CLEAR_AFTER_TLS_FAILED, clear->frame, words);
 	g_free(words);
 }
 
 /* Each attempt offers less than the one before, which failed (X13). */
-static void dance(struct session *s, const struct summary *was, const struct summary *now)
+static void dance(struct tracked *t, const struct summary *was, const struct summary *now)
 {
 	if (!now->max_version || !was->max_version || now->max_version >= was->max_version ||
 	    !was->tls_failed || now->first_ns < was->first_ns ||
@@ -192,20 +187,21 @@ static void dance(struct session *s, const struct summary *was, const struct sum
 	char *words =
 		g_strdup_printf("%s after %s failed (frame %u)", tls_version_name(now->max_version),
 				tls_version_name(was->max_version), was->failed_frame);
-	extra(s, FACT_DOWNGRADE_DANCE, was->hello_frame, words);
-	extra(s, FACT_DOWNGRADE_DANCE, now->hello_frame, NULL);
+	extra(t, FACT_DOWNGRADE_DANCE, was->hello_frame, words);
+	extra(t, FACT_DOWNGRADE_DANCE, now->hello_frame, NULL);
 	g_free(words);
 }
 
 /* Two or more connections, each too short to tell, and nothing came back to any (T01). */
-static void silence(struct session *s, const struct summary *was, const struct summary *now)
+static void silence(const struct clients *c, struct tracked *t, const struct summary *was,
+		    const struct summary *now)
 {
 	if (!was->unanswered || !now->unanswered || now->first_ns < was->first_ns ||
-	    s->cx->one_sided || ns_since(s->cx->now_ns, was->first_ns) < SILENCE_TIME)
+	    c->cx->one_sided || ns_since(c->cx->now_ns, was->first_ns) < SILENCE_TIME)
 		return;
-	extra(s, FACT_SYN_NO_ANSWER, was->syn_frame,
+	extra(t, FACT_SYN_NO_ANSWER, was->syn_frame,
 	      "no answer to this connection nor to the one before");
-	extra(s, FACT_SYN_NO_ANSWER, now->syn_frame, NULL);
+	extra(t, FACT_SYN_NO_ANSWER, now->syn_frame, NULL);
 }
 
 static struct mac_time *mac_of(struct clients *c, const uint8_t mac[6])
@@ -227,7 +223,7 @@ void clients_opened(struct clients *c, const struct flow *f)
 }
 
 /* IPv6 gets no answer and the host does not try IPv4 (N07; RFC 8305 would within 3 s). */
-static void ipv6_only(struct clients *c, struct session *s, const struct flow *f,
+static void ipv6_only(struct clients *c, struct tracked *t, const struct flow *f,
 		      const struct summary *now)
 {
 	const struct flow_side *side = &f->side[FLOW_C2S];
@@ -235,38 +231,36 @@ static void ipv6_only(struct clients *c, struct session *s, const struct flow *f
 		return;
 	const struct mac_time *m = mac_of(c, side->src_mac);
 	if (memcmp(m->mac, side->src_mac, sizeof m->mac) || m->v4_ns < f->first_ns)
-		extra(s, FACT_IPV6_ONLY_PATH, now->syn_frame, "no IPv4 attempt after it");
+		extra(t, FACT_IPV6_ONLY_PATH, now->syn_frame, "no IPv4 attempt after it");
 }
 
-void clients_session(struct clients *c, struct session *s, const struct flow *f)
+void clients_session(struct clients *c, struct tracked *t, const struct flow *f)
 {
 	struct client *k = client_of(c, &f->client);
-	struct summary now = summarise(s, f);
+	struct summary now = summarise(c, session_seen(t->session), f);
 	unsigned n = MIN(k->count, SUMMARIES);
 
 	for (unsigned i = 0; i < n; i++) { /* newest first; one match is enough */
 		const struct summary *was = &k->last[(k->count - 1 - i) % k->room];
 		if (was->port != now.port || memcmp(&was->server, &now.server, sizeof now.server))
 			continue;
-		fallback(s, was, &now);
-		dance(s, was, &now);
-		silence(s, was, &now);
+		fallback(t, was, &now);
+		dance(t, was, &now);
+		silence(c, t, was, &now);
 		break;
 	}
-	ipv6_only(c, s, f, &now);
+	ipv6_only(c, t, f, &now);
 	*client_next(k) = now;
 	g_queue_unlink(&c->order, &k->link);
 	g_queue_push_tail_link(&c->order, &k->link);
 }
 
-void clients_told(struct clients *c, const struct session *s, const struct flow *f)
+void clients_told(struct clients *c, const struct tracked *t, const struct flow *f)
 {
 	struct client *k = g_hash_table_lookup(c->table, &f->client);
-	if (!k || !k->count || !s->cause)
+	if (!k || !k->count || !t->cause.rule)
 		return;
-	struct summary *last = &k->last[(k->count - 1) % k->room];
-	last->cause = s->cause;
-	last->cause_frame = s->cause_frame;
+	k->last[(k->count - 1) % k->room].cause = t->cause;
 }
 
 /* ---- look-ups ---- */
@@ -291,7 +285,8 @@ static bool interesting(const struct clients *c, const char *name, const char **
 {
 	struct peer p;
 	*meant = NULL;
-	return peers_by_name(c->peers, name, 0, &p) || peers_lookalike(c->peers, name, meant);
+	return peers_by_name(c->cx->peers, name, 0, &p) ||
+	       peers_lookalike(c->cx->peers, name, meant);
 }
 
 /* Answered with nothing but null or loopback addresses, as filters do: no connection can follow. */

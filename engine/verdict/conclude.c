@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "rules/rules.h"
 
 /* What a verdict points to besides the session; emptied after the callback. */
 struct room {
+	const struct session_context *cx;
 	struct facts facts;
 	GStringChunk *words;
 	GPtrArray *ciphers, *versions, *ehlo;
@@ -19,9 +19,10 @@ struct room {
 	unsigned finding_count;
 };
 
-struct room *conclude_room_new(void)
+struct room *conclude_room_new(const struct session_context *cx)
 {
 	struct room *r = g_new0(struct room, 1);
+	r->cx = cx;
 	r->words = g_string_chunk_new(1024);
 	r->ciphers = g_ptr_array_new();
 	r->versions = g_ptr_array_new();
@@ -75,18 +76,18 @@ static int by_frame_then_id(const void *a, const void *b)
 
 /* A session in clear that is refused because TLS failed in the one before has the cause of that one
  * (detections.md 1.2). Its frames: what showed it there, and the refusal here. */
-static const struct finding *cause_before(struct room *r, const struct session *s,
+static const struct finding *cause_before(struct room *r, const struct tracked *t,
 					  const struct finding *cause)
 {
-	if (!s || !s->cause_before || !cause || cause->rule->explains != STAGE_STARTTLS ||
+	if (!t || !t->before.rule || !cause || cause->rule->explains != STAGE_STARTTLS ||
 	    !facts_has(&r->facts, FACT_CLEAR_AFTER_TLS_FAILED) || r->finding_count == CAP_FINDINGS)
 		return cause;
 	for (unsigned i = 0; i < r->finding_count; i++)
-		if (!strcmp(r->findings[i].id, s->cause_before->id))
+		if (!strcmp(r->findings[i].id, t->before.rule->id))
 			return cause; /* it happened again here */
 	struct finding *f = &r->findings[r->finding_count];
-	rules_borrow(s->cause_before, "TLS failed for this in the session before", f);
-	f->frames[f->frame_count++] = s->cause_before_frame;
+	rules_borrow(t->before.rule, "TLS failed for this in the session before", f);
+	f->frames[f->frame_count++] = t->before.frame;
 	for (unsigned i = 0; i < cause->frame_count && f->frame_count < CAP_EVIDENCE; i++)
 		if (cause->frames[i] > f->frames[f->frame_count - 1])
 			f->frames[f->frame_count++] = cause->frames[i];
@@ -94,14 +95,14 @@ static const struct finding *cause_before(struct room *r, const struct session *
 	return f;
 }
 
-static void findings(struct verdict *v, struct room *r, const struct session *s)
+static void findings(struct verdict *v, struct room *r, const struct tracked *t)
 {
 	r->finding_count = rules_judge(&r->facts, r->findings);
 	const struct finding *cause =
 		v->stopped_at != STAGE_NONE
 			? rules_cause(r->findings, r->finding_count, v->stopped_at)
 			: NULL;
-	cause = cause_before(r, s, cause);
+	cause = cause_before(r, t, cause);
 	const char *id = cause ? cause->id : NULL;
 
 	/* Rows that only say that nothing explains the failure are worth nothing beside a cause. */
@@ -160,13 +161,11 @@ static void fill_tls_hello(struct verdict *v, struct room *r, const struct seen_
 	v->client_versions = strings(r->versions);
 }
 
-static void fill_tls(struct verdict *v, struct room *r, const struct session *s)
+static void fill_tls(struct verdict *v, struct room *r, const struct seen_tls *t)
 {
-	const struct seen_tls *t = s->seen.tls;
-
 	fill_tls_hello(v, r, t);
 	if (t->client.at.frame || t->server.at.frame) {
-		bool failed = facts_has(&r->facts, FACT_TLS_FAILED) || s->seen.tls->established;
+		bool failed = facts_has(&r->facts, FACT_TLS_FAILED) || t->established;
 		v->tls_established = tri(failed, t->established);
 		v->tls_resumed = tri(t->server.at.frame, facts_has(&r->facts, FACT_TLS_RESUMED));
 	}
@@ -177,7 +176,6 @@ static void fill_tls(struct verdict *v, struct room *r, const struct session *s)
 		v->cert_not_before = t->leaf->not_before;
 		v->cert_not_after = t->leaf->not_after;
 	}
-	v->tls_history = s->tls_history;
 	v->alert_count = t->alert_count;
 	for (unsigned i = 0; i < t->alert_count; i++)
 		v->alerts[i] = (struct verdict_alert){
@@ -255,9 +253,8 @@ static void fill_auth(struct verdict *v, const struct facts *f, const struct see
 	v->auth_inferred = likely;
 }
 
-static void fill_mail(struct verdict *v, struct room *r, const struct session *s)
+static void fill_mail(struct verdict *v, struct room *r, const struct seen *n)
 {
-	const struct seen *n = &s->seen;
 	const struct seen_ehlo *e = n->ehlo.count ? &n->ehlo : n->inner ? n->inner : &n->ehlo;
 
 	v->from = (const char *const *)n->mail->from;
@@ -269,11 +266,10 @@ static void fill_mail(struct verdict *v, struct room *r, const struct session *s
 	for (unsigned i = 0; i < e->count; i++)
 		g_ptr_array_add(r->ehlo, (gpointer)e->lines[i]);
 	v->ehlo = strings(r->ehlo);
-	v->history = s->history;
 	v->protocol = n->smtp_proven || n->banner.frame || n->ehlo.command.frame ? "smtp" : NULL;
 }
 
-static void fill_flow(struct verdict *v, const struct flow *f, const struct session *s)
+static void fill_flow(struct verdict *v, const struct flow *f, const struct seen *n)
 {
 	const struct flow_side *c = &f->side[FLOW_C2S], *d = &f->side[FLOW_S2C];
 
@@ -292,8 +288,8 @@ static void fill_flow(struct verdict *v, const struct flow *f, const struct sess
 	v->frame_count = f->frames;
 	v->sides = (c->segments ? 1u : 0u) + (d->segments ? 1u : 0u);
 	v->midstream = f->midstream;
-	v->decrypted = s->seen.mirror;
-	v->snapped = s->seen.odd->snapped.frame || s->seen.odd->snapped_body.frame;
+	v->decrypted = n->mirror;
+	v->snapped = n->odd->snapped.frame || n->odd->snapped_body.frame;
 	v->gap_bytes = c->gap_bytes + d->gap_bytes;
 	v->duplicates = c->duplicates + d->duplicates;
 }
@@ -311,78 +307,73 @@ static void fill_judged(struct verdict *v, const struct judge *j)
 
 static void fill_events(struct verdict *v, const struct session *s)
 {
-	v->events = s->events ? (const struct event *)(void *)s->events->data : NULL;
-	v->event_count = s->events ? s->events->len : 0;
-	v->events_cut = s->events_cut;
+	v->events = session_events(s, &v->event_count, &v->events_cut);
 }
 
-static void conclude(struct room *room, struct session *s, const struct flow *f,
-		     const struct judge_capture *capture, bool over,
-		     void (*fn)(const struct verdict *v, void *host), void *host)
+/* The verdict of what was seen; `ending` is the session when it is over and its events may still
+ * be completed, else NULL. */
+static struct tracked_cause conclude(struct room *room, const struct tracked *t,
+				     const struct seen *seen, const struct flow *f,
+				     const struct judge_capture *capture, struct session *ending,
+				     void (*fn)(const struct verdict *v, void *host), void *host)
 {
-	struct verdict v = { .session = s->number, .open = !over, .told = over && s->early.told };
+	const struct session *s = t->session;
+	struct verdict v = { .session = session_number(s),
+			     .open = !ending,
+			     .told = ending && t->look.told,
+			     .history = session_history(s),
+			     .tls_history = session_tls_history(s) };
 	struct judge j = {
 		.facts = &room->facts,
-		.seen = &s->seen,
+		.seen = seen,
 		.flow = f,
-		.peers = s->cx->peers,
-		.dns = s->cx->dns,
+		.peers = room->cx->peers,
+		.dns = room->cx->dns,
 		.capture = capture,
 		.words = room->words,
-		.over = over,
+		.over = ending,
 	};
 
-	for (unsigned i = 0; i < s->extra_count; i++)
-		facts_say(&room->facts, s->extra[i].fact, s->extra[i].frame, s->extra[i].words);
+	for (unsigned i = 0; i < t->extra_count; i++)
+		facts_say(&room->facts, t->extra[i].fact, t->extra[i].frame, t->extra[i].words);
 	judge_session(&j);
 	v.m365 = facts_has(&room->facts, FACT_PEER_M365);
 	fill_judged(&v, &j);
-	fill_flow(&v, f, s);
-	fill_tls(&v, room, s);
-	fill_mail(&v, room, s);
-	fill_replies(&v, room, &s->seen);
-	fill_starttls(&v, &room->facts, &s->seen);
-	fill_auth(&v, &room->facts, &s->seen);
-	findings(&v, room, s);
-	s->cause = v.cause ? v.cause->rule : NULL;
-	s->cause_frame = v.cause && v.cause->frame_count ? v.cause->frames[0] : 0;
-	if (!s->cx->events_of_causes || v.cause) {
-		if (over)
-			session_network_events(s, f);
+	fill_flow(&v, f, seen);
+	fill_tls(&v, room, seen->tls);
+	fill_mail(&v, room, seen);
+	fill_replies(&v, room, seen);
+	fill_starttls(&v, &room->facts, seen);
+	fill_auth(&v, &room->facts, seen);
+	findings(&v, room, t);
+	struct tracked_cause cause = {
+		.rule = v.cause ? v.cause->rule : NULL,
+		.frame = v.cause && v.cause->frame_count ? v.cause->frames[0] : 0,
+	};
+	if (!room->cx->events_of_causes || v.cause) {
+		if (ending)
+			session_network_events(ending, f);
 		fill_events(&v, s);
 	}
 	fn(&v, host);
 	room_empty(room);
+	return cause;
 }
 
-void conclude_session(struct room *room, struct session *s, const struct flow *f,
+void conclude_session(struct room *room, struct tracked *t, const struct flow *f,
 		      const struct judge_capture *capture,
 		      void (*fn)(const struct verdict *v, void *host), void *host)
 {
-	conclude(room, s, f, capture, true, fn, host);
+	t->cause = conclude(room, t, session_seen(t->session), f, capture, t->session, fn, host);
 }
 
-void conclude_open(struct room *room, struct session *s, const struct flow *f,
+void conclude_open(struct room *room, const struct tracked *t, const struct flow *f,
 		   const struct judge_capture *capture,
 		   void (*fn)(const struct verdict *v, void *host), void *host)
 {
-	struct seen *n = &s->seen;
-	enum stage failed = n->failed;
-	struct seen_at failed_at = n->failed_at;
-	/* what session_end would make of it, for the moment */
-	bool refused = session_transaction_over(s, f);
-	bool odd = s->failed_odd, mirror = n->mirror;
+	struct session_snapshot now;
 
-	n->mirror = mirror || session_mirror_sign(s, f).frame;
-	if (refused)
-		session_transaction_failed(s);
-	conclude(room, s, f, capture, false, fn, host);
-	if (refused)
-		session_mail(s)->refused_messages--;
-	n->failed = failed;
-	n->failed_at = failed_at;
-	s->failed_odd = odd;
-	n->mirror = mirror;
+	conclude(room, t, session_as_ended(t->session, f, &now), f, capture, NULL, fn, host);
 }
 
 /* What became of the look-up, as facts. `meant`: the name of which this one is a slip, or NULL. */

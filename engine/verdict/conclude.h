@@ -8,19 +8,20 @@
 #define SMTP365_CONCLUDE_H
 
 #include "judge/judge.h"
-#include "session/session.h"
+#include "verdict/tracked.h"
 
 /* Where verdicts are made; one per engine, used again and again. */
 struct room;
-struct room *conclude_room_new(void);
+/* `cx` is borrowed for the room's life. */
+struct room *conclude_room_new(const struct session_context *cx);
 void conclude_room_free(struct room *r);
-/* Make the verdict of a session and hand it to `fn`. */
-void conclude_session(struct room *room, struct session *s, const struct flow *f,
+/* Make the verdict of a session that has ended, hand it to `fn` and remember its cause. */
+void conclude_session(struct room *room, struct tracked *t, const struct flow *f,
 		      const struct judge_capture *capture,
 		      void (*fn)(const struct verdict *v, void *host), void *host);
 /* The same for a session that goes on: `open` is set in the verdict, nothing of the session
  * changes. */
-void conclude_open(struct room *room, struct session *s, const struct flow *f,
+void conclude_open(struct room *room, const struct tracked *t, const struct flow *f,
 		   const struct judge_capture *capture,
 		   void (*fn)(const struct verdict *v, void *host), void *host);
 /* The same for a failed look-up of a Microsoft name (contract.md 2). `meant` may be NULL. */

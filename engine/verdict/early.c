@@ -11,57 +11,57 @@
  * while the connection stays open is told. */
 #define CAUSE_LASTS (5 * SEGMENT_SECOND)
 
-static void append(struct early *e, struct session *s, uint64_t now_ns)
+static void append(struct early *e, struct tracked *t, uint64_t now_ns)
 {
-	struct session_early *m = &s->early;
+	struct tracked_look *m = &t->look;
 	m->due_ns = now_ns + LOOK_AFTER;
 	m->older = e->newest;
 	m->newer = NULL;
 	if (e->newest)
-		e->newest->early.newer = s;
+		e->newest->look.newer = t;
 	else
-		e->oldest = s;
-	e->newest = s;
+		e->oldest = t;
+	e->newest = t;
 	m->listed = true;
 }
 
-void early_forget(struct early *e, struct session *s)
+void early_forget(struct early *e, struct tracked *t)
 {
-	struct session_early *m = &s->early;
+	struct tracked_look *m = &t->look;
 	if (!m->listed)
 		return;
 	if (m->older)
-		m->older->early.newer = m->newer;
+		m->older->look.newer = m->newer;
 	else
 		e->oldest = m->newer;
 	if (m->newer)
-		m->newer->early.older = m->older;
+		m->newer->look.older = m->older;
 	else
 		e->newest = m->older;
 	m->listed = false;
 }
 
-void early_touch(struct early *e, struct session *s, struct flow *f, uint64_t now_ns)
+void early_touch(struct early *e, struct tracked *t, struct flow *f, uint64_t now_ns)
 {
-	if (!e->on || s->early.listed || s->early.noted == s->event_order)
+	if (!e->on || t->look.listed || t->look.noted == session_noted(t->session))
 		return;
-	s->early.flow = f;
-	append(e, s, now_ns);
+	t->look.flow = f;
+	append(e, t, now_ns);
 }
 
-void early_look(struct early *e, uint64_t now_ns, void (*look)(struct session *s, void *host),
+void early_look(struct early *e, uint64_t now_ns, void (*look)(struct tracked *t, void *host),
 		void *host)
 {
 	/* Those that are put back while we look are due later, unless the clock was set back. */
-	struct session *last = e->newest;
-	for (struct session *s = e->oldest; s; s = e->oldest) {
-		uint64_t due = s->early.due_ns;
+	struct tracked *last = e->newest;
+	for (struct tracked *t = e->oldest; t; t = e->oldest) {
+		uint64_t due = t->look.due_ns;
 		if (due > now_ns && due - now_ns <= 2 * LOOK_AFTER)
 			return;
-		early_forget(e, s);
-		s->early.noted = s->event_order;
-		look(s, host);
-		if (s == last)
+		early_forget(e, t);
+		t->look.noted = session_noted(t->session);
+		look(t, host);
+		if (t == last)
 			return;
 	}
 }
@@ -74,9 +74,9 @@ static unsigned critical(const struct verdict *v)
 	return n;
 }
 
-bool early_worth(struct early *e, struct session *s, const struct verdict *v, uint64_t now_ns)
+bool early_worth(struct early *e, struct tracked *t, const struct verdict *v, uint64_t now_ns)
 {
-	struct session_early *m = &s->early;
+	struct tracked_look *m = &t->look;
 	unsigned alarms = critical(v);
 	bool certain = v->cause && v->stopped_at != STAGE_NONE &&
 		       v->cause->confidence == CONFIDENCE_CERTAIN;
@@ -95,6 +95,6 @@ bool early_worth(struct early *e, struct session *s, const struct verdict *v, ui
 	m->told |= tell;
 	m->cause_told |= tell && certain;
 	if (certain && !m->cause_told && !m->closed && !m->listed)
-		append(e, s, now_ns);
+		append(e, t, now_ns);
 	return tell;
 }
