@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The entry of the packet reader: which layer a link type begins with, the loop that goes from
- * layer to layer, and the counters. The layers themselves are in packet_link.c, packet_tunnel.c,
- * packet_ip.c and packet_transport.c.
+ * layer to layer, and the counters. The layers themselves are in link.c, tunnel.c,
+ * ip.c and transport.c.
  */
 #include <pcap/dlt.h>
 #include <glib.h>

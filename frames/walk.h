@@ -114,7 +114,7 @@ void packet_tunnel(struct walk *w, enum tunnel_kind kind, uint32_t id, bool oute
 /* An inner Ethernet frame begins: it has VLAN tags and an address of its own. */
 enum layer packet_inner_ethernet(struct walk *w);
 
-/* The layers. packet_link.c: */
+/* The layers. link.c: */
 enum layer link_ethernet(struct walk *w);
 enum layer link_sll(struct walk *w);
 enum layer link_sll2(struct walk *w);
@@ -125,17 +125,17 @@ enum layer link_snap(struct walk *w);
 enum layer link_vlan(struct walk *w);
 enum layer link_mpls(struct walk *w);
 enum layer link_pppoe(struct walk *w);
-/* packet_ip.c: */
+/* ip.c: */
 enum layer ip_raw(struct walk *w);
 enum layer ip_v4(struct walk *w);
 enum layer ip_v6(struct walk *w);
 enum layer ip_ah(struct walk *w);
-/* packet_transport.c: */
+/* transport.c: */
 enum layer transport_tcp(struct walk *w);
 enum layer transport_udp(struct walk *w);
 enum layer transport_icmp(struct walk *w);
 enum layer transport_icmp6(struct walk *w);
-/* packet_tunnel.c: */
+/* tunnel.c: */
 enum layer tunnel_gre(struct walk *w);
 enum layer tunnel_vxlan(struct walk *w);
 enum layer tunnel_vxlan_gpe(struct walk *w);

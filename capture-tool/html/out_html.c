@@ -2,7 +2,7 @@
 /*
  * The page: collects cards and rows in the order of session numbers, each kind in a spool that goes
  * to a temporary file when it grows, and puts head, summary and spools together at the end. What a
- * session looks like is in out_html_session.c; what the page looks like in out_html_page.c.
+ * session looks like is in session.c; what the page looks like in page.c.
  */
 #include "html/out_html.h"
 #include <errno.h>

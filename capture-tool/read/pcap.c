@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reader of the ordinary pcap file, see source_pcap.h. Lengths are checked before they are used.
+ * Reader of the ordinary pcap file, see pcap.h. Lengths are checked before they are used.
  */
 #include "read/pcap.h"
 #include <string.h>

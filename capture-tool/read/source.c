@@ -2,8 +2,8 @@
 /*
  * Capture files: opens, numbers the frames, applies the filter after numbering (libpcap would drop
  * frames uncounted), and turns every trouble into one line in our words with libpcap's words in
- * brackets. Ordinary pcap is read by source_pcap.c, other forms of it by libpcap, pcapng by
- * source_pcapng.c; unpacking is in source_compressed.c, live capture elsewhere.
+ * brackets. Ordinary pcap is read by pcap.c, other forms of it by libpcap, pcapng by
+ * pcapng.c; unpacking is in stream.c, live capture elsewhere.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where frames come from: a capture file (pcap, pcapng; plain, gzip or zstd; or standard input),
- * with nanoseconds kept; pcap through libpcap, pcapng by source_pcapng.c, which says why. One
+ * with nanoseconds kept; pcap through libpcap, pcapng by pcapng.c, which says why. One
  * source is one file: frames are numbered from 1 in each, as Wireshark numbers them. Every trouble
  * ends as one line that names the file, the place, the reason and what to do. Knows no protocol.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of files that are no captures, see source_stranger.h. */
+/* The table of files that are no captures, see stranger.h. */
 #include "read/stranger.h"
 #include <string.h>
 #include <glib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The unpacking FILE of source_stream.h: fopencookie over read(2), zlib or libzstd. A plain file
+ * The unpacking FILE of stream.h: fopencookie over read(2), zlib or libzstd. A plain file
  * takes the same way and costs nothing more, because read(2) goes straight into the FILE's buffer.
  * Sources: RFC 1952 (gzip, section 2.2: members follow each other), RFC 8878 (zstd frames).
  */

@@ -2,7 +2,7 @@
 /*
  * The flight recorder: holds what comes, makes a section of what a verdict asks for. Each session
  * becomes a section of its own in the file, because a section's comment can then be its verdict.
- * The files are the affair of out_pcapng_archive.c. Time is packet time, so that a replayed capture
+ * The files are the affair of archive.c. Time is packet time, so that a replayed capture
  * gives the same files.
  */
 #include "recorder/recorder.h"

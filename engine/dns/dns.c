@@ -2,7 +2,7 @@
 /*
  * The look-ups of all clients: which query or answer begins or ends which look-up, what time makes
  * of those that wait, and the questions of the engine. How look-ups are kept is left to
- * dns_records.c, reading a message to dns_message.c.
+ * records.c, reading a message to message.c.
  */
 #include "base/caps.h"
 #include "dns/records.h"

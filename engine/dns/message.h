@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One DNS message, read by libresolv, for dns.c and dns_records.c only: what was asked and what the
+ * One DNS message, read by libresolv, for dns.c and records.c only: what was asked and what the
  * answer section says. A message that is cut or whose counts lie is read as far as its records are
  * whole.
  */

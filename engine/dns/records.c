@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The look-ups that are kept, see dns_records.h. Records at rest are packed (most of a look-up is
+ * The look-ups that are kept, see records.h. Records at rest are packed (most of a look-up is
  * zeros), so that the caps mean about 50 MiB and not 150. Everything is bounded and leaves oldest
  * first.
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the connection table share and no one else includes: flow.c opens and ends
- * connections; flow_lookup.c finds them; flow_idle.c queues them by how long they may be idle;
- * flow_sides.c keeps their sides small; flow_order.c decides what is delivered and calls the host's
- * hooks; flow_held.c holds what waits and flow_hole.c knows for what; flow_stats.c counts. A
+ * What the files of the connection table share and no one else includes: table.c opens and ends
+ * connections; lookup.c finds them; idle.c queues them by how long they may be idle;
+ * sides.c keeps their sides small; order.c decides what is delivered and calls the host's
+ * hooks; lane.c holds what waits and lane.c knows for what; stats.c counts. A
  * connection (struct conn) is the public struct flow and its links; a lane is the part of one side
  * that exists only once that side has payload, holes or oddities.
  */
@@ -166,7 +166,7 @@ static inline void flow_discharge(struct flow_table *t, size_t bytes)
 	t->stats.bytes -= bytes;
 }
 
-/* flow_lookup.c */
+/* lookup.c */
 /* The first slots, empty; freed with the table. */
 void lookup_init(struct flow_table *t);
 /* The connection of these ends, told ones too, and the direction of src -> dst, or NULL. */
@@ -174,7 +174,7 @@ struct conn *lookup_find(struct flow_table *t, const struct flow_ends *e, unsign
 void lookup_add(struct flow_table *t, struct conn *c, const struct flow_ends *e);
 void lookup_remove(struct flow_table *t, const struct conn *c);
 
-/* flow_idle.c */
+/* idle.c */
 /* Into a queue as its newest, at the table's time; out of the queue that it is in. */
 void idle_append(struct flow_table *t, struct conn *c, unsigned class);
 void idle_remove(struct flow_table *t, struct conn *c);
@@ -188,7 +188,7 @@ void idle_hold(struct flow_table *t, struct conn *c, bool holds);
  * by age. NULL when there is none. */
 struct conn *idle_oldest(const struct flow_table *t, const struct conn *keep);
 
-/* flow_sides.c */
+/* sides.c */
 /* The lane of a side, made when it has none. `flow.side` may move. */
 struct lane *lane_get(struct flow_table *t, struct conn *c, unsigned dir);
 /* Show the sides of a packed connection in the table's own pair; others show theirs always. */
@@ -200,7 +200,7 @@ void sides_own(struct flow_table *t, struct conn *c);
 /* Free the sides and lanes of a connection. */
 void sides_free(struct flow_table *t, struct conn *c);
 
-/* flow_order.c */
+/* order.c */
 /* Put one segment in its place and deliver what became deliverable. */
 void order_take(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s);
 /* The connection is over: deliver what is held, with gaps, then the closes. */
@@ -210,7 +210,7 @@ void order_expire(struct flow_table *t);
 /* Times of the table's clock that are later than this become this. */
 void order_set_back(struct lane *l, uint64_t now_ns);
 
-/* flow_stats.c */
+/* stats.c */
 /* A copy of a segment that was just seen (C05)? Remembers this one when not. */
 bool stats_duplicate(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s);
 /* Count a SYN or SYN-ACK that order_take found to be of this connection. */

@@ -2,7 +2,7 @@
 /*
  * The queues of connections, one for each length of time that a connection may be idle, the oldest
  * first: which queue a connection belongs in, and which connection has to go when memory is short.
- * Ending it is left to flow.c.
+ * Ending it is left to table.c.
  */
 #include "flow/conn.h"
 

@@ -2,7 +2,7 @@
 /*
  * Finds the connection of a segment: an open-addressing hash over both ends, keyed, so that no one
  * who chooses addresses and ports can make the search long. Most packets follow one of their own
- * connection, which is looked at first. When connections begin and end is flow.c's business.
+ * connection, which is looked at first. When connections begin and end is table.c's business.
  */
 #include "flow/conn.h"
 

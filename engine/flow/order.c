@@ -3,7 +3,7 @@
  * Puts the bytes of each direction in order and both directions in causal order, and calls the
  * host's hooks. A segment that is next and whose ACK is satisfied goes straight through without
  * a copy. Anything else is copied into its lane, sorted and bounded, until the bytes before it
- * come or are given up as a gap. Leaves counting to flow_stats.c and connections to flow.c.
+ * come or are given up as a gap. Leaves counting to stats.c and connections to table.c.
  */
 #include "flow/lane.h"
 

@@ -2,8 +2,8 @@
 /*
  * The connection table: opens a connection for a segment that has none, tells a reused pair of
  * ports from a live connection, ends what is idle in packet time and culls when the memory cap is
- * reached, oldest idle first. Finding is left to flow_lookup.c, the queues to flow_idle.c, order of
- * bytes to flow_order.c, counting to flow_stats.c, memory of the sides to flow_sides.c.
+ * reached, oldest idle first. Finding is left to lookup.c, the queues to idle.c, order of
+ * bytes to order.c, counting to stats.c, memory of the sides to sides.c.
  */
 #include "flow/conn.h"
 

@@ -2,7 +2,7 @@
 /*
  * The client's side of a login (RFC 4954): that it was tried, with what, and what its payload gave
  * away. The payload itself was read and blanked by the decoder. What the server says to it is
- * decided in session_progress.c; a login whose lines were lost is session_login.c's.
+ * decided in progress.c; a login whose lines were lost is login.c's.
  */
 #include "session/commands.h"
 

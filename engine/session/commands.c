@@ -2,7 +2,7 @@
 /*
  * The dialogue of a session: items of the two SMTP decoders become what was seen; replies are
  * matched to the commands that wait (RFC 2920), and the client decoder is told what follows
- * (RFC 5321 4.1.1.4 DATA). Logins are left to session_auth.c, replies to session_replies.c.
+ * (RFC 5321 4.1.1.4 DATA). Logins are left to auth.c, replies to replies.c.
  */
 #include "session/replies.h"
 #include "session/commands.h"
@@ -184,7 +184,7 @@ static void command_text(struct session *s, const struct smtp_item *i, struct fl
 	}
 }
 
-/* smtp_verbs.def ends with the words of other protocols. */
+/* smtp/verbs.def ends with the words of other protocols. */
 static bool foreign_verb(enum smtp_verb v)
 {
 	return v >= SMTP_VERB_PROXY;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the client's dialogue share: session_smtp.c takes the items, session_auth.c
+ * What the files of the client's dialogue share: commands.c takes the items, auth.c
  * those of a login.
  */
 #ifndef SMTP365_SESSION_SMTP_H

@@ -2,7 +2,7 @@
 /*
  * The list of capabilities that answers EHLO (RFC 5321 4.1.1.1): kept line by line, with what the
  * later judgement asks for: STARTTLS, AUTH, SIZE, a word that a firewall overwrote, the address
- * that the server sees. Whether a line belongs to such a list is decided in session_replies.c.
+ * that the server sees. Whether a line belongs to such a list is decided in replies.c.
  */
 #include "session/replies.h"
 #include "smtp/auth.h"
@@ -12,7 +12,8 @@
 #define LINES_FIRST 10u /* Exchange's list has 9 */
 
 /* A capability overwritten by a firewall: only X and at most one other letter at the end, or a run
- * of X, x or stars (exchange-online.md 6.1). Words with '-' are extensions of a provider. */
+ * of X, x or stars (docs/microsoft-365.md#middleboxes). Words with '-' are extensions of a
+ * provider. */
 static bool masked_word(struct bytes word)
 {
 	size_t n = bytes_left(&word);

@@ -2,7 +2,7 @@
 /*
  * What a reply means for the progress of a session: what it opens, refuses or repairs (RFC 5321
  * 4.3.2 lists the replies of each command). Which command it answers was decided by
- * session_replies.c.
+ * replies.c.
  */
 #include "session/replies.h"
 

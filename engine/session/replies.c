@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Replies of a session: the greeting, which command a reply answers, and what is kept of it. What
- * it means for the progress is decided in session_progress.c.
+ * it means for the progress is decided in progress.c.
  */
 #include "session/replies.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the server says: one line at a time. Takes reply lines from session_smtp.c; fills the EHLO
- * list (session_ehlo.c), the greeting, the progress of the transaction (session_progress.c) and the
+ * What the server says: one line at a time. Takes reply lines from commands.c; fills the EHLO
+ * list (ehlo.c), the greeting, the progress of the transaction (progress.c) and the
  * list of refusals in `struct seen`.
  */
 #ifndef SMTP365_SESSION_REPLIES_H

@@ -2,7 +2,7 @@
 /*
  * The life of a session: ordered bytes go to the decoder of the direction's mode, gaps and closes
  * change the modes, and the end of the flow turns pending things into what was seen. The dialogue
- * itself is in session_smtp.c, the handshake in session_tls.c, text and events in session_notes.c.
+ * itself is in commands.c, the handshake in tls.c, text and events in notes.c.
  */
 #include "m365/peers.h"
 #include "session/replies.h"
@@ -413,8 +413,8 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 	session_step(s, reset ? "reset" : "close");
 }
 
-/* Microsoft 365 goes into no login before TLS (exchange-online.md 2.2), so one that it does go into
- * is inside. When it began was not captured. */
+/* Microsoft 365 goes into no login before TLS (docs/microsoft-365.md#ehlo-lists), so one that it
+ * does go into is inside. When it began was not captured. */
 static bool login_inside(const struct session *s, const struct flow *f)
 {
 	const struct seen *n = &s->seen;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shapes of AUTH payloads. See smtp_auth.h for the contract. A user name is given only when the
+ * Shapes of AUTH payloads. See auth.h for the contract. A user name is given only when the
  * payload has exactly the form of its mechanism: a password in the wrong place must not be taken
  * for a name. Decoded bytes live in one buffer on the stack of smtp_auth_look, wiped at its end.
  */

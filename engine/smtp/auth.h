@@ -3,7 +3,7 @@
  * What an AUTH payload looks like (RFC 4954 and the SASL mechanisms), without keeping it: the
  * user name where the mechanism has one in clear, whether a password, token or crackable answer
  * was in it. Takes the base64 text; decodes only its front, into a buffer that is wiped.
- * Which line is a payload is decided in smtp_client_line.c.
+ * Which line is a payload is decided in client_line.c.
  */
 #ifndef SMTP365_SMTP_AUTH_H
 #define SMTP365_SMTP_AUTH_H

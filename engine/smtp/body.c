@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See smtp_body.h for the contract. One memchr per line and a look at its last byte is all that a
+ * See body.h for the contract. One memchr per line and a look at its last byte is all that a
  * body costs. Only CRLF.CRLF ends it, as with Exchange; every other way to put a dot alone on a
  * line is counted as part of the body and told as smuggling (what another server took for the end).
  */

@@ -2,7 +2,7 @@
 /*
  * Passing over a message body: DATA up to CRLF.CRLF (RFC 5321 4.1.1.4), BDAT by its length
  * (RFC 3030). Takes views, counts, copies nothing; of a view only the front of its last line and
- * its last byte are remembered. When the body began is told by smtp_client.c.
+ * its last byte are remembered. When the body began is told by client.c.
  */
 #ifndef SMTP365_SMTP_BODY_H
 #define SMTP365_SMTP_BODY_H

@@ -2,7 +2,7 @@
 /*
  * Decoder of what an SMTP client sends: commands, answers of an AUTH dialogue, ends of bodies.
  * See smtp.h for the contract. What a line is, and what of it is blanked, is decided in
- * smtp_client_line.c. After lost bytes the decoder is in doubt and drops lines until one is surely
+ * client_line.c. After lost bytes the decoder is in doubt and drops lines until one is surely
  * a command.
  */
 #include "smtp/client_state.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What one line of a client is, for smtp_client.c: a command, an answer of an AUTH dialogue, or
+ * What one line of a client is, for client.c: a command, an answer of an AUTH dialogue, or
  * nothing of SMTP. Blanks what may be a secret before the item leaves: after AUTH every line that
  * is not surely a command counts as one.
  */

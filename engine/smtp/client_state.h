@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the client decoder share and no one else includes: smtp_client.c finds lines
- * and ends of bodies, smtp_client_line.c says what a line is.
+ * What the files of the client decoder share and no one else includes: client.c finds lines
+ * and ends of bodies, client_line.c says what a line is.
  */
 #ifndef SMTP365_SMTP_CLIENT_INTERNAL_H
 #define SMTP365_SMTP_CLIENT_INTERNAL_H
@@ -37,7 +37,7 @@ struct smtp_client {
 	struct smtp_hidden hidden; /* survives a reset */
 };
 
-/* smtp_client_line.c */
+/* client_line.c */
 /* What is this line? False: it is dropped. Fills *out, which is zeroed, and says to *c what the
  * line announces: an AUTH dialogue, or bytes that are counted. */
 bool smtp_client_line(struct smtp_client *c, struct bytes line, unsigned marks,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fields of payloads and attributes that are hidden. See smtp_hidden.h.
+ * Fields of payloads and attributes that are hidden. See hidden.h.
  */
 #include "smtp/hidden.h"
 

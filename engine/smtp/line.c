@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines out of views (RFC 5321 2.3.8), for both SMTP decoders. See smtp_line.h for the contract.
+ * Lines out of views (RFC 5321 2.3.8), for both SMTP decoders. See line.h for the contract.
  * LF alone ends a line too, since old devices send it and servers other than Exchange take it;
  * the mark tells. Every carry buffer is wiped before it is freed: whether it held a secret is
  * known only later, and wiping a short line costs nothing.

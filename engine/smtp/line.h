@@ -3,7 +3,7 @@
  * Assembly of SMTP lines for both decoders. Takes views, gives lines without their CRLF and with
  * their marks. A line that lies whole in the view is not copied; a partial one goes to a carry
  * buffer that grows with its need up to CAP_LINE and is wiped when done, whatever it held.
- * Knows nothing of verbs, codes or secrets; that is left to smtp_client.c and smtp_server.c.
+ * Knows nothing of verbs, codes or secrets; that is left to client.c and server.c.
  */
 #ifndef SMTP365_SMTP_LINE_H
 #define SMTP365_SMTP_LINE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fingerprints of secrets (Karp and Rabin's rolling polynomial). See smtp_secret.h.
+ * Fingerprints of secrets (Karp and Rabin's rolling polynomial). See secret.h.
  */
 #include "smtp/secret.h"
 

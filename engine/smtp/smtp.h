@@ -12,7 +12,7 @@
 #include <glib.h>
 #include "bytes.h"
 
-/* One enum value per row of smtp_verbs.def; SMTP_VERB_UNKNOWN is 0. */
+/* One enum value per row of verbs.def; SMTP_VERB_UNKNOWN is 0. */
 enum smtp_verb {
 	SMTP_VERB_UNKNOWN,
 #define VERB(name, word, rfc) SMTP_VERB_##name,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verb table and the grammar of arguments (RFC 5321 4.1.1, 4.1.2). See smtp_verbs.h for the
+ * The verb table and the grammar of arguments (RFC 5321 4.1.1, 4.1.2). See verbs.h for the
  * contract. The form check is stricter than a server's: it decides only where a line could also be
  * a secret, the text of a message or the tail of something lost.
  */

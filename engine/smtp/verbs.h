@@ -2,7 +2,7 @@
 /*
  * Words of a command line: which verb, whether the rest has the form that the verb needs, the path
  * of MAIL and RCPT. Takes views, gives views into the same bytes. Keeps no state;
- * smtp_client_line.c decides what a line is.
+ * client_line.c decides what a line is.
  */
 #ifndef SMTP365_SMTP_VERBS_H
 #define SMTP365_SMTP_VERBS_H

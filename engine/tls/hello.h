@@ -2,7 +2,7 @@
 /*
  * Reads one hello body into struct tls_hello: TLS and SSL 3.0 hellos with their extensions, the
  * SSL 2.0 hellos, JA3. Internal to the TLS decoder (tls.c). Takes a view of the message without
- * its header; copies what it keeps. Leaves records to tls.c, reassembly to tls_handshake.c.
+ * its header; copies what it keeps. Leaves records to record.c, reassembly to handshake.c.
  */
 #ifndef SMTP365_TLS_HELLO_H
 #define SMTP365_TLS_HELLO_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Handshake messages up to TLS 1.2, and the hellos of all versions. See tls_message.h. Lists are
+ * Handshake messages up to TLS 1.2, and the hellos of all versions. See message.h. Lists are
  * walked to their own end; a length that lies marks the item and ends the walk.
  */
 #include "tls/hello.h"

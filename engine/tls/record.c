@@ -7,8 +7,8 @@
  *                   -> ALERT    (two clear bytes)  -> HEADER      BAD: no TLS
  *                   -> SKIP     (counted only)     -> HEADER
  *
- * Encrypted bodies are never kept. Clear messages are put together in tls_handshake.c, SSL 2.0 is
- * read in tls_sslv2.c.
+ * Encrypted bodies are never kept. Clear messages are put together in handshake.c, SSL 2.0 is
+ * read in sslv2.c.
  */
 #include "tls/state.h"
 

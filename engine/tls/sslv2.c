@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The record that holds an SSL 2.0 hello, for tls.c: first in the stream or not at all. Its body is
- * read in tls_hello.c.
+ * read in hello.c.
  */
 #include "tls/hello.h"
 #include "tls/state.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of the TLS decoder share and no one else includes: tls.c walks over records,
- * tls_handshake.c puts messages together, tls_sslv2.c reads the record of an SSL 2.0 hello.
+ * handshake.c puts messages together, sslv2.c reads the record of an SSL 2.0 hello.
  */
 #ifndef SMTP365_TLS_INTERNAL_H
 #define SMTP365_TLS_INTERNAL_H
@@ -75,7 +75,7 @@ static inline enum turn tls_emit(struct tls *t, struct tls_item *out, enum tls_i
 	return TURN_ITEM;
 }
 
-/* tls_handshake.c */
+/* handshake.c */
 /* Start a message whose front is complete. */
 void handshake_begin(struct tls *t);
 /* Append to the message at hand; the caller knows that it fits into CAP_HANDSHAKE. */
@@ -91,7 +91,7 @@ void handshake_drop_copy(struct tls *t);
 /* What the last item borrowed ends here. */
 void handshake_end_loan(struct tls *t);
 
-/* tls_sslv2.c */
+/* sslv2.c */
 /* Read the first record, whose first byte has the high bit (RFC 5246 E.2). */
 enum turn sslv2_read(struct tls *t, struct bytes *in, struct tls_item *out);
 

@@ -2,7 +2,7 @@
 /*
  * The walk of packet*.c as a BPF program: same layers, same order. Every load but that of the type
  * lies behind the link header, because libpcap has to shift offsets when the kernel sees frames
- * without it (cooked capture). The layers up to IP are in filter_layers.c; here are the transport
+ * without it (cooked capture). The layers up to IP are in layers.c; here are the transport
  * with its ports, the user's filter and the whole.
  */
 #include "frames/filter/filter.h"
