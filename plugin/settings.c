@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preferences (contract.md 3): smtp365.ports, .all, .redact, .severity and the table of endpoints.
- * A change makes Wireshark dissect again, and with that a new engine.
+ * Preferences (plugin/README.md#preferences): smtp365.ports, .all, .redact, .severity and the table
+ * of endpoints. A change makes Wireshark dissect again, and with that a new engine.
  */
 #include "ws_compat.h"
 

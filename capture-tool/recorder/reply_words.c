@@ -9,7 +9,7 @@
 
 enum { WORD_MOST = 80 };
 
-/* What servers say when all is well (RFC 5321 4.2.3, exchange-online.md 2.3). */
+/* What servers say when all is well (RFC 5321 4.2.3, docs/microsoft-365.md#fixed-replies). */
 static const char usual[] =
 	"ok sender recipient authentication successful succeeded service closing transmission "
 	"channel queued mail for delivery start input end with bye goodbye resetting smtp server "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads each file to its end or to where it is damaged, feeds the engine, renders what comes back.
- * Holds no protocol knowledge: packet.c knows frames, the engine mail, report*.c words.
+ * Holds no protocol knowledge: frames/ knows frames, the engine mail, its report/ words.
  */
 #include "run/run.h"
 #include <stdio.h>

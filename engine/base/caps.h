@@ -22,8 +22,7 @@
 /* A sequence or ACK number further than this ahead of all we know is not believed at first: eight
  * times the largest window that mail servers use, so more than a sick capture loses in one go. */
 #define CAP_SEQUENCE_JUMP (64u << 20)
-/* How long a hole may wait for its late segment (detections.md C02: fill within 3 s is reordering).
- */
+/* How long a hole may wait for its late segment (C02: what fills it within 3 s is reordering). */
 #define CAP_HOLE_WAIT (3 * SEGMENT_SECOND)
 /* A duplicate made by a mirror comes within this time (C05). */
 #define CAP_MIRROR_DUPLICATE (SEGMENT_SECOND / 200)
@@ -62,8 +61,9 @@
 /* Entries kept of a list in a hello (suites, groups, signature algorithms, versions). */
 #define CAP_HELLO_LIST 128u
 
-/* Events kept for one session; enough for the evidence of any finding. With the dialogue: */
+/* Events kept for one session; enough for the evidence of any finding. */
 #define CAP_EVENTS 96u
+/* The same when the whole dialogue is asked for (-v). */
 #define CAP_EVENTS_DIALOGUE 4096u
 /* Text kept of one session besides its events: a banner, lists, addresses, 32 refusals. */
 #define CAP_SESSION_TEXT (64u << 10)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The words for the enums of verdict.h. They are the values of the JSON record and of the
- * Wireshark fields (contract.md 2), so a word here is never changed, only added.
+ * Wireshark fields (docs/record.md#words), so a word here is never changed, only added.
  */
 #include "base/names.h"
 #include "verdict.h"

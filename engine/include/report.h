@@ -57,12 +57,12 @@ struct report_options {
 	const char *file; /* log.file.path of the record, or NULL; borrowed */
 };
 
-/* Walk the verdict in the order of contract.md 2. Absent values are not called at all. */
+/* Walk the verdict in the order of fields.def. Absent values are not called at all. */
 void report_walk(const struct verdict *v, const struct report_options *o, struct writer *w);
 /* Append one JSON line (with '\n'). */
 void report_json(const struct verdict *v, const struct report_options *o, GString *out);
-/* Append the text of one session (contract.md 1): verdict line, evidence, fix; other peers one
- * line. */
+/* Append the text of one session (docs/record.md#text-line): verdict line, evidence, fix; other
+ * peers one line. */
 void report_text(const struct verdict *v, const struct report_options *o, GString *out);
 /* The verdict line alone, without colour or newline (message, event.reason). */
 void report_line(const struct verdict *v, const struct report_options *o, GString *out);

@@ -30,7 +30,7 @@ enum side {
 	SIDE_RECIPIENT,
 	SIDE_CAPTURE,
 };
-enum stage { /* detections.md 1.1, in order */
+enum stage { /* docs/ARCHITECTURE.md#stages, in order */
 	     STAGE_NONE,
 	     STAGE_DNS,
 	     STAGE_TCP,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Authentication (detections.md part 9; RFC 4954): what was tried, what it gave away, who refused.
+ * Authentication (docs/findings.md#auth; RFC 4954): what was tried, what it gave away, who refused.
  * The facts CLEAR_* speak of bytes that crossed the network readable; a mirror that decrypts is
  * told apart by the rules.
  */
@@ -37,7 +37,7 @@ static void mechanism(struct judge *j)
 		judge_set(j, FACT_AUTH_BASIC, a->at.frame);
 		break;
 	case SMTP_MECH_PLAIN: /* Basic too, and not offered by Microsoft 365
-				 (exchange-online.md 2.2) */
+				 (docs/microsoft-365.md#ehlo-lists) */
 		judge_set(j, FACT_AUTH_BASIC, a->at.frame);
 		judge_set(j, FACT_AUTH_OTHER_MECH, a->at.frame);
 		break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Quality of the capture (detections.md part 3). These facts gate all absence findings.
+ * Quality of the capture (docs/findings.md#capture). These facts gate all absence findings.
  */
 #include "judge/judge.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The server's certificate (detections.md X19 to X27), visible up to TLS 1.2.
+ * The server's certificate (docs/findings.md#cert), visible up to TLS 1.2.
  */
 #include "judge/judge.h"
 

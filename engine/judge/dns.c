@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DNS and addressing of one session (detections.md part 4). Look-ups that led to no connection are
- * judged in lookups.c.
+ * DNS and addressing of one session (docs/findings.md#dns). Look-ups that led to no connection are
+ * judged in verdict/clients.c.
  */
 #include "judge/judge.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From what was seen to facts, one file per part of detections.md. Each function is pure: it reads
+ * From what was seen to facts, one file per subject. Each function is pure: it reads
  * `seen`, the flow and the tables, and sets facts. They may run on an open session too (a finding
  * at once), so nothing here assumes that the session is over unless `over` says so.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replies and the mail transaction (detections.md part 10): each refusal to the fact of its row,
+ * Replies and the mail transaction (docs/findings.md#m365): each refusal to the fact of its row,
  * and what the client itself did wrong.
  */
 #include "judge/judge.h"
@@ -38,7 +38,8 @@ static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r,
 }
 
 /* Refused because TLS is missing: the reply came in clear and wants STARTTLS, or is what the
- * server says to AUTH or MAIL that should have been inside (exchange-online.md 3.1, 7). */
+ * server says to AUTH or MAIL that should have been inside (docs/microsoft-365.md#replies-connect).
+ */
 static bool wants_tls(const struct judge *j, const struct seen_reply *r,
 		      const struct reply_row *row)
 {

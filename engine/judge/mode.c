@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Port and mode (detections.md part 6): does the client speak what the server expects?
+ * Port and mode (docs/findings.md#mode): does the client speak what the server expects?
  */
 #include "judge/judge.h"
 

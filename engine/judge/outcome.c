@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How far the session came, where it stopped and how it ended (detections.md 1.1), and which of the
- * three ways of sending it was. Runs after all other facts.
+ * How far the session came, where it stopped and how it ended (docs/ARCHITECTURE.md#stages), and
+ * which of the three ways of sending it was. Runs after all other facts.
  */
 #include "judge/judge.h"
 
@@ -180,7 +180,7 @@ static enum outcome outcome(const struct judge *j)
 }
 
 /* An external recipient that the MX endpoint takes can only be a relay through a connector: direct
- * send reaches the tenant's own mailboxes only (exchange-online.md 1.4). */
+ * send reaches the tenant's own mailboxes only (docs/microsoft-365.md#ways-to-send). */
 static bool relays(const struct judge *j)
 {
 	const struct seen *n = j->seen;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who the server is (detections.md 1.3): the name asked in DNS, then SNI, banner, certificate, and
- * last the address range. Disagreement is left standing as facts for the rules.
+ * Who the server is (docs/ARCHITECTURE.md#who-is-microsoft-365): the name asked in DNS, then SNI,
+ * banner, certificate, and last the address range. Disagreement is left standing as facts for the
+ * rules.
  */
 #include "judge/judge.h"
 #include "base/phrase.h"

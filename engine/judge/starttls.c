@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * STARTTLS (detections.md part 7; RFC 3207). Absence is a fact only when the whole reply was seen.
+ * STARTTLS (docs/findings.md#starttls; RFC 3207). Absence is a fact only when the whole reply was
+ * seen.
  */
 #include "judge/judge.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What TCP says (detections.md part 5), from the counters of the flow.
+ * What TCP says (docs/findings.md#tcp), from the counters of the flow.
  */
 #include "judge/judge.h"
 

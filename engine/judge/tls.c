@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The handshake (detections.md part 8): versions, suites, groups, alerts, who left and when.
+ * The handshake (docs/findings.md#tls): versions, suites, groups, alerts, who left and when.
  */
 #include "judge/judge.h"
 
@@ -76,7 +76,8 @@ static void suite_chosen(struct judge *j)
 	}
 }
 
-/* What of the offer Microsoft 365 could accept (exchange-online.md 1.3). Only whole lists count. */
+/* What of the offer Microsoft 365 could accept (docs/microsoft-365.md#tls). Only whole lists count.
+ */
 static void overlap(struct judge *j)
 {
 	const struct seen_hello *c = &j->seen->tls->client;
@@ -221,7 +222,7 @@ static bool nothing_inside(const struct judge *j)
 		return false;
 	if (t->server.max_version < TLS_1_3)
 		return t->data_records[FLOW_C2S] == 0;
-	/* the Finished and, at most, an alert (inside-tls.md 1) */
+	/* the Finished and, at most, an alert (docs/microsoft-365.md#what-stays-visible) */
 	return t->data_records[FLOW_C2S] == 1 ||
 	       (t->data_records[FLOW_C2S] == 2 && t->last_data_length[FLOW_C2S] == ALERT_13);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who Microsoft 365 is: host names, banner words, certificate names and address ranges as a dated
- * table (peers.def, exchange-online.md 1). A saved copy of Microsoft's endpoints document may
- * replace the ranges. An address alone is a hint, never proof (detections.md 1.3).
+ * table (peers.def). A saved copy of Microsoft's endpoints document may
+ * replace the ranges. An address alone is a hint, never proof
+ * (docs/ARCHITECTURE.md#who-is-microsoft-365).
  */
 #ifndef SMTP365_PEERS_H
 #define SMTP365_PEERS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finds names that were probably meant to be Microsoft's: a few wrong letters in a host name, a
- * tenant's MX name with dots where dashes belong, or a mistyped suffix of it (detections.md N01).
+ * tenant's MX name with dots where dashes belong, or a mistyped suffix of it (N01).
  * Never a known name, never a known name with a search suffix behind it.
  */
 #include "m365/peers.h"

@@ -159,7 +159,7 @@ static const struct reply_row *find(const struct folded *f, bool m365)
 }
 
 /* "... Error: 535 5.7.139 Authentication unsuccessful, ...": the reason of an earlier reply that
- * Microsoft repeats (exchange-online.md 3.3). */
+ * Microsoft repeats (docs/microsoft-365.md#replies-sender). */
 static const struct reply_row *find_inner(const struct folded *f, bool m365)
 {
 	static const char word[] = "error: ";

@@ -2,7 +2,7 @@
 /*
  * Reply texts of Microsoft 365 as data: sentence, code and enhanced status code -> fact, with the
  * cause and the fix that belong to exactly this sentence. The sentence decides; a row without one
- * matches by code alone and stands after those with one. Facts and sources: exchange-online.md 3.
+ * matches by code alone and stands after those with one. Facts and sources: docs/microsoft-365.md.
  */
 #ifndef SMTP365_REPLIES_H
 #define SMTP365_REPLIES_H
@@ -20,11 +20,12 @@ struct reply_row {
 	uint16_t detail_from, detail_to; /* range of the third number; 0,0 = any */
 	enum fact fact;
 	const char *cause, *fix, *check, *reference; /* NULL: those of the rule */
-	const char *source;			     /* exchange-online.md section */
+	const char *source;			     /* anchor in docs/microsoft-365.md, or RFC */
 	const char *since; /* date of the newest sample known, "" unknown */
 };
 
-/* The trailer `[server time id]` of a reply, or `[Hostname=server]` (exchange-online.md 2.1). */
+/* The trailer `[server time id]` of a reply, or `[Hostname=server]`
+ * (docs/microsoft-365.md#trailer). */
 struct reply_trailer {
 	struct bytes server, time, id; /* borrowed from the text; empty when absent */
 };

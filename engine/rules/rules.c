@@ -73,7 +73,8 @@ static bool holds(const struct mask *m, const struct facts *f)
 	return any;
 }
 
-/* A claim that something was absent needs both directions from the start (detections.md 1.4). */
+/* A claim that something was absent needs both directions from the start
+ * (docs/ARCHITECTURE.md#absence). */
 static bool absence_unproven(const struct rule *r, const struct facts *f)
 {
 	return r->absence && (facts_has(f, FACT_ONE_SIDED) || facts_has(f, FACT_MIDSTREAM));

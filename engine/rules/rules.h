@@ -21,7 +21,7 @@ struct rule {
 	enum confidence confidence;
 	enum side side;
 	enum stage explains; /* stage whose failure it explains; STAGE_NONE: never a cause */
-	bool absence;	     /* claims that something was absent (detections.md 1.4) */
+	bool absence;	     /* claims that something was absent (docs/ARCHITECTURE.md#absence) */
 	bool inferred;
 	bool general; /* the row that names the finding in lists, instead of the first of its id */
 	enum fact all[RULE_FACTS];  /* every one must hold; evidence are their frames */

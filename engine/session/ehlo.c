@@ -12,7 +12,8 @@
 #define LINES_FIRST 10u /* Exchange's list has 9 */
 
 /* A capability overwritten by a firewall: only X and at most one other letter at the end, or a run
- * of X, x or stars (exchange-online.md 6.1). Words with '-' are extensions of a provider. */
+ * of X, x or stars (docs/microsoft-365.md#middleboxes). Words with '-' are extensions of a
+ * provider. */
 static bool masked_word(struct bytes word)
 {
 	size_t n = bytes_left(&word);

@@ -408,8 +408,8 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 	session_step(s, reset ? "reset" : "close");
 }
 
-/* Microsoft 365 goes into no login before TLS (exchange-online.md 2.2), so one that it does go into
- * is inside. When it began was not captured. */
+/* Microsoft 365 goes into no login before TLS (docs/microsoft-365.md#ehlo-lists), so one that it
+ * does go into is inside. When it began was not captured. */
 static bool login_inside(const struct session *s, const struct flow *f)
 {
 	const struct seen *n = &s->seen;

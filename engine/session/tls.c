@@ -194,7 +194,8 @@ static void alert(struct session *s, enum flow_dir dir, const struct tls_item *i
 }
 
 /* Records of type 23: in TLS 1.3 the rest of the handshake looks like data. The client's first one
- * is its Finished (53 or 69 bytes), its certificate, or an alert (19 bytes), inside-tls.md 1. */
+ * is its Finished (53 or 69 bytes), its certificate, or an alert (19 bytes),
+ * docs/microsoft-365.md#what-stays-visible. */
 static void data_record(struct session *s, enum flow_dir dir, const struct tls_item *i,
 			struct flow_mark m)
 {

@@ -138,7 +138,7 @@ enum tls_suite_class {
 enum tls_suite_class tls_suite_class(uint16_t s);
 /* NULL, anon or EXPORT (X09)? */
 bool tls_suite_is_null_anon_export(uint16_t s);
-/* Is it one that Microsoft 365 accepts (exchange-online.md 1.3; table in suites.def)? */
+/* Is it one that Microsoft 365 accepts (docs/microsoft-365.md#tls; table in suites.def)? */
 bool tls_suite_m365(uint16_t s);
 
 /* The record length of an encrypted alert in TLS 1.3 (RFC 8446 5.2: level, code, type, tag) under

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What several sessions or look-ups of one client say together (detections.md 1.7): clear text
- * after a failed TLS attempt, retries at lower versions, look-ups that failed and led nowhere.
- * Bounded: a few summaries per client, oldest clients forgotten first.
+ * What several sessions or look-ups of one client say together
+ * (docs/ARCHITECTURE.md#several-sessions): clear text after a failed TLS attempt, retries at lower
+ * versions, look-ups that failed and led nowhere. Bounded: a few summaries per client, oldest
+ * clients forgotten first.
  */
 #ifndef SMTP365_CLIENTS_H
 #define SMTP365_CLIENTS_H

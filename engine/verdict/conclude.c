@@ -75,7 +75,7 @@ static int by_frame_then_id(const void *a, const void *b)
 }
 
 /* A session in clear that is refused because TLS failed in the one before has the cause of that one
- * (detections.md 1.2). Its frames: what showed it there, and the refusal here. */
+ * (docs/ARCHITECTURE.md#the-cause). Its frames: what showed it there, and the refusal here. */
 static const struct finding *cause_before(struct room *r, const struct tracked *t,
 					  const struct finding *cause)
 {

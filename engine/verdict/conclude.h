@@ -24,7 +24,8 @@ void conclude_session(struct room *room, struct tracked *t, const struct flow *f
 void conclude_open(struct room *room, const struct tracked *t, const struct flow *f,
 		   const struct judge_capture *capture,
 		   void (*fn)(const struct verdict *v, void *host), void *host);
-/* The same for a failed look-up of a Microsoft name (contract.md 2). `meant` may be NULL. */
+/* The same for a failed look-up of a Microsoft name (docs/record.md#one-record). `meant` may be
+ * NULL. */
 void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup *l,
 		     const char *meant, void (*fn)(const struct verdict *v, void *host),
 		     void *host);

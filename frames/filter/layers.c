@@ -112,7 +112,7 @@ static void emit_maybe_untagged(struct code *a)
 }
 
 /* Behind a cooked header the bytes of a tag may stand where IP is named (is_inner_tag of
- * link.c): when there is a type where a tag has it, packet.c decides. */
+ * frames/link.c): when there is a type where a tag has it, packet.c decides. */
 static void emit_inner_tag(struct code *a, unsigned here, uint16_t type, unsigned ip)
 {
 	const uint16_t types[] = { type, 0x8100, 0x88a8 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures about names and addresses, part 4 of the findings, beside the recorded ones."""
+"""Captures about names and addresses (findings dns and net), beside the recorded ones."""
 from craft import Capture, Host, Tcp
 from craft_smtp import (CAFE, CLIENT, CLIENT6, MX, MX_NAME, RESOLVER, SUBMISSION_NAME, Site, bye,
                         client, dns_ask, dns_message, dns_packet, hello, mail_in_tls, resolve,

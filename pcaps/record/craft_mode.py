@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures about port and mode, part 6 of the findings, beside the recorded ones."""
+"""Captures about port and mode (findings mode), beside the recorded ones."""
 import base64
 
 from craft import Capture, Host, Tcp

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Captures whose own quality is the matter: what was not seen must not become a finding.
 
-Part 3 of the findings. Most are made from the two base recordings, the rest are crafted.
+Findings capture.*. Most are made from the two base recordings, the rest are crafted.
 """
 import os
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures about TCP, part 5 of the findings, where no recording shows it: injected resets,
+"""Captures about TCP (findings tcp.*) where no recording shows it: injected resets,
 idle timers, slow clients, proxies, long round trips. The recorded ones are in record_net_scenes.py.
 """
 import struct

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Logins: in clear, refused, cancelled, by the wrong mechanism; part 9 of the
-# findings.  Refusals behind TLS are recorded twice: as the feed of a TLS
+# Logins: in clear, refused, cancelled, by the wrong mechanism; findings
+# auth.*.  Refusals behind TLS are recorded twice: as the feed of a TLS
 # inspection box shows them (MIRROR), and some sealed, with a key log.
 from common import *
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What is wrong with the certificate, or with the trust in it; part 8 of the
-# findings, rows cert.*.
+# What is wrong with the certificate, or with the trust in it; findings
+# cert.*.
 from common import *
 
 STORIES = "certificates"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Mistakes of the client in the dialogue, several sessions at once, refusals
-# sealed by TLS; part 10 of the findings.  Clear refusals: scenarios_replies.py.
+# sealed by TLS; findings smtp.* and m365.*.  Clear refusals: scenarios_replies.py.
 from common import *
 from scenarios_replies import FEED, IP, LOGGED_IN
 

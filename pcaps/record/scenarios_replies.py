@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Refusals of Exchange Online and mistakes in the dialogue; part 10 of the
-# findings.  Port 25 in clear, where that is how it happens; what only the
+# Refusals of Exchange Online and mistakes in the dialogue; findings m365.*
+# and smtp.*.  Port 25 in clear, where that is how it happens; what only the
 # submission host says comes from the feed of a TLS inspection box (MIRROR).
 from common import *
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# STARTTLS that is stripped, masked, refused, not used, injected into; part 7
-# of the findings, with a near miss for each.
+# STARTTLS that is stripped, masked, refused, not used, injected into;
+# findings starttls.*, with a near miss for each.
 from common import *
 
 STORIES = "starttls"

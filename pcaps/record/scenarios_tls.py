@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The TLS handshake: versions, suites, alerts, downgrades; part 8 of the
-# findings.  Certificates have a table of their own.
+# The TLS handshake: versions, suites, alerts, downgrades; findings tls.*.
+# Certificates have a table of their own.
 from common import *
 
 STORIES = "tls"

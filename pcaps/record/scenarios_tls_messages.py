@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # TLS messages that are odd: alerts, garbage, names, retries, renegotiation,
-# resumption; part 8 of the findings.  Versions and suites: scenarios_tls.py.
+# resumption; findings tls.*.  Versions and suites: scenarios_tls.py.
 from common import *
 from scenarios_tls import FLIGHT12, HELLO13, MODERN, raw_hello, server_alert
 

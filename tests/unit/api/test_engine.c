@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The whole engine on dialogues: verdicts of the usual stories, the same verdict however the bytes
- * are cut, and no accusation when bytes are missing (detections.md 1.4).
+ * are cut, and no accusation when bytes are missing (docs/ARCHITECTURE.md#absence).
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -563,7 +563,7 @@ static void test_cooked_without_tag(void **state)
 	(void)state;
 }
 
-/* Two tags on "any" (link.c, is_inner_tag): as the kernel shows them to the filter, and as
+/* Two tags on "any" (frames/link.c, is_inner_tag): as the kernel shows them to the filter, and as
  * libpcap does, which filters the first blocks of the ring once more itself. */
 static void test_cooked_inner_tag(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live_watch.c and metrics.c: each kind of loss is said once and in numbers, silence begins and
- * ends, and the metrics carry the same numbers in the right form.
+ * live_watch.c and capture-tool/live/metrics.c: each kind of loss is said once and in numbers,
+ * silence begins and ends, and the metrics carry the same numbers in the right form.
  */
 #include <setjmp.h>
 #include <stdarg.h>

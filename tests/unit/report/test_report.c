@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report*.c on verdicts made by hand: the lines that the contract shows, hostile text, redaction,
- * absent values, and JSON read back with another library.
+ * The writers of engine/report on verdicts made by hand: the lines that docs/record.md shows,
+ * hostile text, redaction, absent values, and JSON read back with another library.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sessions as sets of facts, where each stopped, and the cause that an administrator must be told:
- * the reason, never its consequence (detections.md 1.2).
+ * the reason, never its consequence (docs/ARCHITECTURE.md#the-cause).
  */
 #ifndef SMTP365_RULE_STORIES_H
 #define SMTP365_RULE_STORIES_H
