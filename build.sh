@@ -11,7 +11,7 @@ BUILD="gcc cmake ninja-build pkg-config libc6-dev libpcap-dev libglib2.0-dev lib
 	libjansson-dev zlib1g-dev libzstd-dev libseccomp-dev libcap-ng-dev"
 TEST="clang libclang-rt-14-dev libcmocka-dev python3 python3-jsonschema mandoc zstd gzip clang-format-14
 	wireshark-dev tshark iproute2 libcap2-bin tcpdump tcpreplay lintian logrotate
-	swaks libnet-ssleay-perl curl openssl gnutls-bin msmtp postfix nftables e2fsprogs procps debootstrap"
+	swaks libnet-ssleay-perl curl openssl gnutls-bin msmtp postfix nftables e2fsprogs procps debootstrap valgrind"
 
 say() {
 	printf 'build.sh: %s\n' "$*" >&2

@@ -111,16 +111,18 @@ static bool has_word(const struct bytes *line, const char *word)
 	}
 }
 
-/* "AUTH LOGIN": the verb and the mechanism, which is a word with something behind it. */
-static uint32_t auth_front(const struct bytes *line, size_t verb)
+/* "AUTH LOGIN": the verb and the mechanism, when it is one and its end is seen. Any other word
+ * there can be a password or a payload. */
+static uint32_t auth_front(struct bytes line, size_t verb)
 {
-	size_t n = verb + 1;
+	size_t front = MIN(verb + 1, bytes_left(&line)), n = 0;
 
-	uint8_t behind = bytes_peek(line, n);
-	while (n < verb + 32 && (g_ascii_isalnum(behind) || behind == '-' || behind == '_'))
-		behind = bytes_peek(line, ++n);
-	bool whole = behind == ' ' || behind == '\r' || behind == '\n';
-	return (uint32_t)MIN(whole ? n : verb + 1, bytes_left(line));
+	bytes_take(&line, front);
+	while (g_ascii_isgraph(bytes_peek(&line, n)))
+		n++;
+	bool ended = n < bytes_left(&line);
+	bool keep = ended && smtp365_sasl_mechanism(bytes_upto(&line, n));
+	return (uint32_t)(front + (keep ? n : 0));
 }
 
 /* The number behind BDAT, RFC 3030 section 2. */
@@ -143,7 +145,7 @@ static uint32_t keep_command(struct keep *k, const struct keep_options *o, const
 		if (has_word(line, auth[i])) {
 			k->state = KEEP_SECRET;
 			k->secret = true;
-			return auth_front(line, strlen(auth[i]));
+			return auth_front(*line, strlen(auth[i]));
 		}
 	for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
 		if (!has_word(line, verbs[i].word))

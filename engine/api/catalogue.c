@@ -6,6 +6,7 @@
  */
 #include "m365/replies.h"
 #include "rules/rules.h"
+#include "smtp/auth.h"
 #include "smtp365.h"
 #include "tls/tls.h"
 
@@ -132,4 +133,9 @@ struct bytes smtp365_reply_text(struct bytes line, struct bytes *server)
 const char *smtp365_suite_name(uint16_t suite)
 {
 	return tls_suite_name(suite);
+}
+
+bool smtp365_sasl_mechanism(struct bytes word)
+{
+	return smtp_mech_registered(word);
 }

@@ -123,5 +123,8 @@ void smtp365_reply_sentences(void (*fn)(const char *sentence, void *host), void 
 struct bytes smtp365_reply_text(struct bytes line, struct bytes *server);
 /* Name of a TLS cipher suite as IANA registered it, NULL when it is not known. Static. */
 const char *smtp365_suite_name(uint16_t suite);
+/* Is this word the name of a SASL mechanism (RFC 4422 7.1), letters without case? Where a client
+ * names a mechanism nothing else may be shown or kept: it can be a password. */
+bool smtp365_sasl_mechanism(struct bytes word);
 
 #endif

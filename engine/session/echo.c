@@ -17,9 +17,9 @@ static bool harmless(struct bytes quoted)
 	struct bytes b = quoted;
 	bool same = true;
 
-	for (size_t k = 0; k < bytes_left(&b); k++)
-		same = same && (bytes_peek(&b, k) == 'X' || !g_ascii_isgraph(bytes_peek(&b, k)) ||
-				bytes_peek(&b, k) == '?');
+	for (size_t k = 0; same && k < bytes_left(&b); k++)
+		same = bytes_peek(&b, k) == 'X' || !g_ascii_isgraph(bytes_peek(&b, k)) ||
+		       bytes_peek(&b, k) == '?';
 	return same || smtp_verb_of(quoted) != SMTP_VERB_UNKNOWN;
 }
 
@@ -63,34 +63,36 @@ static bool is_blob(const struct bytes *b, size_t from, size_t to)
 	return to - from >= 12 && upper && lower && other;
 }
 
-/* A mark is not longer than the shortest secret, so the text does not grow. */
-static struct bytes without(const struct smtp_secrets *set, struct bytes text, char *room)
+/* Where the quotation that is opened at `at` closes: at the last mark of its kind, else at `end`.
+ * `last` remembers that place for each kind, so that it is looked for once. */
+static size_t closing_quote(const struct bytes *b, size_t at, size_t end, size_t last[256])
 {
-	G_STATIC_ASSERT(SMTP_SECRET_LEAST >= sizeof "…" - 1);
-	struct bytes rest = text;
-	size_t from, to;
+	uint8_t mark = bytes_peek(b, at);
+	size_t close = last[mark] ? last[mark] : end;
 
-	while (set && smtp_secrets_find(set, rest, &from, &to)) {
-		size_t before = bytes_left(&text) - bytes_left(&rest) + from, n = to - from;
-		text = splice(text, before, before + n, room);
-		rest = text;
-		bytes_take(&rest, before + sizeof "…" - 1);
-	}
-	return text;
+	while (!last[mark] && close > at + 1 && bytes_peek(b, close - 1) != mark)
+		close--;
+	last[mark] = close;
+	return close > at + 1 ? close - 1 : end;
+}
+
+static struct bytes without_secrets(const struct session *s, struct bytes text, char *room)
+{
+	text = smtp_secrets_blank(smtp_client_secrets(s->client), text, room);
+	text = smtp_secrets_blank(smtp_client_secrets(s->inner_client), text, room);
+	text = smtp_secrets_blank(smtp_client_names(s->client), text, room);
+	return smtp_secrets_blank(smtp_client_names(s->inner_client), text, room);
 }
 
 struct bytes session_without_echo(const struct session *s, struct bytes text, uint16_t code,
 				  char room[CAP_REPLY_TEXT + 8])
 {
-	struct bytes all = bytes_upto(&text, CAP_REPLY_TEXT);
-	all = without(smtp_client_secrets(s->client), all, room);
-	all = without(smtp_client_secrets(s->inner_client), all, room);
-	all = without(smtp_client_names(s->client), all, room);
-	all = without(smtp_client_names(s->inner_client), all, room);
-	size_t n = bytes_left(&all), end = n, close;
+	struct bytes all = without_secrets(s, bytes_upto(&text, CAP_REPLY_TEXT), room);
+	size_t n = bytes_left(&all), end = n;
 
 	if (code < 500)
 		return all;
+	size_t last[256] = { 0 };
 	while (end > 0 && bytes_peek(&all, end - 1) != '[')
 		end--;
 	end = end ? end - 1 : n;
@@ -102,10 +104,7 @@ struct bytes session_without_echo(const struct session *s, struct bytes text, ui
 		}
 		if (at == end || code > 504 || !opens_quote(&all, at))
 			continue;
-		for (close = end;
-		     close > at + 1 && bytes_peek(&all, close - 1) != bytes_peek(&all, at);)
-			close--;
-		close = close > at + 1 ? close - 1 : end;
+		size_t close = closing_quote(&all, at, end, last);
 		struct bytes quoted = all;
 		bytes_take(&quoted, at + 1);
 		if (!harmless(bytes_upto(&quoted, close - at - 1)))

@@ -10,20 +10,20 @@ static const struct {
 	const char *word;
 	enum smtp_mech mech;
 } mechs[] = {
-	{ "PLAIN", SMTP_MECH_PLAIN },	    { "LOGIN", SMTP_MECH_LOGIN },
-	{ "XOAUTH2", SMTP_MECH_XOAUTH2 },   { "OAUTHBEARER", SMTP_MECH_OAUTHBEARER },
-	{ "CRAM-MD5", SMTP_MECH_CRAM_MD5 }, { "DIGEST-MD5", SMTP_MECH_DIGEST_MD5 },
-	{ "NTLM", SMTP_MECH_NTLM },	    { "GSSAPI", SMTP_MECH_GSSAPI },
-	{ "EXTERNAL", SMTP_MECH_EXTERNAL },
+#define MECH(word, mech) { word, SMTP_MECH_##mech },
+#include "smtp/mechs.def"
+#undef MECH
 };
 
 const char *smtp_mech_name(enum smtp_mech m)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(mechs); i++) {
+	if (m == SMTP_MECH_SCRAM)
+		return "SCRAM"; /* whichever hash it has */
+	for (size_t i = 0; i < G_N_ELEMENTS(mechs) && m != SMTP_MECH_OTHER; i++) {
 		if (mechs[i].mech == m)
 			return mechs[i].word;
 	}
-	return m == SMTP_MECH_SCRAM ? "SCRAM" : m == SMTP_MECH_NONE ? "none" : "other";
+	return m == SMTP_MECH_NONE ? "none" : "other";
 }
 
 enum smtp_mech smtp_mech_of(struct bytes word)
@@ -34,25 +34,16 @@ enum smtp_mech smtp_mech_of(struct bytes word)
 		if (bytes_is(&word, mechs[i].word))
 			return mechs[i].mech;
 	}
-	return bytes_starts(&word, "SCRAM-", 6) && bytes_left(&word) <= 20 ? SMTP_MECH_SCRAM
-									   : SMTP_MECH_OTHER;
+	return SMTP_MECH_OTHER;
 }
 
-/* RFC 4422 3.1: up to 20 of A-Z 0-9 - _. Clients also send it all small; base64 mixes both. */
-bool smtp_mech_showable(struct bytes word)
+bool smtp_mech_registered(struct bytes word)
 {
-	bool upper = false, lower = false;
-
-	if (bytes_left(&word) > 20)
-		return false;
-	while (bytes_left(&word)) {
-		uint8_t c = bytes_u8(&word);
-		if (!g_ascii_isalnum(c) && c != '-' && c != '_')
-			return false;
-		upper |= g_ascii_isupper(c);
-		lower |= g_ascii_islower(c);
+	for (size_t i = 0; i < G_N_ELEMENTS(mechs); i++) {
+		if (bytes_is(&word, mechs[i].word))
+			return true;
 	}
-	return !(upper && lower);
+	return false;
 }
 
 static int base64_value(uint8_t c)

@@ -15,8 +15,9 @@
 
 /* The mechanism of this word; SMTP_MECH_OTHER when unknown, SMTP_MECH_NONE when empty. */
 enum smtp_mech smtp_mech_of(struct bytes word);
-/* May this unknown mechanism word be shown? False when it could be a payload in the wrong place. */
-bool smtp_mech_showable(struct bytes word);
+/* Is this the name of a mechanism of the table, letters without case? Nothing else may be shown
+ * where a mechanism belongs: clients put passwords and payloads there. */
+bool smtp_mech_registered(struct bytes word);
 /* Decode base64 (RFC 4648 4, strict, padding needed). Writes at most `room` bytes of the front to
  * `out`, returns how many. `total` = how many the whole decodes to; `bad` = not base64. */
 size_t smtp_base64(struct bytes text, uint8_t *out, size_t room, size_t *total, bool *bad);

@@ -47,7 +47,7 @@ static void item_auth(struct smtp_client *c, struct smtp_item *out)
 	smtp_word(&rest);
 	size_t keep = all - bytes_left(&rest);
 	struct bytes mech = smtp_word(&rest);
-	if (smtp_mech_showable(mech))
+	if (smtp_mech_registered(mech))
 		keep = all - bytes_left(&rest);
 	struct bytes initial = bytes_trim(rest);
 	out->auth.mech = smtp_mech_of(mech);

@@ -100,8 +100,9 @@ size_t smtp_hidden_from(struct bytes line)
 			known |= bytes_is(&name, shown[i]);
 		if (known)
 			continue;
-		/* Its name may stay, when it is one. */
-		if (equal <= 0 || !smtp_mech_showable(name))
+		/* The name may stay where it is one that is known to carry a secret. */
+		if (!bytes_is(&name, "LOGIN") && !bytes_is(&name, "PASSWORD") &&
+		    !bytes_is(&name, "TOKEN"))
 			return before;
 		return all - bytes_left(&line) - bytes_left(&value) + 1;
 	}

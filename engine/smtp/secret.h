@@ -9,11 +9,14 @@
 #define SMTP365_SMTP_SECRET_H
 
 #include "bytes.h"
+#include "base/caps.h"
 
 /* Bytes of a secret that make its fingerprint; a match goes on to the end of the word. */
 #define SMTP_SECRET_FRONT 24u
 /* Shorter words stand in any text by chance. */
 #define SMTP_SECRET_LEAST 3u
+/* Longest text that is looked through in one call. */
+#define SMTP_SECRET_TEXT CAP_REPLY_TEXT
 
 struct smtp_secrets; /* the newest ones of a client; NULL is the empty set */
 
@@ -22,8 +25,11 @@ struct smtp_secrets; /* the newest ones of a client; NULL is the empty set */
 void smtp_secrets_add(struct smtp_secrets **set, uint64_t key, struct bytes secret);
 void smtp_secrets_free(struct smtp_secrets *set);	  /* wipes; NULL is fine */
 size_t smtp_secrets_kept(const struct smtp_secrets *set); /* bytes, for the cap */
-/* The first part of `text` that repeats a secret, as offsets; false: there is none. */
-bool smtp_secrets_find(const struct smtp_secrets *set, struct bytes text, size_t *from, size_t *to);
+/* The text, at most SMTP_SECRET_TEXT bytes of it, with "…" in place of every part that repeats a
+ * secret: a view of `text`, or of `room` (as long as the text) when something was taken out. The
+ * text may lie at the front of the room. Each byte is looked at once, so the work is bounded by the
+ * length of the text, whatever it holds. */
+struct bytes smtp_secrets_blank(const struct smtp_secrets *set, struct bytes text, char *room);
 /* The fingerprint of a word, for a comparison; 0 when it is empty. */
 uint64_t smtp_secret_print(uint64_t key, struct bytes word);
 

@@ -84,6 +84,15 @@ static void test_auth(void **state)
 	     { SERVER, "235 ok\r\n", ALL });
 	PLAY({ CLIENT, "AUTH PLAIN AHVz", 10 }, { CLIENT, "MAIL is a secret\r\n", 0 });
 	PLAY({ CLIENT, "AUTH AHVzZXIAc2VjcmV0", 5 }); /* cut before the mechanism's end is seen */
+	PLAY({ CLIENT, "AUTH LOGIN\r", 10 });
+	/* No mechanism, or one that nobody knows: the word may be the secret. */
+	PLAY({ CLIENT, "AUTH AHVzZXIAc2VjcmV0MTI=\r\n", 5 },
+	     { SERVER, "504 5.7.4 Unrecognized authentication type\r\n", ALL });
+	PLAY({ CLIENT, "AUTH AHVzZXIAc2VjcmV0\r\n", 5 }, { SERVER, "504 5.7.4 no\r\n", ALL });
+	PLAY({ CLIENT, "AUTH SOMMER2026\r\n", 5 },
+	     { SERVER, "504 5.7.4 Unrecognized authentication type SOMMER2026\r\n", 43 });
+	PLAY({ CLIENT, "AUTH  PLAIN AHVzZXIAc2VjcmV0\r\n", 5 }, { SERVER, "501 no\r\n", ALL });
+	PLAY({ CLIENT, "AUTH\tPLAIN\tAHVzZXIAc2VjcmV0\r\n", 10 });
 	PLAY({ CLIENT, "X-EXPS GSSAPI YIIJ\r\n", 13 }, { CLIENT, "YIIJ\r\n", 0 });
 	PLAY({ CLIENT, "XCLIENT LOGIN=user\r\n", 0 }, { CLIENT, "PASS secret\r\n", 0 });
 	/* The capture begins in the middle; only one side; a repeated secret. */

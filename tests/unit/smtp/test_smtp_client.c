@@ -198,6 +198,9 @@ static void auth_dialogues(void **state)
 		{ "AUTH PLAIN hunter2secret\r\nQUIT\r\n",
 		  "COMMAND AUTH argument=PLAIN line=AUTH PLAIN auth=PLAIN/0,initial,bad\n"
 		  "COMMAND QUIT argument= line=QUIT\n" },
+		{ "AUTH SOMMER2026\r\nQUIT\r\n",
+		  "COMMAND AUTH argument= line=AUTH auth=other/0\nCOMMAND QUIT argument= "
+		  "line=QUIT\n" },
 		{ "AUTH aHVudGVyMnNlY3JldA==\r\nQUIT\r\n",
 		  "COMMAND AUTH argument= line=AUTH auth=other/0\nCOMMAND QUIT argument= "
 		  "line=QUIT\n" },

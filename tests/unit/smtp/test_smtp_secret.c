@@ -19,16 +19,16 @@ static struct bytes text_of(const char *s)
 /* The text with every repetition as "_". */
 static void blanked(const struct smtp_secrets *set, const char *text, char *out)
 {
-	struct bytes rest = text_of(text);
-	size_t from, to, n = 0;
-	while (smtp_secrets_find(set, rest, &from, &to)) {
-		memcpy(&out[n], rest.at, from);
-		n += from;
-		out[n++] = '_';
-		bytes_take(&rest, to);
+	char room[512];
+	struct bytes got = smtp_secrets_blank(set, text_of(text), room);
+	size_t n = 0;
+
+	while (bytes_left(&got)) {
+		bool mark = bytes_starts(&got, "…", 3);
+		out[n++] = mark ? '_' : (char)bytes_peek(&got, 0);
+		bytes_take(&got, mark ? 3 : 1);
 	}
-	memcpy(&out[n], rest.at, bytes_left(&rest));
-	out[n + bytes_left(&rest)] = '\0';
+	out[n] = '\0';
 }
 
 static void repetitions(void **state)
