@@ -9,6 +9,7 @@
 
 #include <string.h>
 #include "bytes.h"
+#include "frames/feed.h"
 #include "plain.h"
 #include "settings.h"
 
@@ -168,34 +169,15 @@ static void watch_port(const packet_info *pinfo)
 		      (uint16_t)(known ? pinfo->match_uint : MIN(pinfo->srcport, pinfo->destport)));
 }
 
-static void feed_segment(struct packet *p, packet_info *pinfo, struct segment *g)
+/* The engine has just been fed a segment of the frame: whose it is, and what was decrypted in it.
+ */
+static void after_segment(packet_info *pinfo, const struct segment *g)
 {
-	if (segment_sums(g) && smtp365_watches(host.engine, g->sport, g->dport))
-		g->checksum_bad = packet_checksum_bad(p, g);
-	smtp365_segment(host.engine, g);
 	unsigned session = smtp365_last_session(host.engine);
 	if (!session)
 		return;
 	book_frame(host.book, pinfo->num, session);
 	plain_feed(host.plain, host.engine, pinfo, g, session);
-}
-
-static void feed_item(struct packet *p, packet_info *pinfo, uint64_t now, struct packet_item *item)
-{
-	enum packet_kind kind = item->kind;
-
-	if (kind == PACKET_NOTHING)
-		smtp365_clock(host.engine, now);
-	else if (kind == PACKET_SEGMENT)
-		feed_segment(p, pinfo, &item->segment);
-	else if (kind == PACKET_ICMP)
-		smtp365_icmp(host.engine, &item->icmp);
-	for (; kind == PACKET_DATAGRAM; kind = item->kind) {
-		smtp365_datagram(host.engine, &item->datagram);
-		if (!item->datagram.over_tcp)
-			break;
-		item->kind = packet_more(p, item);
-	}
 }
 
 /* Frames so far in which the reader found a protocol that is none of its business: what Wireshark
@@ -240,7 +222,11 @@ void host_feed(tvbuff_t *tvb, packet_info *pinfo)
 				packet_read(p, now, pinfo->num, ip.at, (uint32_t)bytes_left(&ip),
 					    (uint32_t)bytes_left(&ip), &item);
 	}
-	feed_item(p, pinfo, now, &item);
+	if (item.kind == PACKET_NOTHING)
+		smtp365_clock(host.engine, now);
+	feed_item(host.engine, p, &item);
+	if (item.kind == PACKET_SEGMENT)
+		after_segment(pinfo, &item.segment);
 }
 
 unsigned host_session(const packet_info *pinfo)

@@ -6,10 +6,10 @@
 #include "ws_compat.h"
 
 #include <string.h>
-#include <sys/random.h>
+#include "frames/feed.h"
+#include "ports.h"
 #include "settings.h"
 
-#define DEFAULT_PORTS "25,465,587,2525"
 #define MOST_PORT 65535u
 
 struct endpoint_row { /* of the UAT; texts owned by the UAT */
@@ -101,7 +101,7 @@ void settings_register(int proto)
 			     "smtp365_endpoints", TRUE, &rows, &row_count, UAT_AFFECTS_DISSECTION,
 			     NULL, row_copy, row_update, row_free, NULL, NULL, endpoint_fields);
 
-	range_convert_str(wmem_epan_scope(), &ports, DEFAULT_PORTS, MOST_PORT);
+	range_convert_str(wmem_epan_scope(), &ports, SMTP365_PORTS_TEXT, MOST_PORT);
 	prefs_register_range_preference(
 		m, "ports", "Watched TCP ports",
 		"Ports whose connections are sessions from their first packet. On other "
@@ -177,9 +177,7 @@ struct smtp365 *settings_engine(smtp365_session_fn fn, void *host)
 	};
 	char *error = NULL;
 
-	/* Without random bytes the table works all the same; only its order could be guessed. */
-	if (getrandom(o.hash_key, sizeof o.hash_key, GRND_NONBLOCK) < 0)
-		memset(o.hash_key, 0, sizeof o.hash_key);
+	feed_hash_key(&o);
 	struct smtp365 *engine = smtp365_new(&o, fn, host, &error);
 	g_assert(engine); /* only an endpoints document could be refused */
 	g_array_free(watched, TRUE);

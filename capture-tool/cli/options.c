@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ports.h"
 #include "cli/options_places.h"
 
 /* What GOption fills; strings are owned. */
@@ -42,7 +43,7 @@ static void add_input(GOptionContext *c, struct raw *r)
 		{ "count", 'c', 0, G_OPTION_ARG_FILENAME, &r->count,
 		  "Stop after N packets (default: all)", "N" },
 		{ "port", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->ports,
-		  "Watch this port too (repeatable; default: 25, 465, 587, 2525)", "N" },
+		  "Watch this port too (repeatable; default: " SMTP365_PORTS_TEXT ")", "N" },
 		{ "endpoints", 0, 0, G_OPTION_ARG_FILENAME, &r->endpoints,
 		  "Saved Microsoft endpoints JSON (default: the built-in ranges)", "FILE" },
 		G_OPTION_ENTRY_NULL,

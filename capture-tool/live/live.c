@@ -14,6 +14,7 @@
 #include "report.h"
 #include "live/live_open.h"
 #include "live/live_watch.h"
+#include "frames/feed.h"
 #include "write/output.h"
 #include "write/say.h"
 

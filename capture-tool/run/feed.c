@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine's options, checked once by an engine that is thrown away, and the feeding of items.
+ * The engine's options, checked once by an engine that is thrown away.
  */
 #include "run/feed.h"
 #include <errno.h>
-#include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
+#include "frames/feed.h"
+#include "ports.h"
 
 /* A saved endpoints document has some 100 KB; what is much larger is something else. */
 #define ENDPOINTS_BYTES (16u << 20)
 #define GIVE_ENDPOINTS "; give a saved copy of Microsoft's endpoints document (JSON)"
 
-static const uint16_t default_ports[] = { 25, 465, 587, 2525 };
+static const uint16_t default_ports[] = { SMTP365_PORTS };
 
 /* The saved endpoints document. */
 static bool load_endpoints(struct feed *f, const char *path, char **error)
@@ -50,10 +50,7 @@ bool feed_prepare(struct feed *f, const struct options *o, char **error)
 	};
 	g_array_append_vals(f->ports, default_ports, G_N_ELEMENTS(default_ports));
 	g_array_append_vals(f->ports, o->ports->data, o->ports->len);
-	/* Without random bytes the table of connections still works; only its order could be
-	 * guessed. */
-	if (getrandom(f->engine.hash_key, sizeof(f->engine.hash_key), GRND_NONBLOCK) < 0)
-		memset(f->engine.hash_key, 0, sizeof(f->engine.hash_key));
+	feed_hash_key(&f->engine);
 	if (!load_endpoints(f, o->endpoints, error))
 		return false;
 	struct smtp365 *s = smtp365_new(&f->engine, NULL, NULL, &reason);
@@ -72,23 +69,4 @@ void feed_clear(struct feed *f)
 	if (f->ports)
 		g_array_free(f->ports, TRUE);
 	*f = (struct feed){ 0 };
-}
-
-void feed_item(struct smtp365 *s, struct packet *p, struct packet_item *item)
-{
-	enum packet_kind kind = item->kind;
-	if (kind == PACKET_SEGMENT) {
-		struct segment *g = &item->segment;
-		if (segment_sums(g) && smtp365_watches(s, g->sport, g->dport))
-			g->checksum_bad = packet_checksum_bad(p, g);
-		smtp365_segment(s, g);
-	} else if (kind == PACKET_ICMP) {
-		smtp365_icmp(s, &item->icmp);
-	}
-	for (; kind == PACKET_DATAGRAM; kind = item->kind) {
-		smtp365_datagram(s, &item->datagram);
-		if (!item->datagram.over_tcp)
-			break;
-		item->kind = packet_more(p, item);
-	}
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What reading files and live capture share in front of the engine: the engine's options from those
- * of the command line, and the way of a packet's content into it. Keeps no packet and prints
- * nothing.
+ * of the command line. Keeps no packet and prints nothing.
  */
 #ifndef SMTP365_FEED_H
 #define SMTP365_FEED_H
 
 #include "smtp365.h"
 #include "cli/options.h"
-#include "frames/packet.h"
 
 struct feed {
 	struct smtp365_options engine; /* borrows from below and from the options */
@@ -21,8 +19,5 @@ struct feed {
  * be cleared in both cases. */
 bool feed_prepare(struct feed *f, const struct options *o, char **error);
 void feed_clear(struct feed *f);
-
-/* Hand what a frame holds to the engine; `p` has just read it. */
-void feed_item(struct smtp365 *s, struct packet *p, struct packet_item *item);
 
 #endif

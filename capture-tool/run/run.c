@@ -11,7 +11,7 @@
 #include "write/order.h"
 #include "html/out_html.h"
 #include "recorder/recorder.h"
-#include "frames/packet.h"
+#include "frames/feed.h"
 #include "read/source.h"
 
 /* Packets between two looks at the clock. */

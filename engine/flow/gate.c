@@ -7,6 +7,7 @@
  */
 #include <glib.h>
 #include "bytes.h"
+#include "ports.h"
 #include "base/caps.h"
 #include "flow/gate.h"
 
@@ -44,7 +45,7 @@ static inline bool port_bit(const struct gate *g, uint16_t port)
 
 struct gate *gate_new(void)
 {
-	static const uint16_t watched[] = { 25, 465, 587, 2525 };
+	static const uint16_t watched[] = { SMTP365_PORTS };
 	struct gate *g = g_new0(struct gate, 1);
 	g->memory = g_new0(struct handshake, CAP_SYN_CACHE);
 	for (size_t i = 0; i < G_N_ELEMENTS(watched); i++)

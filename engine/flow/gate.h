@@ -18,7 +18,7 @@ enum gate_answer {
 
 struct gate;
 
-/* A gate that watches 25, 465, 587 and 2525. */
+/* A gate that watches the ports of ports.h. */
 struct gate *gate_new(void);
 void gate_free(struct gate *g);
 /* Watch one more TCP port. */

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <glib.h>
 #include <string.h>
-#include "run/feed.h"
+#include "frames/feed.h"
 #include "read/source.h"
 #include "report.h"
 #include "plugin/counts.h"
