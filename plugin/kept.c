@@ -130,24 +130,22 @@ static void alerts(struct room *r, struct verdict *v)
 		text(r, &v->alerts[i].name);
 }
 
+/* A value of values.def that points to something. */
+#define KEEP_TEXT text
+#define KEEP_TEXTS texts
+#define KEEP_TRI(room, value)
+#define KEEP_DATE(room, value)
+
 /* Every text of the verdict itself. */
 static void own_texts(struct room *r, struct verdict *v)
 {
-	const char **one[] = {
-		&v->server_domain, &v->transport,	 &v->protocol,	     &v->tls_version,
-		&v->tls_protocol,  &v->tls_cipher,	 &v->tls_curve,	     &v->sni,
-		&v->ja3,	   &v->client_max,	 &v->cert_subject,   &v->cert_issuer,
-		&v->cert_sha256,   &v->tls_history,	 &v->history,	     &v->helo,
-		&v->banner,	   &v->client_public_ip, &v->auth_mechanism, &v->trace_server,
-		&v->trace_time,	   &v->trace_id,
-	};
-	const char *const **many[] = { &v->client_ciphers, &v->client_versions, &v->from, &v->to,
-				       &v->ehlo };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(one); i++)
-		text(r, one[i]);
-	for (size_t i = 0; i < G_N_ELEMENTS(many); i++)
-		texts(r, many[i]);
+	text(r, &v->server_domain);
+	text(r, &v->transport);
+	text(r, &v->protocol);
+	text(r, &v->auth_mechanism);
+#define VALUE(section, kind, member, field) KEEP_##kind(r, &v->member);
+#include "values.def"
+#undef VALUE
 }
 
 static struct verdict *lay_out(struct room *r, const struct verdict *from, bool all_events)

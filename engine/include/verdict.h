@@ -114,12 +114,10 @@ struct event {
 	const char *text;  /* in words, secrets never in it */
 };
 
-struct rule; /* rules.h */
-
 struct finding {
-	const struct rule *rule; /* the row that made it */
-	const char *id, *title;	 /* slug; one line */
-	const char *letter;	 /* "S02": only for talking */
+	unsigned row;		/* the row that made it, of smtp365_rule_rows() */
+	const char *id, *title; /* slug; one line */
+	const char *letter;	/* "S02": only for talking */
 	enum severity severity;
 	enum confidence confidence;
 	enum side side;
@@ -146,6 +144,12 @@ struct verdict_reply {
 	bool in_tls;
 };
 
+/* C types of the kinds of values.def. */
+#define VERDICT_TEXT const char *
+#define VERDICT_TEXTS const char *const *
+#define VERDICT_TRI enum tri
+#define VERDICT_DATE int64_t
+
 struct verdict {
 	unsigned session; /* from 1, in order of the first packet */
 	bool m365;
@@ -162,23 +166,12 @@ struct verdict {
 	const char *protocol;	   /* network.protocol: "smtp", "dns"; NULL unknown */
 	struct encapsulation encap;
 
-	/* TLS */
-	const char *tls_version, *tls_protocol; /* "1.2", "tls"; NULL none */
-	const char *tls_cipher, *tls_curve;
-	enum tri tls_established, tls_resumed;
-	const char *sni, *ja3;
-	const char *const *client_ciphers; /* names, NULL-terminated; NULL none */
-	const char *client_max;		   /* "1.2" */
-	const char *const *client_versions;
-	const char *cert_subject, *cert_issuer, *cert_sha256;
-	int64_t cert_not_before, cert_not_after; /* 0 unknown */
-	const char *tls_history;		 /* "client_hello server_hello certificate ..." */
+#define VALUE(section, kind, member, field) VERDICT_##kind member;
+#include "values.def"
+#undef VALUE
 	struct verdict_alert alerts[CAP_ALERTS];
 	unsigned alert_count;
 
-	/* mail */
-	const char *const *from; /* NULL-terminated; NULL none */
-	const char *const *to;
 	unsigned messages; /* accepted */
 
 	uint32_t first_frame, last_frame, frame_count;
@@ -187,17 +180,12 @@ struct verdict {
 	enum method method;
 	enum stage reached, stopped_at; /* STAGE_NONE: absent */
 	enum outcome outcome;
-	const char *history;
-	const char *helo, *banner, *client_public_ip;
-	const char *const *ehlo; /* capability lines of the last EHLO reply in clear */
-	enum tri starttls_offered, starttls_requested, starttls_accepted, starttls_established;
 	const char *auth_mechanism;
 	enum auth_result auth_result;
 	enum exposure auth_exposure;
 	bool auth_seen, auth_inferred;
 	const struct verdict_reply *replies;
 	unsigned reply_count;
-	const char *trace_server, *trace_time, *trace_id;
 	const struct finding *findings; /* sorted by first frame, then id */
 	unsigned finding_count;
 	const struct finding *cause; /* one of findings, or NULL */

@@ -282,23 +282,22 @@ static void walk_ends(struct walk *k)
 		put_vlan(k, FIELD_NETWORK_INNER_VLAN, v->encap.vlan[1]);
 }
 
-static void walk_tls(struct walk *k)
+/* ---- values that are told as they are ---- */
+
+enum section { SECTION_TLS, SECTION_ENVELOPE, SECTION_DIALOGUE, SECTION_HANDSHAKE, SECTION_TRACE };
+#define PUT_TEXT put_text
+#define PUT_TEXTS put_texts
+#define PUT_TRI put_tri
+#define PUT_DATE put_date
+
+static void walk_values(struct walk *k, enum section at)
 {
 	const struct verdict *v = k->v;
-	put_text(k, FIELD_TLS_VERSION, v->tls_version);
-	put_text(k, FIELD_TLS_PROTOCOL, v->tls_protocol);
-	put_text(k, FIELD_TLS_CIPHER, v->tls_cipher);
-	put_text(k, FIELD_TLS_CURVE, v->tls_curve);
-	put_tri(k, FIELD_TLS_ESTABLISHED, v->tls_established);
-	put_tri(k, FIELD_TLS_RESUMED, v->tls_resumed);
-	put_text(k, FIELD_TLS_SNI, v->sni);
-	put_text(k, FIELD_TLS_JA3, v->ja3);
-	put_texts(k, FIELD_TLS_CLIENT_CIPHERS, v->client_ciphers);
-	put_text(k, FIELD_CERT_SUBJECT, v->cert_subject);
-	put_text(k, FIELD_CERT_ISSUER, v->cert_issuer);
-	put_date(k, FIELD_CERT_NOT_BEFORE, v->cert_not_before);
-	put_date(k, FIELD_CERT_NOT_AFTER, v->cert_not_after);
-	put_text(k, FIELD_CERT_SHA256, v->cert_sha256);
+#define VALUE(section, kind, member, field)                                                        \
+	if (at == SECTION_##section)                                                               \
+		PUT_##kind(k, FIELD_##field, v->member);
+#include "values.def"
+#undef VALUE
 }
 
 static void walk_session(struct walk *k)
@@ -314,23 +313,14 @@ static void walk_session(struct walk *k)
 	put_string(k, FIELD_REACHED, stage_name(v->reached));
 	put_string(k, FIELD_STOPPED_AT, stage_name(v->stopped_at));
 	put_string(k, FIELD_OUTCOME, outcome_name(v->outcome));
-	put_text(k, FIELD_HISTORY, v->history);
-	put_text(k, FIELD_HELO, v->helo);
-	put_text(k, FIELD_BANNER, v->banner);
-	put_texts(k, FIELD_EHLO, v->ehlo);
-	put_text(k, FIELD_CLIENT_PUBLIC_IP, v->client_public_ip);
-	put_tri(k, FIELD_STARTTLS_OFFERED, v->starttls_offered);
-	put_tri(k, FIELD_STARTTLS_REQUESTED, v->starttls_requested);
-	put_tri(k, FIELD_STARTTLS_ACCEPTED, v->starttls_accepted);
-	put_tri(k, FIELD_STARTTLS_ESTABLISHED, v->starttls_established);
+	walk_values(k, SECTION_DIALOGUE);
 }
 
 static void walk_alerts(struct walk *k)
 {
 	const struct verdict *v = k->v;
-	put_text(k, FIELD_CLIENT_MAX, v->client_max);
-	put_texts(k, FIELD_CLIENT_VERSIONS, v->client_versions);
-	put_text(k, FIELD_TLS_HISTORY, v->tls_history);
+
+	walk_values(k, SECTION_HANDSHAKE);
 	if (!v->alert_count)
 		return;
 	items_begin(k, "smtp365.tls.alerts");
@@ -379,9 +369,7 @@ static void walk_replies(struct walk *k)
 		}
 		items_end(k);
 	}
-	put_text(k, FIELD_TRACE_SERVER, v->trace_server);
-	put_text(k, FIELD_TRACE_TIME, v->trace_time);
-	put_text(k, FIELD_TRACE_ID, v->trace_id);
+	walk_values(k, SECTION_TRACE);
 }
 
 static void walk_findings(struct walk *k)
@@ -444,9 +432,8 @@ void report_walk(const struct verdict *v, const struct report_options *o, struct
 	struct walk k = { .v = v, .o = o, .w = w, .at = "", .scratch = g_string_sized_new(640) };
 	walk_event(&k);
 	walk_ends(&k);
-	walk_tls(&k);
-	put_texts(&k, FIELD_EMAIL_FROM, v->from);
-	put_texts(&k, FIELD_EMAIL_TO, v->to);
+	walk_values(&k, SECTION_TLS);
+	walk_values(&k, SECTION_ENVELOPE);
 	if (v->cause) {
 		put_string(&k, FIELD_RULE_ID, v->cause->id);
 		put_sentence(&k, FIELD_RULE_NAME, v->cause->title);

@@ -173,13 +173,13 @@ static const char *first_words(const struct rule *r, const struct facts *f)
 size_t rules_detail(const struct facts *f, const struct finding *finding, char *buf, size_t size)
 {
 	enum { MOST = 3 };
-	const struct rule *r = finding->rule;
+	const struct rule *r = rules_of(finding);
 	const char *said[MOST];
 	unsigned count = 0;
 	size_t at = 0;
 	g_assert(size > 0);
 	buf[0] = 0;
-	for (unsigned i = 0; r && i < 2 * RULE_FACTS && count < MOST; i++) {
+	for (unsigned i = 0; i < 2 * RULE_FACTS && count < MOST; i++) {
 		const char *words = words_at(r, f, i);
 		bool again = !words || !*words;
 		for (unsigned k = 0; k < count && !again; k++)
@@ -200,7 +200,7 @@ size_t rules_detail(const struct facts *f, const struct finding *finding, char *
 void rules_borrow(const struct rule *r, const char *detail, struct finding *out)
 {
 	*out = (struct finding){
-		.rule = r,
+		.row = (unsigned)(r - rows),
 		.id = r->id,
 		.title = r->title,
 		.letter = r->letter,
@@ -230,6 +230,11 @@ const struct rule *rules_all(size_t *n)
 {
 	*n = ROWS;
 	return rows;
+}
+
+const struct rule *rules_of(const struct finding *f)
+{
+	return &rows[f->row];
 }
 
 const struct rule *rules_find(const char *id)
@@ -275,14 +280,16 @@ unsigned rules_judge(const struct facts *f, struct finding *out)
 const struct finding *rules_cause(const struct finding *list, unsigned n, enum stage stopped)
 {
 	const struct finding *best = NULL;
+	enum stage earliest = STAGE_NONE;
+
 	for (unsigned i = 0; i < n; i++) {
-		enum stage s = list[i].rule ? list[i].rule->explains : STAGE_NONE;
+		enum stage s = rules_of(&list[i])->explains;
 		if (s == STAGE_NONE || stopped == STAGE_NONE || (s > stopped && s != ANY_STAGE))
 			continue;
-		/* rows keep their order in the list, or the row's address tells it */
-		if (!best || s < best->rule->explains ||
-		    (s == best->rule->explains && list[i].rule < best->rule))
+		if (!best || s < earliest || (s == earliest && list[i].row < best->row)) {
 			best = &list[i];
+			earliest = s;
+		}
 	}
 	return best;
 }

@@ -36,6 +36,8 @@ struct rule {
 
 /* All rows in order; *n gets the count. */
 const struct rule *rules_all(size_t *n);
+/* The row that made this finding. */
+const struct rule *rules_of(const struct finding *f);
 /* The first row with this id, or NULL. */
 const struct rule *rules_find(const char *id);
 /* Fill out[CAP_FINDINGS] with the findings that hold, in row order; returns the count. */

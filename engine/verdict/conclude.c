@@ -79,7 +79,7 @@ static int by_frame_then_id(const void *a, const void *b)
 static const struct finding *cause_before(struct room *r, const struct tracked *t,
 					  const struct finding *cause)
 {
-	if (!t || !t->before.rule || !cause || cause->rule->explains != STAGE_STARTTLS ||
+	if (!t || !t->before.rule || !cause || rules_of(cause)->explains != STAGE_STARTTLS ||
 	    !facts_has(&r->facts, FACT_CLEAR_AFTER_TLS_FAILED) || r->finding_count == CAP_FINDINGS)
 		return cause;
 	for (unsigned i = 0; i < r->finding_count; i++)
@@ -347,7 +347,7 @@ static struct tracked_cause conclude(struct room *room, const struct tracked *t,
 	fill_auth(&v, &room->facts, seen);
 	findings(&v, room, t);
 	struct tracked_cause cause = {
-		.rule = v.cause ? v.cause->rule : NULL,
+		.rule = v.cause ? rules_of(v.cause) : NULL,
 		.frame = v.cause && v.cause->frame_count ? v.cause->frames[0] : 0,
 	};
 	if (!room->cx->events_of_causes || v.cause) {

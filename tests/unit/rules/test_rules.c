@@ -108,7 +108,7 @@ static void test_reachable(void **state)
 			const struct finding *found = find(list, count, r[i].id);
 			if (!found)
 				fail_msg("%s does not hold with its own facts", r[i].id);
-			reached = found->rule == &r[i];
+			reached = rules_of(found) == &r[i];
 			facts_clear(&f);
 		}
 		if (!reached)
@@ -205,14 +205,14 @@ static void test_reply_words(void **state)
 	assert_string_equal(x->detail, "451 5.7.3 x");
 	/* the reply is evidence of the other one, not its subject */
 	assert_string_equal(find(list, n, "starttls.offered_not_used")->cause,
-			    find(list, n, "starttls.offered_not_used")->rule->cause);
+			    rules_of(find(list, n, "starttls.offered_not_used"))->cause);
 	facts_clear(&f);
 
 	facts_reply(&f, FACT_REPLY_IP_BLOCKED, 7, NULL, &part);
 	n = rules_judge(&f, list);
 	x = find(list, n, "m365.ip_blocked");
 	assert_string_equal(x->cause, "C.");
-	assert_string_equal(x->fix, x->rule->fix);
+	assert_string_equal(x->fix, rules_of(x)->fix);
 	facts_clear(&f);
 }
 
@@ -340,7 +340,7 @@ static void test_random(void **state)
 		unsigned n = rules_judge(&f, list);
 		assert_true(n > 0 && n <= CAP_FINDINGS);
 		for (unsigned k = 0; k < n; k++) {
-			assert_true(!k || list[k - 1].rule < list[k].rule);
+			assert_true(!k || list[k - 1].row < list[k].row);
 			assert_true(list[k].frame_count <= CAP_EVIDENCE);
 			for (unsigned m = 0; m < k; m++)
 				assert_string_not_equal(list[k].id, list[m].id);
@@ -349,7 +349,8 @@ static void test_random(void **state)
 		const struct finding *c = rules_cause(list, n, stopped);
 		if (!c)
 			fail_msg("no cause at stage %s", stage_name(stopped));
-		assert_true(c->rule->explains <= stopped || c->rule->explains == STAGE_ACCEPTED);
+		assert_true(rules_of(c)->explains <= stopped ||
+			    rules_of(c)->explains == STAGE_ACCEPTED);
 		facts_clear(&f);
 	}
 }
