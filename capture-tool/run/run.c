@@ -10,7 +10,7 @@
 #include "write/order.h"
 #include "write/say.h"
 #include "html/out_html.h"
-#include "recorder/recorder.h"
+#include "recorder/copy.h"
 #include "frames/feed.h"
 #include "read/source.h"
 
