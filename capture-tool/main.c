@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "write/output.h"
 #include "run/run.h"
+#include "write/say.h"
 #include "sandbox/sandbox.h"
 #include "read/source.h"
 #include "live/source_live.h"
@@ -101,7 +102,7 @@ static bool print_about(const struct options *o, GString *text)
 		g_string_append(text, "smtp365 " SMTP365_VERSION "\n");
 		return true;
 	case OPTIONS_LIST:
-		explain_list(o->json, text);
+		format_row(o->format)->findings(text);
 		return true;
 	case OPTIONS_EXPLAIN:
 		return explain_finding(o->explain, text);
@@ -135,7 +136,7 @@ static int act(const struct options *o, struct output *out)
 	if (known)
 		output_write(out, text->str, text->len);
 	else
-		run_complain(text->str);
+		complain(text->str);
 	g_string_free(text, TRUE);
 	return known ? EXIT_DONE : EXIT_TROUBLE;
 }
@@ -148,14 +149,14 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is seen by the write that fails */
 	char *error = options_parse(&o, argc, argv);
 	if (error) {
-		run_complain(error);
+		complain(error);
 		g_free(error);
 		return EXIT_TROUBLE;
 	}
 	if (o.fail_on_given && !o.exit_status)
-		run_complain("--fail-on changes nothing without --exit-status");
+		complain("--fail-on changes nothing without --exit-status");
 	if (!sandbox_check_start(&error)) {
-		run_complain(error);
+		complain(error);
 		g_free(error);
 		options_clear(&o);
 		return EXIT_TROUBLE;
@@ -174,7 +175,7 @@ int main(int argc, char **argv)
 			status = EXIT_TROUBLE;
 	}
 	if (error)
-		run_complain(error);
+		complain(error);
 	g_free(error);
 	options_clear(&o);
 	return status;

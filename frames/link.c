@@ -141,41 +141,20 @@ enum layer link_vlan(struct walk *w)
 	return packet_stop(w, PACKET_COUNT_TOO_DEEP);
 }
 
-static void note_cooked(struct walk *w, uint16_t length, const struct bytes *address)
+/* What the row of the link type tells: a header of fixed length, and the cooked ones of Linux,
+ * where the length of the address is in the header too and tags may stand behind it. */
+enum layer link_typed(struct walk *w)
 {
-	w->cooked = true;
-	w->has_mac = length == 6;
+	const struct link_type *l = w->p->link;
+	struct bytes h = packet_take(w, l->length);
+
+	if (h.bad)
+		return packet_short(w, l->length);
+	w->cooked = l->address_length > 0;
+	w->has_mac = w->cooked ? h.at[l->address_length] == 6 : l->address > 0;
 	if (w->has_mac)
-		memcpy(w->src_mac, address->at, 6);
-}
-
-/* Linux cooked capture: type, ARPHRD, address length, address (8), protocol. */
-enum layer link_sll(struct walk *w)
-{
-	struct bytes h = packet_take(w, 16);
-
-	if (h.bad)
-		return packet_short(w, 16);
-	bytes_take(&h, 4);
-	uint16_t length = bytes_u16(&h);
-	struct bytes address = bytes_take(&h, 8);
-	note_cooked(w, length, &address);
-	return type_behind_link(w, bytes_u16(&h));
-}
-
-/* Version 2: protocol, reserved, interface, ARPHRD, type (1), address length (1), address (8). */
-enum layer link_sll2(struct walk *w)
-{
-	struct bytes h = packet_take(w, 20);
-
-	if (h.bad)
-		return packet_short(w, 20);
-	uint16_t type = bytes_u16(&h);
-	bytes_take(&h, 9);
-	uint16_t length = bytes_u8(&h);
-	struct bytes address = bytes_take(&h, 8);
-	note_cooked(w, length, &address);
-	return type_behind_link(w, type);
+		memcpy(w->src_mac, &h.at[l->address], 6);
+	return type_behind_link(w, (uint16_t)((h.at[l->type] << 8) | h.at[l->type + 1]));
 }
 
 /* BSD loopback: an address family, in the byte order of the machine that captured (NULL) or of

@@ -4,52 +4,22 @@
  * layer to layer, and the counters. The layers themselves are in link.c, tunnel.c,
  * ip.c and transport.c.
  */
-#include <pcap/dlt.h>
 #include <glib.h>
+#include "frames/dlt.h"
 #include "frames/walk.h"
-
-#ifndef DLT_LINUX_SLL2
-#define DLT_LINUX_SLL2 276
-#endif
 
 static const struct address no_address;
 static const struct encapsulation no_encapsulation;
 
-static const struct {
-	int dlt;
-	enum layer first;
-} link_types[] = {
-	{ DLT_EN10MB, LAYER_ETHERNET }, { DLT_LINUX_SLL, LAYER_SLL },
-	{ DLT_LINUX_SLL2, LAYER_SLL2 }, { DLT_RAW, LAYER_RAW },
-	{ DLT_IPV4, LAYER_RAW },	{ DLT_IPV6, LAYER_RAW },
-	{ DLT_NULL, LAYER_NULL },	{ DLT_LOOP, LAYER_NULL },
-	{ DLT_PPP, LAYER_PPP },		{ DLT_PPP_SERIAL, LAYER_PPP },
-	{ DLT_C_HDLC, LAYER_HDLC },	{ DLT_PPP_ETHER, LAYER_PPPOE },
+static const struct link_type link_types[] = {
+#define LINK_TYPE(dlt, layer, emit, type, length, address, address_length)                         \
+	{ dlt, layer, type, length, address, address_length },
+#include "frames/links.def"
 };
 
 static enum layer (*const layers[LAYER_ALL])(struct walk *w) = {
-	[LAYER_ETHERNET] = link_ethernet,
-	[LAYER_SLL] = link_sll,
-	[LAYER_SLL2] = link_sll2,
-	[LAYER_NULL] = link_null,
-	[LAYER_PPP] = link_ppp,
-	[LAYER_HDLC] = link_hdlc,
-	[LAYER_SNAP] = link_snap,
-	[LAYER_VLAN] = link_vlan,
-	[LAYER_MPLS] = link_mpls,
-	[LAYER_PPPOE] = link_pppoe,
-	[LAYER_RAW] = ip_raw,
-	[LAYER_IP4] = ip_v4,
-	[LAYER_IP6] = ip_v6,
-	[LAYER_AH] = ip_ah,
-	[LAYER_TCP] = transport_tcp,
-	[LAYER_UDP] = transport_udp,
-	[LAYER_ICMP] = transport_icmp,
-	[LAYER_ICMP6] = transport_icmp6,
-	[LAYER_GRE] = tunnel_gre,
-	[LAYER_VXLAN] = tunnel_vxlan,
-	[LAYER_VXLAN_GPE] = tunnel_vxlan_gpe,
-	[LAYER_GENEVE] = tunnel_geneve,
+#define LAYER_ROW(name, function) [LAYER_##name] = function,
+	LAYERS(LAYER_ROW)
 };
 
 static const struct {
@@ -79,28 +49,28 @@ static const struct {
 	[PACKET_COUNT_FRAGMENT_CULLED] = { "fragment_culled", "datagrams given up for room" },
 };
 
-static enum layer first_layer(int dlt)
+static const struct link_type *link_row(int dlt)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(link_types); i++)
 		if (link_types[i].dlt == dlt)
-			return link_types[i].first;
-	return LAYER_DONE;
+			return &link_types[i];
+	return NULL;
 }
 
 bool packet_knows(int dlt)
 {
-	return first_layer(dlt) != LAYER_DONE;
+	return link_row(dlt) != NULL;
 }
 
 struct packet *packet_new(int dlt)
 {
-	enum layer first = first_layer(dlt);
+	const struct link_type *row = link_row(dlt);
 
-	if (first == LAYER_DONE)
+	if (!row)
 		return NULL;
 	struct packet *p = g_new0(struct packet, 1);
 	p->dlt = dlt;
-	p->first = first;
+	p->link = row;
 	return p;
 }
 
@@ -109,7 +79,7 @@ void packet_link(struct packet *p, int dlt)
 	if (p->dlt == dlt)
 		return;
 	p->dlt = dlt;
-	p->first = first_layer(dlt);
+	p->link = link_row(dlt);
 }
 
 void packet_free(struct packet *p)
@@ -125,7 +95,7 @@ enum packet_kind packet_read(struct packet *p, uint64_t time_ns, uint32_t frame,
 			     struct packet_item *out)
 {
 	struct walk w;
-	enum layer at = p->first;
+	enum layer at = p->link ? p->link->first : LAYER_DONE;
 
 	p->stats.count[PACKET_COUNT_FRAME]++;
 	p->dns = bytes_of(NULL, 0);

@@ -11,32 +11,39 @@
 #include "frames/packet.h"
 #include "frames/fragment.h"
 
-/* The layers that the loop can call; LAYER_DONE ends it with walk.kind as the result. */
-enum layer {
-	LAYER_DONE,
-	LAYER_ETHERNET,
-	LAYER_SLL,
-	LAYER_SLL2,
-	LAYER_NULL,
-	LAYER_PPP,
-	LAYER_HDLC,
-	LAYER_SNAP,
-	LAYER_VLAN,
-	LAYER_MPLS,
-	LAYER_PPPOE,
-	LAYER_RAW,
-	LAYER_IP4,
-	LAYER_IP6,
-	LAYER_AH,
-	LAYER_TCP,
-	LAYER_UDP,
-	LAYER_ICMP,
-	LAYER_ICMP6,
-	LAYER_GRE,
-	LAYER_VXLAN,
-	LAYER_VXLAN_GPE,
-	LAYER_GENEVE,
-	LAYER_ALL
+/* The layers that the loop can call, and their functions: link.c, ip.c, transport.c, tunnel.c. */
+#define LAYERS(X)                                                                                  \
+	X(ETHERNET, link_ethernet)                                                                 \
+	X(LINK, link_typed)                                                                        \
+	X(NULL, link_null)                                                                         \
+	X(PPP, link_ppp)                                                                           \
+	X(HDLC, link_hdlc)                                                                         \
+	X(SNAP, link_snap)                                                                         \
+	X(VLAN, link_vlan)                                                                         \
+	X(MPLS, link_mpls)                                                                         \
+	X(PPPOE, link_pppoe)                                                                       \
+	X(RAW, ip_raw)                                                                             \
+	X(IP4, ip_v4)                                                                              \
+	X(IP6, ip_v6)                                                                              \
+	X(AH, ip_ah)                                                                               \
+	X(TCP, transport_tcp)                                                                      \
+	X(UDP, transport_udp)                                                                      \
+	X(ICMP, transport_icmp)                                                                    \
+	X(ICMP6, transport_icmp6)                                                                  \
+	X(GRE, tunnel_gre)                                                                         \
+	X(VXLAN, tunnel_vxlan)                                                                     \
+	X(VXLAN_GPE, tunnel_vxlan_gpe)                                                             \
+	X(GENEVE, tunnel_geneve)
+
+/* LAYER_DONE ends the loop with walk.kind as the result. */
+#define LAYER_NUMBER(name, function) LAYER_##name,
+enum layer { LAYER_DONE, LAYERS(LAYER_NUMBER) LAYER_ALL };
+
+/* A row of links.def, as the reader needs it. */
+struct link_type {
+	int dlt;
+	enum layer first;
+	uint8_t type, length, address, address_length;
 };
 
 struct walk {
@@ -60,7 +67,7 @@ struct walk {
 
 struct packet {
 	int dlt;
-	enum layer first;
+	const struct link_type *link; /* its row, NULL: not known */
 	struct packet_stats stats;
 	struct fragments *fragments; /* owned; NULL until the first fragment */
 	struct bytes tcp;	     /* the segment just read, header and payload as captured */
@@ -114,31 +121,7 @@ void packet_tunnel(struct walk *w, enum tunnel_kind kind, uint32_t id, bool oute
 /* An inner Ethernet frame begins: it has VLAN tags and an address of its own. */
 enum layer packet_inner_ethernet(struct walk *w);
 
-/* The layers. link.c: */
-enum layer link_ethernet(struct walk *w);
-enum layer link_sll(struct walk *w);
-enum layer link_sll2(struct walk *w);
-enum layer link_null(struct walk *w);
-enum layer link_ppp(struct walk *w);
-enum layer link_hdlc(struct walk *w);
-enum layer link_snap(struct walk *w);
-enum layer link_vlan(struct walk *w);
-enum layer link_mpls(struct walk *w);
-enum layer link_pppoe(struct walk *w);
-/* ip.c: */
-enum layer ip_raw(struct walk *w);
-enum layer ip_v4(struct walk *w);
-enum layer ip_v6(struct walk *w);
-enum layer ip_ah(struct walk *w);
-/* transport.c: */
-enum layer transport_tcp(struct walk *w);
-enum layer transport_udp(struct walk *w);
-enum layer transport_icmp(struct walk *w);
-enum layer transport_icmp6(struct walk *w);
-/* tunnel.c: */
-enum layer tunnel_gre(struct walk *w);
-enum layer tunnel_vxlan(struct walk *w);
-enum layer tunnel_vxlan_gpe(struct walk *w);
-enum layer tunnel_geneve(struct walk *w);
+#define LAYER_FUNCTION(name, function) enum layer function(struct walk *w);
+LAYERS(LAYER_FUNCTION)
 
 #endif

@@ -44,23 +44,26 @@ static void list_json(const struct smtp365_rule *r, GString *out)
 	g_string_append(out, "}\n");
 }
 
-void explain_list(bool json, GString *out)
+void explain_list_text(GString *out)
 {
 	size_t n;
 	int width = 2;
 	const struct smtp365_rule *rules = smtp365_rules(&n);
 	for (size_t i = 0; i < n; i++)
 		width = MAX(width, (int)strlen(rules[i].id));
-	if (!json)
-		g_string_append_printf(out, "%-*s  severity  keys  title\n", width, "id");
-	for (size_t i = 0; i < n; i++) {
-		const struct smtp365_rule *r = &rules[i];
-		if (json)
-			list_json(r, out);
-		else
-			g_string_append_printf(out, "%-*s  %-8s  %-4s  %s\n", width, r->id,
-					       severity_name(r->severity), r->keys, r->title);
-	}
+	g_string_append_printf(out, "%-*s  severity  keys  title\n", width, "id");
+	for (size_t i = 0; i < n; i++)
+		g_string_append_printf(out, "%-*s  %-8s  %-4s  %s\n", width, rules[i].id,
+				       severity_name(rules[i].severity), rules[i].keys,
+				       rules[i].title);
+}
+
+void explain_list_json(GString *out)
+{
+	size_t n;
+	const struct smtp365_rule *rules = smtp365_rules(&n);
+	for (size_t i = 0; i < n; i++)
+		list_json(&rules[i], out);
 }
 
 /* Edit distance of two short words (insert, delete, replace). */

@@ -9,8 +9,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Every finding: a table, or one JSON object a line. */
-void explain_list(bool json, GString *out);
+/* Every finding: a table, and one JSON object a line. */
+void explain_list_text(GString *out);
+void explain_list_json(GString *out);
 /* What the finding `id` (slug or letter) means. False when there is none of that name; out then
  * gets one line that names similar ones. */
 bool explain_finding(const char *id, GString *out);

@@ -1,152 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of options and what makes values of their words. GOption parses; before it, clusters
- * like -nrfile are split, because GOption takes no value that is attached to its letter.
+ * What makes values of the words of a command line, by the table of options. GOption parses; before
+ * it, clusters like -nrfile are split, because GOption takes no value that is attached to its
+ * letter.
  */
 #include "cli/options.h"
-#include <errno.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 #include "ports.h"
-#include "cli/options_places.h"
 
 /* What GOption fills; strings are owned. */
 struct raw {
-	gboolean help, version, quiet, verbose, names, lines, json, all, redact, list, exit_status;
-	gboolean no_promiscuous, interfaces_list, filter_list, bodies;
-	char **files, **ports, **words, **interfaces;
-	char *filter, *count, *output, *endpoints, *fail_on, *explain;
-	char *buffer, *snaplen, *user, *seccomp, *metrics, *html, *folder, *ring, *silence;
+#define OPTION_SWITCH(member, ...) gboolean member;
+#define OPTION_ASK(member, ...) gboolean member;
+#define OPTION_TEXT(member, ...) char *member;
+#define OPTION_WORD(member, ...) char *member;
+#define OPTION_NUMBER(type, member, ...) char *member;
+#define OPTION_LIST(member, ...) char **member;
+#define OPTION_WORDS(member, ...) char **member;
+#include "cli/options.def"
+	gboolean format[FORMAT_COUNT];
+	char **words;
 };
 
-#define LETTERS_WITH_VALUE "rfciBsZw"
-/* Largest capture buffer: what the kernel's ring can have at all. */
-#define BUFFER_MOST_KIB (1u << 20)
+/* A row as GOption wants it, and where its value goes. GOption takes texts as file names, whose
+ * bytes it leaves as they are. */
+struct row {
+	const char *group, *title; /* NULL: an option */
+	GOptionEntry entry;
+	size_t at;
+};
+
+#define ROW(letter, long_name, arg, member, help, value)                                           \
+	{ NULL,                                                                                    \
+	  NULL,                                                                                    \
+	  { long_name, letter, 0, G_OPTION_ARG_##arg, NULL, help, value },                         \
+	  offsetof(struct raw, member) },
+
+static const struct row rows[] = {
+#define OPTION_GROUP(name, title) { name, title, G_OPTION_ENTRY_NULL, 0 },
+#define OPTION_SWITCH(member, letter, long_name, help)                                             \
+	ROW(letter, long_name, NONE, member, help, NULL)
+#define OPTION_ASK(member, letter, long_name, help) ROW(letter, long_name, NONE, member, help, NULL)
+#define OPTION_FORMAT(constant, name, help) ROW(0, #name, NONE, format[constant], help, NULL)
+#define OPTION_TEXT(member, letter, long_name, value, what, help)                                  \
+	ROW(letter, long_name, FILENAME, member, help, value)
+#define OPTION_WORD(member, letter, long_name, value, what, help)                                  \
+	ROW(letter, long_name, FILENAME, member, help, value)
+#define OPTION_NUMBER(type, member, letter, long_name, value, low, high, none, refusal, help)      \
+	ROW(letter, long_name, FILENAME, member, help, value)
+#define OPTION_LIST(member, letter, long_name, value, what, help)                                  \
+	ROW(letter, long_name, FILENAME_ARRAY, member, help, value)
+#define OPTION_WORDS(member, letter, long_name, value, what, help)                                 \
+	ROW(letter, long_name, FILENAME_ARRAY, member, help, value)
+#include "cli/options.def"
+};
+
+/* Bytes that the snapshot length has at most, and when it is not limited. */
 #define SNAPLEN_MOST 262144u
-#define SILENCE_SECONDS 600u
 
-static void add_group(GOptionContext *c, const char *name, const char *title,
-		      const GOptionEntry *entries)
+/* A group and the options behind it. The next group, or the end. */
+static size_t add_group(GOptionContext *c, struct raw *r, size_t i)
 {
-	GOptionGroup *g = g_option_group_new(name, title, "", NULL, NULL);
-	g_option_group_add_entries(g, entries);
+	GOptionGroup *g = g_option_group_new(rows[i].group, rows[i].title, "", NULL, NULL);
+	for (i++; i < G_N_ELEMENTS(rows) && !rows[i].group; i++) {
+		GOptionEntry entry[] = { rows[i].entry, G_OPTION_ENTRY_NULL };
+		entry->arg_data = (char *)r + rows[i].at;
+		g_option_group_add_entries(g, entry);
+	}
 	g_option_context_add_group(c, g);
-}
-
-static void add_input(GOptionContext *c, struct raw *r)
-{
-	const GOptionEntry entries[] = {
-		{ "read", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &r->files,
-		  "Capture file, also gzip or zstd; - is standard input (repeatable)", "FILE" },
-		{ "filter", 'f', 0, G_OPTION_ARG_FILENAME, &r->filter,
-		  "Capture filter; the last words do the same (default: all packets)", "FILTER" },
-		{ "count", 'c', 0, G_OPTION_ARG_FILENAME, &r->count,
-		  "Stop after N packets (default: all)", "N" },
-		{ "port", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->ports,
-		  "Watch this port too (repeatable; default: " SMTP365_PORTS_TEXT ")", "N" },
-		{ "endpoints", 0, 0, G_OPTION_ARG_FILENAME, &r->endpoints,
-		  "Saved Microsoft endpoints JSON (default: the built-in ranges)", "FILE" },
-		G_OPTION_ENTRY_NULL,
-	};
-	add_group(c, "input", "Input:", entries);
-}
-
-static void add_live(GOptionContext *c, struct raw *r)
-{
-	const GOptionEntry entries[] = {
-		{ "interface", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &r->interfaces,
-		  "Capture there until a signal; any is all of them (repeatable)", "IFACE" },
-		{ "list-interfaces", 'D', 0, G_OPTION_ARG_NONE, &r->interfaces_list,
-		  "List the interfaces that can be captured on", NULL },
-		{ "buffer-size", 'B', 0, G_OPTION_ARG_FILENAME, &r->buffer,
-		  "Kernel buffer of each interface (default: 32768)", "KIB" },
-		{ "snapshot-length", 's', 0, G_OPTION_ARG_FILENAME, &r->snaplen,
-		  "Bytes captured of each packet (default: 262144)", "LEN" },
-		{ "no-promiscuous-mode", 'p', 0, G_OPTION_ARG_NONE, &r->no_promiscuous,
-		  "Do not put the interface into promiscuous mode", NULL },
-		{ "dump-filter", 'd', 0, G_OPTION_ARG_NONE, &r->filter_list,
-		  "Print the kernel filter, yours included, and end", NULL },
-		{ "relinquish-privileges", 'Z', 0, G_OPTION_ARG_FILENAME, &r->user,
-		  "As root: become this user once all is open (default: smtp365)", "USER" },
-		{ "seccomp", 0, 0, G_OPTION_ARG_FILENAME, &r->seccomp,
-		  "System calls off the list: none, trace or kill (default: kill)", "MODE" },
-		{ "metrics", 0, 0, G_OPTION_ARG_FILENAME, &r->metrics,
-		  "Keep counters there for Prometheus' node exporter", "FILE" },
-		{ "silence", 0, 0, G_OPTION_ARG_FILENAME, &r->silence,
-		  "Warn when no SMTP was seen for so long, 0 never (default: 600)", "SECONDS" },
-		G_OPTION_ENTRY_NULL,
-	};
-	add_group(c, "live", "Live capture:", entries);
-}
-
-static void add_recorder(GOptionContext *c, struct raw *r)
-{
-	const GOptionEntry entries[] = {
-		{ "write", 'w', 0, G_OPTION_ARG_FILENAME, &r->folder,
-		  "With -i: keep packets of sessions with findings in this folder; with -r: copy "
-		  "the "
-		  "capture to this file, verdicts as comments",
-		  "FOLDER" },
-		{ "ring", 0, 0, G_OPTION_ARG_FILENAME, &r->ring,
-		  "Most that the folder holds: bytes, or with K, M, G (default: 1G)", "SIZE" },
-		{ "bodies", 0, 0, G_OPTION_ARG_NONE, &r->bodies,
-		  "Keep message bodies too (default: left out)", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	add_group(c, "recorder", "Flight recorder:", entries);
-}
-
-static void add_output(GOptionContext *c, struct raw *r)
-{
-	const GOptionEntry entries[] = {
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &r->json,
-		  "One JSON object per session and line (default: text)", NULL },
-		{ "output", 0, 0, G_OPTION_ARG_FILENAME, &r->output,
-		  "Write there (default: standard output)", "FILE" },
-		{ "html", 0, 0, G_OPTION_ARG_FILENAME, &r->html,
-		  "With -r: write a report for people there as well, one HTML file", "FILE" },
-		{ "all", 0, 0, G_OPTION_ARG_NONE, &r->all,
-		  "Sessions that are not Microsoft 365 in full too (default: one line each)",
-		  NULL },
-		{ "redact", 0, 0, G_OPTION_ARG_NONE, &r->redact,
-		  "Hide user names and local parts of addresses (default: shown)", NULL },
-		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &r->verbose,
-		  "Add the dialogue, and all findings of sessions that worked", NULL },
-		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &r->quiet,
-		  "No summary, no progress, no advice on standard error", NULL },
-		{ "line-buffered", 'l', 0, G_OPTION_ARG_NONE, &r->lines,
-		  "Write out after each session (default: on a terminal only)", NULL },
-		{ "no-names", 'n', 0, G_OPTION_ARG_NONE, &r->names,
-		  "Accepted: names are never looked up", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	add_group(c, "output", "Output:", entries);
-}
-
-static void add_status(GOptionContext *c, struct raw *r)
-{
-	const GOptionEntry entries[] = {
-		{ "exit-status", 0, 0, G_OPTION_ARG_NONE, &r->exit_status,
-		  "Exit with 1 when there is a finding as severe as --fail-on (default: 0)", NULL },
-		{ "fail-on", 0, 0, G_OPTION_ARG_FILENAME, &r->fail_on,
-		  "critical, high, medium, low or info (default: medium)", "SEVERITY" },
-		G_OPTION_ENTRY_NULL,
-	};
-	add_group(c, "status", "Exit status:", entries);
-}
-
-static void add_about(GOptionContext *c, struct raw *r)
-{
-	const GOptionEntry entries[] = {
-		{ "list-findings", 0, 0, G_OPTION_ARG_NONE, &r->list,
-		  "List every finding; with --json one object a line", NULL },
-		{ "explain", 0, 0, G_OPTION_ARG_FILENAME, &r->explain,
-		  "What a finding means, how to fix and to check it", "ID" },
-		{ "version", 'V', 0, G_OPTION_ARG_NONE, &r->version, "Print the version", NULL },
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &r->help, "Print this help", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	add_group(c, "about", "Findings and this program:", entries);
+	return i;
 }
 
 /* The table: groups in the order of the help. */
@@ -167,12 +90,8 @@ static GOptionContext *context_new(struct raw *r)
 		   "Examples: smtp365 -r mail.pcapng\n"
 		   "          smtp365 -i eth1 --json --output /var/log/smtp365/sessions.ndjson\n");
 	g_option_context_add_main_entries(c, words, NULL);
-	add_input(c, r);
-	add_live(c, r);
-	add_recorder(c, r);
-	add_output(c, r);
-	add_status(c, r);
-	add_about(c, r);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows);)
+		i = add_group(c, r, i);
 	return c;
 }
 
@@ -185,13 +104,21 @@ char *options_help(void)
 	return text;
 }
 
+static bool letter_has_value(char letter)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (rows[i].entry.short_name == letter)
+			return rows[i].entry.arg != G_OPTION_ARG_NONE;
+	return false;
+}
+
 /* One short cluster: "-nr" -> "-n", "-r"; "-c10" -> "-c", "10". True when its value is the next
  * word. */
 static bool split_cluster(const char *cluster, GPtrArray *out)
 {
 	for (const char *p = cluster + 1; *p; p++) {
 		g_ptr_array_add(out, g_strdup_printf("-%c", *p));
-		if (!strchr(LETTERS_WITH_VALUE, *p))
+		if (!letter_has_value(*p))
 			continue;
 		if (!p[1])
 			return true;
@@ -306,42 +233,46 @@ static bool parse_size(const char *text, uint64_t *out)
 	return good && *out >= 1u << 20;
 }
 
-/* Values of live capture; `take_live_rules` says what goes together. */
-static char *take_live(struct options *o, const struct raw *r)
+struct place {
+	const char *option, *path; /* path NULL: not given */
+	const char *kind;
+};
+
+/* Devices can have many writers. */
+static bool same_place(const struct place *a, const struct place *b)
 {
-	uint64_t n = 0;
-	o->buffer_kib = 32768;
-	o->snaplen = SNAPLEN_MOST;
-	o->silence_s = SILENCE_SECONDS;
-	if (r->buffer && !parse_number(r->buffer, 1, BUFFER_MOST_KIB, &n))
-		return g_strdup_printf("-B %s: no size of a buffer; give KiB from 1 to %u",
-				       r->buffer, BUFFER_MOST_KIB);
-	o->buffer_kib = r->buffer ? (uint32_t)n : o->buffer_kib;
-	if (r->snaplen && !parse_number(r->snaplen, 0, SNAPLEN_MOST, &n))
-		return g_strdup_printf("-s %s: no snapshot length; give bytes up to %u, 0 for all",
-				       r->snaplen, SNAPLEN_MOST);
-	o->snaplen = r->snaplen && n ? (uint32_t)n : o->snaplen;
-	if (r->silence && !parse_number(r->silence, 0, UINT32_MAX, &n))
-		return g_strdup_printf("--silence %s: no number of seconds; 0 never warns",
-				       r->silence);
-	o->silence_s = r->silence ? (uint32_t)n : o->silence_s;
-	if (r->ring && !parse_size(r->ring, &o->ring_bytes))
-		return g_strdup_printf("--ring %s: no size; give 1M or more, as 500M or 20G",
-				       r->ring);
-	o->seccomp = SANDBOX_SECCOMP_KILL;
-	if (r->seccomp && !sandbox_seccomp_parse(r->seccomp, &o->seccomp))
-		return g_strdup_printf("--seccomp %s: no such mode; give none, trace or kill",
-				       r->seccomp);
-	for (char *const *i = r->interfaces; i && *i; i++)
-		g_ptr_array_add(o->interfaces, g_strdup(*i));
-	if (o->interfaces->len > OPTIONS_INTERFACES_MOST)
-		return g_strdup_printf("-i: more than %u interfaces; use -i any",
-				       OPTIONS_INTERFACES_MOST);
-	o->promiscuous = !r->no_promiscuous;
-	o->user = g_strdup(r->user);
-	o->metrics = g_strdup(r->metrics);
-	o->folder = g_strdup(r->folder);
-	o->bodies = r->bodies;
+	if (!a->path || !b->path)
+		return false;
+	char *one = g_canonicalize_filename(a->path, NULL);
+	char *two = g_canonicalize_filename(b->path, NULL);
+	bool same = strcmp(one, two) == 0 && !g_str_has_prefix(one, "/dev/");
+	g_free(one);
+	g_free(two);
+	return same;
+}
+
+/* Where the outputs of one run go: no two to one place, and only --output to standard output. Names
+ * are compared as words, because most of the files are not there yet. */
+static char *check_places(const struct options *o)
+{
+	const struct place places[] = {
+		{ "--output", o->output, "file" },
+		{ "--html", o->html, "file" },
+		{ "--metrics", o->metrics, "file" },
+		{ "-w", o->folder, o->interfaces->len ? "folder" : "file" },
+	};
+
+	for (size_t i = 1; i < G_N_ELEMENTS(places); i++) {
+		const struct place *p = &places[i];
+		if (g_strcmp0(p->path, "-") == 0)
+			return g_strdup_printf("%s -: is not written to standard output; name a %s",
+					       p->option, p->kind);
+		for (size_t k = 0; k < i; k++)
+			if (same_place(p, &places[k]))
+				return g_strdup_printf("%s: is given to %s and to %s; write them "
+						       "to two places",
+						       p->path, places[k].option, p->option);
+	}
 	return NULL;
 }
 
@@ -362,7 +293,7 @@ static char *check_live(const struct options *o, const struct raw *r)
 		return g_strdup("-i and -r: capture or read files, not both");
 	if (live && r->html)
 		return g_strdup("--html: only of capture files; use -r FILE");
-	if (!live && (r->metrics || r->user || r->seccomp || r->silence))
+	if (!live && (r->metrics || r->user || r->seccomp || r->silence_s))
 		return g_strdup_printf("%s: only with live capture; add -i IFACE",
 				       r->metrics   ? "--metrics"
 				       : r->user    ? "-Z"
@@ -373,54 +304,85 @@ static char *check_live(const struct options *o, const struct raw *r)
 				       r->ring ? "--ring" : "--bodies");
 	if (!live && r->folder && (o->files->len != 1 || r->ring))
 		return g_strdup("-w: needs -i IFACE for a folder, or one -r FILE for a copy");
-	return options_check_places(o);
+	return check_places(o);
 }
 
 static enum options_action action_of(const struct raw *r)
 {
 	return r->help		    ? OPTIONS_HELP
 	       : r->version	    ? OPTIONS_VERSION
-	       : r->list	    ? OPTIONS_LIST
+	       : r->list_findings   ? OPTIONS_LIST
 	       : r->explain	    ? OPTIONS_EXPLAIN
-	       : r->interfaces_list ? OPTIONS_INTERFACES
-	       : r->filter_list	    ? OPTIONS_FILTER
+	       : r->list_interfaces ? OPTIONS_INTERFACES
+	       : r->dump_filter	    ? OPTIONS_FILTER
 				    : OPTIONS_RUN;
 }
 
-/* Switches, and words that stand for themselves. */
+static void take_list(GPtrArray *to, char *const *from)
+{
+	for (; from && *from; from++)
+		g_ptr_array_add(to, g_strdup(*from));
+}
+
+/* What stands for itself. */
 static void take_as_given(struct options *o, const struct raw *r)
 {
+#define OPTION_SWITCH(member, ...) o->member = r->member;
+#define OPTION_TEXT(member, ...) o->member = g_strdup(r->member);
+#define OPTION_LIST(member, ...) take_list(o->member, r->member);
+#define OPTION_FORMAT(constant, ...) o->format = r->format[constant] ? constant : o->format;
+#include "cli/options.def"
 	o->action = action_of(r);
-	o->only_filter = r->filter_list && !r->files;
-	o->quiet = r->quiet;
-	o->verbose = r->verbose;
-	o->line_buffered = r->lines;
-	o->json = r->json;
-	o->all = r->all;
-	o->redact = r->redact;
-	o->exit_status = r->exit_status;
+	o->only_filter = r->dump_filter && !r->files;
 	o->fail_on_given = r->fail_on != NULL;
-	o->output = g_strcmp0(r->output, "-") ? g_strdup(r->output) : NULL; /* as by default */
-	o->html = g_strdup(r->html);
-	o->endpoints = g_strdup(r->endpoints);
-	o->explain = g_strdup(r->explain);
-	for (char *const *f = r->files; f && *f; f++)
-		g_ptr_array_add(o->files, g_strdup(*f));
+	if (g_strcmp0(o->output, "-") == 0) /* as by default */
+		g_clear_pointer(&o->output, g_free);
+}
+
+/* A letter is how people know the option. */
+static char *refuse(char letter, const char *long_name, const char *given, const char *refusal)
+{
+	return letter ? g_strdup_printf("-%c %s: %s", letter, given, refusal)
+		      : g_strdup_printf("--%s %s: %s", long_name, given, refusal);
+}
+
+static char *take_numbers(struct options *o, const struct raw *r)
+{
+	uint64_t n;
+#define OPTION_NUMBER(type, member, letter, long_name, value, low, high, none, refusal, help)      \
+	n = none;                                                                                  \
+	if (r->member && !parse_number(r->member, low, high, &n))                                  \
+		return refuse(letter, long_name, r->member, refusal);                              \
+	o->member = (type)n;
+#include "cli/options.def"
+	if (o->snaplen == 0)
+		o->snaplen = SNAPLEN_MOST;
+	return NULL;
+}
+
+/* Words that stand for a value of their own kind. */
+static char *take_words(struct options *o, const struct raw *r)
+{
+	if (r->fail_on && !options_severity(r->fail_on, &o->fail_on))
+		return refuse(0, "fail-on", r->fail_on,
+			      "no severity; give critical, high, medium, low or info");
+	if (r->ring && !parse_size(r->ring, &o->ring_bytes))
+		return refuse(0, "ring", r->ring, "no size; give 1M or more, as 500M or 20G");
+	if (r->seccomp && !sandbox_seccomp_parse(r->seccomp, &o->seccomp))
+		return refuse(0, "seccomp", r->seccomp, "no such mode; give none, trace or kill");
+	if (o->interfaces->len > OPTIONS_INTERFACES_MOST)
+		return g_strdup_printf("-i: more than %u interfaces; use -i any",
+				       OPTIONS_INTERFACES_MOST);
+	return take_ports(o, r->ports);
 }
 
 /* Words to values. NULL, or the line that says what is wrong. */
 static char *take(struct options *o, const struct raw *r)
 {
 	take_as_given(o, r);
-	if (r->count && !parse_number(r->count, 1, UINT64_MAX, &o->count))
-		return g_strdup_printf("-c %s: not a number of packets; give one from 1", r->count);
-	if (r->fail_on && !options_severity(r->fail_on, &o->fail_on))
-		return g_strdup_printf(
-			"--fail-on %s: no severity; give critical, high, medium, low or info",
-			r->fail_on);
-	char *error = take_ports(o, r->ports);
+	char *error = take_numbers(o, r);
 	if (!error)
-		error = take_live(o, r);
+		error = take_words(o, r);
 	if (!error)
 		error = sort_words(o, r->words, r->filter);
 	if (error || o->action != OPTIONS_RUN)
@@ -441,25 +403,13 @@ static char *take(struct options *o, const struct raw *r)
 
 static void raw_clear(struct raw *r)
 {
-	g_strfreev(r->files);
-	g_strfreev(r->ports);
+#define OPTION_TEXT(member, ...) g_free(r->member);
+#define OPTION_WORD(member, ...) g_free(r->member);
+#define OPTION_NUMBER(type, member, ...) g_free(r->member);
+#define OPTION_LIST(member, ...) g_strfreev(r->member);
+#define OPTION_WORDS(member, ...) g_strfreev(r->member);
+#include "cli/options.def"
 	g_strfreev(r->words);
-	g_strfreev(r->interfaces);
-	g_free(r->buffer);
-	g_free(r->snaplen);
-	g_free(r->user);
-	g_free(r->seccomp);
-	g_free(r->metrics);
-	g_free(r->folder);
-	g_free(r->ring);
-	g_free(r->silence);
-	g_free(r->filter);
-	g_free(r->count);
-	g_free(r->output);
-	g_free(r->html);
-	g_free(r->endpoints);
-	g_free(r->fail_on);
-	g_free(r->explain);
 }
 
 char *options_parse(struct options *o, int argc, char *const *argv)
@@ -469,10 +419,11 @@ char *options_parse(struct options *o, int argc, char *const *argv)
 	GError *wrong = NULL;
 
 	*o = (struct options){
-		.files = g_ptr_array_new_with_free_func(g_free),
+#define OPTION_LIST(member, ...) .member = g_ptr_array_new_with_free_func(g_free),
+#include "cli/options.def"
 		.ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
-		.interfaces = g_ptr_array_new_with_free_func(g_free),
 		.fail_on = SEVERITY_MEDIUM,
+		.seccomp = SANDBOX_SECCOMP_KILL,
 	};
 	char **consumed = split_all(argc, argv);
 	GOptionContext *c = context_new(&r);
@@ -491,21 +442,19 @@ char *options_parse(struct options *o, int argc, char *const *argv)
 	return error;
 }
 
+static void clear_list(GPtrArray *list)
+{
+	if (list)
+		g_ptr_array_free(list, TRUE);
+}
+
 void options_clear(struct options *o)
 {
-	if (o->files)
-		g_ptr_array_free(o->files, TRUE);
+#define OPTION_TEXT(member, ...) g_free(o->member);
+#define OPTION_LIST(member, ...) clear_list(o->member);
+#include "cli/options.def"
 	if (o->ports)
 		g_array_free(o->ports, TRUE);
-	if (o->interfaces)
-		g_ptr_array_free(o->interfaces, TRUE);
-	g_free(o->user);
-	g_free(o->metrics);
-	g_free(o->folder);
 	g_free(o->filter);
-	g_free(o->output);
-	g_free(o->html);
-	g_free(o->endpoints);
-	g_free(o->explain);
 	*o = (struct options){ 0 };
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line: one table of options gives parsing, help and defaults. Takes argv, gives a
- * struct of plain values; opens no file and prints nothing. Letters mean what they mean in tcpdump.
+ * The command line: one table of options (options.def) gives parsing, help and defaults. Takes
+ * argv, gives a struct of plain values; opens no file and prints nothing. Letters mean what they
+ * mean in tcpdump.
  */
 #ifndef SMTP365_OPTIONS_H
 #define SMTP365_OPTIONS_H
@@ -23,33 +24,34 @@ enum options_action {
 	OPTIONS_FILTER,	    /* -d */
 };
 
+/* How sessions are written; what each does is a row of run/format.c. */
+enum format {
+	FORMAT_TEXT,
+#define OPTION_FORMAT(constant, name, help) constant,
+#include "cli/options.def"
+	FORMAT_COUNT
+};
+
 struct options {
+/* The options of the table by their names: owned, absent ones NULL, false or their default. Of
+ * these `files` and `interfaces` hold words too, "-" is standard input, `output` is NULL for
+ * standard output, and `folder` is the recorder's with -i, a copy of the file with -r. */
+#define OPTION_SWITCH(member, letter, long_name, help) bool member;
+#define OPTION_TEXT(member, letter, long_name, value, what, help) char *member;
+#define OPTION_LIST(member, letter, long_name, value, what, help) GPtrArray *member;
+#define OPTION_NUMBER(type, member, letter, long_name, value, low, high, none, refusal, help)      \
+	type member;
+#include "cli/options.def"
+	/* What was made of the others. */
 	enum options_action action;
-	GPtrArray *files; /* char *, in the order given, -r before words; "-" is standard input */
-	char *filter;	  /* libpcap filter or NULL */
-	uint64_t count;	  /* packets to read; 0 all */
-	bool quiet, verbose, line_buffered;
-	bool json, all, redact;
-	char *output;	 /* NULL: standard output */
-	char *html;	 /* file, or NULL */
-	GArray *ports;	 /* uint16_t, beside the default ones */
-	char *endpoints; /* file, or NULL */
-	bool exit_status;
+	enum format format;
+	char *filter;  /* libpcap filter or NULL */
+	GArray *ports; /* uint16_t, beside the default ones */
 	bool fail_on_given;
 	enum severity fail_on;
-	char *explain; /* id or letter */
-	/* live capture */
-	GPtrArray *interfaces; /* char *; empty: read files */
-	bool only_filter;      /* -d without a file: all words are the filter */
-	bool promiscuous;
-	uint32_t buffer_kib, snaplen;
-	uint32_t silence_s; /* warn after so long without SMTP; 0 never */
-	char *user;	    /* -Z, or NULL */
+	bool only_filter; /* -d without a file: all words are the filter */
 	enum sandbox_seccomp seccomp;
-	char *metrics; /* file, or NULL */
-	char *folder;  /* -w: folder of the flight recorder with -i, copy of the file with -r */
 	uint64_t ring_bytes; /* 0: default */
-	bool bodies;
 };
 
 /* Parse; argv is not changed. On success NULL and *o is filled, to be cleared with options_clear.

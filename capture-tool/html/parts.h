@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of the HTML report share: escaping, one session as card or row, the style sheet.
- * Private to out_html*.c. Every text from outside goes through html_wire or html_sentence; what
+ * Every text from outside goes through html_wire or html_sentence; what
  * html_text is given must be valid UTF-8 without control characters already.
  */
 #ifndef SMTP365_OUT_HTML_PARTS_H

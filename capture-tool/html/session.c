@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One session as HTML: a card with verdict, evidence, who acts and how, or a row of a table. Takes
- * a verdict, appends to a string; decides which sessions deserve a card. Knows nothing of the page.
+ * a verdict, appends to a string. Knows nothing of the page.
  */
 #include "html/parts.h"
 #include <inttypes.h>
@@ -9,71 +9,6 @@
 
 #define EVENTS_PER_FRAME 4
 #define FRAMES_SHOWN 8
-
-void html_text(GString *out, const char *text)
-{
-	for (;;) {
-		size_t n = strcspn(text, "&<>\"'");
-		g_string_append_len(out, text, (gssize)n);
-		text += n;
-		switch (*text++) {
-		case '&':
-			g_string_append(out, "&amp;");
-			break;
-		case '<':
-			g_string_append(out, "&lt;");
-			break;
-		case '>':
-			g_string_append(out, "&gt;");
-			break;
-		case '"':
-			g_string_append(out, "&quot;");
-			break;
-		case '\'':
-			g_string_append(out, "&#39;");
-			break;
-		default:
-			return;
-		}
-	}
-}
-
-void html_wire(GString *out, const char *text, bool redact, GString *scratch)
-{
-	html_text(out, report_fit(text, redact, scratch));
-}
-
-void html_sentence(GString *out, const char *text, GString *scratch)
-{
-	html_text(out, report_sentence(text, scratch));
-}
-
-void html_severity(GString *out, enum severity s)
-{
-	g_string_append_printf(out, "<span class=\"sev %s\">%s</span>", severity_name(s),
-			       severity_name(s));
-}
-
-void html_anchor(GString *out, unsigned file, unsigned session)
-{
-	if (file)
-		g_string_append_printf(out, "f%u", file);
-	g_string_append_printf(out, "s%u", session);
-}
-
-enum html_place html_place(const struct verdict *v, const struct report_options *o)
-{
-	if (!report_in_full(v, o))
-		return HTML_OTHER;
-	if (report_is_failure(v))
-		return HTML_FAILED;
-	if (v->cause)
-		return HTML_ATTENTION;
-	for (unsigned i = 0; i < v->finding_count; i++)
-		if (v->findings[i].severity >= SEVERITY_HIGH)
-			return HTML_ATTENTION;
-	return HTML_WORKED;
-}
 
 static void append_id(struct html_session *s)
 {

@@ -11,7 +11,6 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-#include "report.h"
 #include "live/live_open.h"
 #include "live/live_watch.h"
 #include "frames/feed.h"
@@ -39,9 +38,8 @@ struct live {
 	struct feed feed;
 	struct smtp365 *engine;
 	struct metrics *metrics; /* NULL: not asked for */
-	struct report_options report;
-	struct report_summary *summary; /* NULL with --json: a sensor runs for months */
-	GString *text;
+	struct results results;
+	GString *text; /* of the counters */
 	struct live_state state;
 	struct live_watch watch;
 	struct live_losses losses;
@@ -50,9 +48,8 @@ struct live {
 	uint64_t left; /* packets that -c still allows */
 	unsigned ticks;
 	unsigned reload_by; /* tick until which a reload is waited for, 0 none goes on */
-	bool stop, sessions_seen;
+	bool stop;
 	bool patient; /* the capture is over, so that a slow disk may be waited for */
-	struct run_result result;
 };
 
 static uint64_t wall_ns(void)
@@ -71,33 +68,17 @@ static void say_line(char *line, void *host)
 static void on_session(const struct verdict *made, void *host)
 {
 	struct live *l = host;
-	struct verdict with_losses = *made;
-	const struct verdict *v = &with_losses;
-	with_losses.dropped = live_losses_since(&l->losses, made->start_ns);
-	g_string_truncate(l->text, 0);
-	if (l->o->json) {
-		report_json(v, &l->report, l->text);
-	} else {
-		report_text(v, &l->report, l->text);
-		if (v->open)
-			g_string_append(l->text, "     open       more may come; the last verdict "
-						 "of this session follows\n");
-	}
+	struct verdict v = *made;
+	v.dropped = live_losses_since(&l->losses, made->start_ns);
+	const GString *text = results_session(&l->results, &v);
 	l->patient = l->patient && sink_wait(l->files.sink, CLOSE_MS);
-	sink_add(l->files.sink, l->text->str, l->text->len);
-	if (v->open)
+	sink_add(l->files.sink, text->str, text->len);
+	if (v.open)
 		return;
-	l->sessions_seen = true;
-	for (unsigned i = 0; i < v->finding_count; i++) {
-		l->result.worst = MAX(l->result.worst, v->findings[i].severity);
-		l->result.findings = true;
-	}
-	if (l->summary)
-		report_summary_add(l->summary, v);
 	if (l->metrics)
-		metrics_verdict(l->metrics, v);
+		metrics_verdict(l->metrics, &v);
 	if (l->files.recorder)
-		recorder_verdict(l->files.recorder, v);
+		recorder_verdict(l->files.recorder, &v);
 }
 
 static void on_packet(const struct source_live_packet *k, void *host)
@@ -296,14 +277,7 @@ static void prepare(struct live *l)
 	char *error = NULL;
 	l->left = o->count ? o->count : UINT64_MAX;
 	l->text = g_string_sized_new(4096);
-	l->report = (struct report_options){
-		.redact = o->redact,
-		.dialogue = o->verbose,
-		.color = !o->json && sink_terminal(l->files.sink) && output_color_wanted(),
-		.all = o->all,
-	};
-	if (!o->json && !o->quiet)
-		l->summary = report_summary_new();
+	results_init(&l->results, o, sink_terminal(l->files.sink) && output_color_wanted());
 	if (o->metrics)
 		l->metrics = metrics_new();
 	l->engine = smtp365_new(&l->feed.engine, on_session, l, &error);
@@ -332,11 +306,11 @@ static void read_rest(struct live *l)
 	}
 }
 
-static void write_summary(struct live *l)
+static void write_end(struct live *l)
 {
-	g_string_assign(l->text, l->sessions_seen ? "\n" : "");
-	report_summary_text(l->summary, &l->report, l->text);
-	sink_add(l->files.sink, l->text->str, l->text->len);
+	const GString *text = results_end(&l->results, NULL);
+	if (text->len)
+		sink_add(l->files.sink, text->str, text->len);
 }
 
 /* What could not be written is lost: said, and told by the exit status. */
@@ -347,7 +321,7 @@ static void close_outputs(struct live *l)
 	if (!sink_close(l->files.sink, CLOSE_MS, &s->queue)) {
 		say("%" G_GUINT64_FORMAT " records could not be written",
 		    s->queue.dropped - dropped);
-		l->result.trouble = true;
+		l->results.told.trouble = true;
 	}
 	l->files.sink = NULL;
 	if (l->files.recorder) {
@@ -356,7 +330,7 @@ static void close_outputs(struct live *l)
 		if (!done || s->recorder.failed > failed) {
 			say("%s: %" G_GUINT64_FORMAT " packets could not be written", l->o->folder,
 			    s->recorder.failed - failed);
-			l->result.trouble = true;
+			l->results.told.trouble = true;
 		}
 		l->files.recorder = NULL;
 	}
@@ -369,8 +343,7 @@ static void finish(struct live *l)
 	take_stock(l);
 	l->patient = true;
 	smtp365_finish(l->engine);
-	if (l->summary)
-		write_summary(l);
+	write_end(l);
 	take_stock(l);
 	l->watch.last = true;
 	live_watch_compare(&l->watch, &l->state, say_line, l);
@@ -384,7 +357,6 @@ static void finish(struct live *l)
 	if (!l->o->quiet && !gone)
 		print_state(l);
 	smtp365_free(l->engine);
-	report_summary_free(l->summary);
 	metrics_free(l->metrics);
 	g_string_free(l->text, TRUE);
 }
@@ -392,18 +364,20 @@ static void finish(struct live *l)
 struct run_result live(const struct options *o)
 {
 	struct live l = { .o = o, .files = LIVE_FILES_CLOSED };
+	struct run_result result = { .trouble = true };
 	char *error = NULL;
 	if (feed_prepare(&l.feed, o, &error) && live_files_open(&l.files, o, &l.feed, &error)) {
 		prepare(&l);
 		loop(&l);
 		finish(&l);
+		result = l.results.told;
+		results_clear(&l.results);
 	} else {
-		run_complain(error);
+		complain(error);
 		g_free(error);
-		l.result.trouble = true;
 	}
 	say_end(CLOSE_OTHERS_MS);
 	live_files_close(&l.files);
 	feed_clear(&l.feed);
-	return l.result;
+	return result;
 }

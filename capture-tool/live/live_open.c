@@ -26,7 +26,7 @@ static bool open_ports(struct live_files *f, const struct options *o, const stru
 			.interface = g_ptr_array_index(o->interfaces, i),
 			.buffer_kib = o->buffer_kib,
 			.snaplen = o->snaplen,
-			.promiscuous = o->promiscuous,
+			.promiscuous = !o->no_promiscuous,
 			.ports = (const uint16_t *)(const void *)feed->ports->data,
 			.port_count = feed->ports->len,
 			.user_filter = o->filter,

@@ -105,11 +105,6 @@ void folder_free(struct folder *f)
 	g_free(f);
 }
 
-const char *folder_path(const struct folder *f)
-{
-	return f->path;
-}
-
 char *folder_next(struct folder *f, uint64_t time_ns)
 {
 	GDateTime *t = g_date_time_new_from_unix_utc((gint64)(time_ns / 1000000000));

@@ -15,7 +15,6 @@ struct folder;
  * trouble NULL and *error, one line (g_free). */
 struct folder *folder_open(const char *path, uint64_t most, char **error);
 void folder_free(struct folder *f);
-const char *folder_path(const struct folder *f);
 /* The name of the next file, with its folder: sorted by name they are sorted by age. g_free. */
 char *folder_next(struct folder *f, uint64_t time_ns);
 /* A file of this many bytes is complete. */

@@ -12,6 +12,7 @@
 #include "smtp365.h"
 #include "recorder/recent.h"
 #include "recorder/archive.h"
+#include "recorder/comments.h"
 #include "recorder/pcapng_file.h"
 
 enum { INTERFACES = 64, FILES_OF_RING = 16, FILE_SECONDS = 3600, SNAPLEN = 262144 };

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packets with their verdict, as pcapng. The flight recorder (-w FOLDER with -i) holds the latest
- * packets in memory and writes those of sessions with findings, from their SYN, with the verdict as
- * comments, into a folder of bounded size. The copy (-w FILE with -r) writes a capture file again,
- * frame by frame, with the comments. Both leave out credentials always and message bodies unless
- * asked (keep.h). Takes packets and verdicts, knows no protocol.
+ * The flight recorder (-w FOLDER with -i): holds the latest packets in memory and writes those of
+ * sessions with findings, from their SYN, with the verdict as comments, as pcapng into a folder of
+ * bounded size. Leaves out credentials always and message bodies unless asked (keep.h). Takes
+ * packets and verdicts, knows no protocol.
  */
-#ifndef SMTP365_OUT_PCAPNG_H
-#define SMTP365_OUT_PCAPNG_H
+#ifndef SMTP365_RECORDER_H
+#define SMTP365_RECORDER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,23 +70,5 @@ struct recorder_stats recorder_stats(struct recorder *r);
 bool recorder_close(struct recorder *r, unsigned wait_ms, struct recorder_stats *stats);
 /* The same without waiting, for when nothing was recorded; NULL is fine. */
 void recorder_free(struct recorder *r);
-
-/* Comments of a file's frames, collected from its verdicts. */
-struct comments;
-/* redact: no user names and local parts in the verdict lines. */
-struct comments *comments_new(bool redact);
-void comments_add(struct comments *c, const struct verdict *v);
-/* Text for a frame: borrowed, NULL none. */
-const char *comments_of(const struct comments *c, uint32_t frame);
-void comments_free(struct comments *c);
-
-/* -r IN -w OUT: write all frames of `in` that pass `filter` (NULL all) to `out`, same order, with
- * their comments; OUT.part until complete. Reads `in` a second time, so it must be a file. At most
- * `count` frames, 0 all. False and *error, one line, g_free. */
-/* Can it be done? Looks at both names; call it before `in` is read the first time, which a pipe
- * would not survive. False and *error as above. */
-bool pcapng_copy_check(const char *in, const char *out, char **error);
-bool pcapng_copy(const char *in, const char *filter, uint64_t count, const char *out,
-		 const struct comments *c, const struct recorder_options *o, char **error);
 
 #endif

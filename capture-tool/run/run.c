@@ -4,13 +4,13 @@
  * Holds no protocol knowledge: frames/ knows frames, the engine mail, its report/ words.
  */
 #include "run/run.h"
-#include <stdio.h>
-#include "report.h"
 #include "smtp365.h"
 #include "run/feed.h"
+#include "run/results.h"
 #include "write/order.h"
+#include "write/say.h"
 #include "html/out_html.h"
-#include "recorder/recorder.h"
+#include "recorder/copy.h"
 #include "frames/feed.h"
 #include "read/source.h"
 
@@ -20,32 +20,24 @@
 struct run {
 	const struct options *o;
 	struct output *out;
-	struct report_options report;
-	struct report_summary *summary;
+	struct results results;
 	struct order *order;
 	struct out_html *html;	   /* NULL without --html */
 	struct comments *comments; /* NULL without -w */
 	struct feed feed;
-	GString *text; /* of the session at hand */
 	uint64_t left; /* packets that -c still allows */
 	bool several;
 	bool stale_said;
-	bool opened; /* at least one file */
-	uint64_t sessions;
+	bool opened;			   /* at least one file */
 	uint64_t frames[PACKET_COUNT_ALL]; /* what became of them, all files */
 	uint64_t first_ns, last_ns;	   /* of the packets of the file at hand */
-	struct run_result result;
 };
 
-void run_complain(const char *line)
-{
-	fprintf(stderr, "smtp365: %s\n", line);
-}
-
-static void complain(struct run *r, const char *line)
+/* One line, not into the line of progress. */
+static void complain_apart(struct run *r, const char *line)
 {
 	output_progress_clear(r->out);
-	run_complain(line);
+	complain(line);
 }
 
 static void on_text(const char *text, size_t n, void *host)
@@ -56,20 +48,8 @@ static void on_text(const char *text, size_t n, void *host)
 static void on_session(const struct verdict *v, void *host)
 {
 	struct run *r = host;
-	r->sessions++;
-	for (unsigned i = 0; i < v->finding_count; i++) {
-		r->result.worst = MAX(r->result.worst, v->findings[i].severity);
-		r->result.findings = true;
-	}
-	g_string_truncate(r->text, 0);
-	if (r->o->json) {
-		report_json(v, &r->report, r->text);
-	} else {
-		if (!r->o->quiet)
-			report_summary_add(r->summary, v);
-		report_text(v, &r->report, r->text);
-	}
-	order_add(r->order, v->session, r->text->str, r->text->len);
+	const GString *text = results_session(&r->results, v);
+	order_add(r->order, v->session, text->str, text->len);
 	if (r->html)
 		out_html_session(r->html, v);
 	if (r->comments)
@@ -107,9 +87,9 @@ static void judge_end(struct run *r, const struct source *from, int state)
 {
 	if (state >= SOURCE_END)
 		return;
-	complain(r, source_error(from));
+	complain_apart(r, source_error(from));
 	if (source_frames(from) == 0)
-		r->result.trouble = true; /* else what came before was read and is shown */
+		r->results.told.trouble = true; /* else what came before was read and is shown */
 }
 
 static void judge_ranges(struct run *r, const struct smtp365 *s)
@@ -122,7 +102,7 @@ static void judge_ranges(struct run *r, const struct smtp365 *s)
 	char *line = g_strdup_printf("the address ranges are of %s, over 180 days older than the "
 				     "capture; give newer ones with --endpoints",
 				     date);
-	complain(r, line);
+	complain_apart(r, line);
 	g_free(line);
 }
 
@@ -160,16 +140,15 @@ static void read_file(struct run *r, const char *path)
 		const struct out_html_file none = { .trouble = error };
 		if (r->html)
 			out_html_file_end(r->html, &none);
-		complain(r, error);
+		complain_apart(r, error);
 		g_free(error);
-		r->result.trouble = true;
+		r->results.told.trouble = true;
 		return;
 	}
 	r->opened = true;
-	r->report.file = r->several ? source_name(from) : NULL;
-	if (r->several && !r->o->json) {
-		g_string_printf(r->text, "== %s\n", source_name(from));
-		output_write(r->out, r->text->str, r->text->len);
+	if (r->several) {
+		const GString *text = results_file(&r->results, source_name(from));
+		output_write(r->out, text->str, text->len);
 	}
 	read_source(r, from);
 	source_close(from);
@@ -180,37 +159,16 @@ static void prepare(struct run *r)
 	const struct options *o = r->o;
 	r->several = o->files->len > 1;
 	r->left = o->count ? o->count : UINT64_MAX;
-	r->report = (struct report_options){
-		.redact = o->redact,
-		.dialogue = o->verbose,
-		.color = !o->json && output_color(r->out),
-		.all = o->all,
-	};
-	r->summary = report_summary_new();
-	r->text = g_string_sized_new(4096);
+	results_init(&r->results, o, output_color(r->out));
 	if (o->folder)
 		r->comments = comments_new(o->redact);
 	r->order = order_new(ORDER_BYTES, on_text, r);
 }
 
-/* Nothing was found: say what the frames were instead, for it is often a mirror gone wrong. */
-static void append_frames(const struct run *r, GString *text)
+static void write_end(struct run *r)
 {
-	g_string_append_printf(text, "frames read: %" G_GUINT64_FORMAT "\n",
-			       r->frames[PACKET_COUNT_FRAME]);
-	for (unsigned i = PACKET_COUNT_SEGMENT; i <= PACKET_COUNT_FRAGMENT_BAD; i++)
-		if (r->frames[i])
-			g_string_append_printf(text, "%11" G_GUINT64_FORMAT "  %s\n", r->frames[i],
-					       packet_count_text((enum packet_count)i));
-}
-
-static void write_summary(struct run *r)
-{
-	g_string_assign(r->text, r->sessions ? "\n" : "");
-	report_summary_text(r->summary, &r->report, r->text);
-	if (r->sessions == 0)
-		append_frames(r, r->text);
-	output_write(r->out, r->text->str, r->text->len);
+	const GString *text = results_end(&r->results, r->frames);
+	output_write(r->out, text->str, text->len);
 }
 
 /* -w: the file again, its verdicts as comments of their frames. */
@@ -228,9 +186,9 @@ static void write_copy(struct run *r)
 	char *error = NULL;
 	if (pcapng_copy(in, o->filter, o->count, o->folder, r->comments, &how, &error))
 		return;
-	complain(r, error);
+	complain_apart(r, error);
 	g_free(error);
-	r->result.trouble = true;
+	r->results.told.trouble = true;
 }
 
 struct run_result run(const struct options *o, struct output *out)
@@ -241,27 +199,26 @@ struct run_result run(const struct options *o, struct output *out)
 	if (!feed_prepare(&r.feed, o, &error) ||
 	    (o->folder && !pcapng_copy_check(g_ptr_array_index(o->files, 0), o->folder, &error)) ||
 	    (o->html && !(r.html = out_html_open(o, &error)))) {
-		run_complain(error);
+		complain(error);
 		g_free(error);
-		r.result.trouble = true;
+		r.results.told.trouble = true;
 	} else {
 		for (guint i = 0; i < o->files->len && r.left > 0 && !output_done(out); i++)
 			read_file(&r, g_ptr_array_index(o->files, i));
-		if (!o->json && !o->quiet && r.opened)
-			write_summary(&r);
+		if (r.opened)
+			write_end(&r);
 		if (r.comments && r.opened)
 			write_copy(&r);
 	}
 	output_progress_clear(out);
 	if (r.html && !out_html_close(r.html, &error)) {
-		run_complain(error);
+		complain(error);
 		g_free(error);
-		r.result.trouble = true;
+		r.results.told.trouble = true;
 	}
 	comments_free(r.comments);
 	order_free(r.order);
-	report_summary_free(r.summary);
-	g_string_free(r.text, TRUE);
+	results_clear(&r.results);
 	feed_clear(&r.feed);
-	return r.result;
+	return r.results.told;
 }

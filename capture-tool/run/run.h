@@ -7,19 +7,11 @@
 #ifndef SMTP365_RUN_H
 #define SMTP365_RUN_H
 
-#include <stdbool.h>
 #include "cli/options.h"
+#include "run/results.h"
 #include "write/output.h"
-
-struct run_result {
-	bool trouble;	     /* a file could not be read, or is no capture: exit status 2 */
-	bool findings;	     /* there was one */
-	enum severity worst; /* the most severe */
-};
 
 /* Read all files of `o` and write to `out`. */
 struct run_result run(const struct options *o, struct output *out);
-/* One line on standard error: "smtp365: " and what is wrong. */
-void run_complain(const char *line);
 
 #endif

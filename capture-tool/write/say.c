@@ -5,6 +5,7 @@
 #include "write/say.h"
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "write/worker.h"
@@ -43,6 +44,11 @@ void say(const char *format, ...)
 	va_start(args, format);
 	say_owned(g_strdup_vprintf(format, args));
 	va_end(args);
+}
+
+void complain(const char *line)
+{
+	fprintf(stderr, "smtp365: %s\n", line);
 }
 
 void say_text(const char *text)

@@ -7,10 +7,7 @@
 #include "frames/filter/layers.h"
 #include <glib.h>
 #include <pcap/pcap.h>
-
-#ifndef DLT_LINUX_SLL2
-#define DLT_LINUX_SLL2 276
-#endif
+#include "frames/dlt.h"
 
 enum {
 	FILTER_TAGS = 4,       /* VLAN tags or LLC headers followed */
@@ -21,11 +18,28 @@ enum {
 /* Scratch memory. */
 enum { MEMORY_TYPE, MEMORY_PROTOCOL };
 
+/* A row of links.def, as the filter needs it. */
+struct link_row {
+	int dlt;
+	void (*emit)(struct code *a, const struct link_row *l);
+	uint8_t type, length;
+	bool cooked;
+};
+
+/* The first layer of a link type ends with the Ethernet type in A, or has jumped. */
+
+static void emit_typed(struct code *a, const struct link_row *l)
+{
+	a->base = l->length;
+	code_emit(a, BPF_LD | BPF_H | BPF_ABS, l->type);
+}
+
 /* BSD loopback: the family in either byte order, as link_null reads it. */
-static void emit_null(struct code *a)
+static void emit_null(struct code *a, const struct link_row *l)
 {
 	static const uint16_t six[] = { 10, 23, 24, 28, 30 };
 
+	(void)l;
 	a->base = 4;
 	code_emit(a, BPF_LD | BPF_W | BPF_ABS, 0);
 	code_go_if(a, BPF_JEQ, 2, LABEL_IP4);
@@ -38,10 +52,11 @@ static void emit_null(struct code *a)
 }
 
 /* PPP: Cisco HDLC on the same line is told by its first bytes. */
-static void emit_ppp_link(struct code *a)
+static void emit_ppp_link(struct code *a, const struct link_row *l)
 {
 	unsigned hdlc = code_label_new(a);
 
+	(void)l;
 	code_load(a, BPF_H, 0);
 	code_go_if(a, BPF_JEQ, 0x0f00, hdlc);
 	code_go_if(a, BPF_JEQ, 0x8f00, hdlc);
@@ -54,8 +69,9 @@ static void emit_ppp_link(struct code *a)
 }
 
 /* The version of IP is all that tells. */
-static void emit_raw(struct code *a)
+static void emit_raw(struct code *a, const struct link_row *l)
 {
+	(void)l;
 	code_load(a, BPF_B, 0);
 	code_emit(a, BPF_ALU | BPF_RSH | BPF_K, 4);
 	code_go_if(a, BPF_JEQ, 4, LABEL_IP4);
@@ -63,42 +79,26 @@ static void emit_raw(struct code *a)
 	code_go(a, LABEL_REJECT);
 }
 
-/* The link header; ends with the Ethernet type in A, or has jumped. */
+static void emit_pppoe(struct code *a, const struct link_row *l)
+{
+	(void)l;
+	code_go(a, LABEL_PPPOE);
+}
+
 static void emit_link(struct code *a, int dlt)
 {
-	static const struct {
-		int dlt;
-		unsigned type, length; /* where the Ethernet type is, and how long the header */
-	} typed[] = {
-		{ DLT_EN10MB, 12, 14 },
-		{ DLT_LINUX_SLL, 14, 16 },
-		{ DLT_LINUX_SLL2, 0, 20 },
-		{ DLT_C_HDLC, 2, 4 },
+	static const struct link_row rows[] = {
+#define LINK_TYPE(dlt, layer, emit, type, length, address, address_length)                         \
+	{ dlt, emit, type, length, (address_length) > 0 },
+#include "frames/links.def"
 	};
+	const struct link_row *l = rows;
 
-	a->cooked = dlt == DLT_LINUX_SLL || dlt == DLT_LINUX_SLL2;
+	while (l->dlt != dlt) /* filter_compile asked packet_knows, which has the same rows */
+		l++;
+	a->cooked = l->cooked;
 	code_emit(a, BPF_LDX | BPF_IMM, 0);
-	for (size_t i = 0; i < G_N_ELEMENTS(typed); i++)
-		if (typed[i].dlt == dlt) {
-			a->base = typed[i].length;
-			code_emit(a, BPF_LD | BPF_H | BPF_ABS, typed[i].type);
-			return;
-		}
-	switch (dlt) {
-	case DLT_NULL:
-	case DLT_LOOP:
-		emit_null(a);
-		return;
-	case DLT_PPP:
-	case DLT_PPP_SERIAL:
-		emit_ppp_link(a);
-		return;
-	case DLT_PPP_ETHER:
-		code_go(a, LABEL_PPPOE);
-		return;
-	default:
-		emit_raw(a);
-	}
+	l->emit(a, l);
 }
 
 /* On cooked captures Linux may take the tags off an outgoing frame and still say that they are

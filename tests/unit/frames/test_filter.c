@@ -8,17 +8,15 @@
 #include "frames/frames.h"
 #include <glib.h>
 #include <pcap/pcap.h>
+#include "frames/dlt.h"
 #include "frames/filter/filter.h"
 #include "read/source.h"
 
-#ifndef DLT_LINUX_SLL2
-#define DLT_LINUX_SLL2 276
-#endif
-
 static const uint16_t watched[] = { 25, 465, 587, 2525 };
-static const int links[] = { DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW,
-			     DLT_NULL,	 DLT_LOOP,	DLT_PPP,	DLT_PPP_SERIAL,
-			     DLT_C_HDLC, DLT_PPP_ETHER, DLT_IPV4,	DLT_IPV6 };
+static const int links[] = {
+#define LINK_TYPE(dlt, ...) dlt,
+#include "frames/links.def"
+};
 
 static bool is_watched(uint16_t port)
 {
@@ -272,6 +270,7 @@ static void test_link_types(void **state)
 		  "86dd 0000 00000002 0001 00 06 0200000000010000" },
 		{ DLT_RAW, "", "" },
 		{ DLT_IPV4, "", "" },
+		{ DLT_IPV6, "", "" },
 		{ DLT_NULL, "02000000", "1e000000" },
 		{ DLT_NULL, "00000002", "0000000a" },
 		{ DLT_LOOP, "00000002", "0000001c" },
@@ -286,6 +285,13 @@ static void test_link_types(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
 		expect_behind(heads[i].dlt, heads[i].four, false);
 		expect_behind(heads[i].dlt, heads[i].six, true);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
+		size_t k = 0;
+		while (k < G_N_ELEMENTS(heads) && heads[k].dlt != links[i])
+			k++;
+		if (k == G_N_ELEMENTS(heads))
+			fail_msg("link type %d has no frame here", links[i]);
 	}
 }
 

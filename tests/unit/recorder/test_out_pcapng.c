@@ -16,7 +16,7 @@
 #include <signal.h>
 #include <glib.h>
 #include <glib/gstdio.h>
-#include "recorder/recorder.h"
+#include "recorder/copy.h"
 #include "smtp365.h"
 
 static const uint16_t watched[] = { 25, 465, 587, 2525 };

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Holds what a run says of all its sessions; how it is said is in the row of the format.
+ */
+#include "run/results.h"
+
+void results_init(struct results *r, const struct options *o, bool terminal)
+{
+	const struct output_format *f = format_row(o->format);
+	*r = (struct results){
+		.format = f,
+		.report = {
+			.redact = o->redact,
+			.dialogue = o->verbose,
+			.color = f->color && terminal,
+			.all = o->all,
+		},
+		.summary = f->adds_up && !o->quiet ? report_summary_new() : NULL,
+		.text = g_string_sized_new(4096),
+	};
+}
+
+void results_clear(struct results *r)
+{
+	report_summary_free(r->summary);
+	g_string_free(r->text, TRUE);
+}
+
+const GString *results_file(struct results *r, const char *file)
+{
+	g_string_truncate(r->text, 0);
+	r->report.file = file;
+	if (r->format->begin)
+		r->format->begin(file, r->text);
+	return r->text;
+}
+
+static void count(struct results *r, const struct verdict *v)
+{
+	r->sessions++;
+	for (unsigned i = 0; i < v->finding_count; i++) {
+		r->told.worst = MAX(r->told.worst, v->findings[i].severity);
+		r->told.findings = true;
+	}
+	if (r->summary)
+		report_summary_add(r->summary, v);
+}
+
+const GString *results_session(struct results *r, const struct verdict *v)
+{
+	g_string_truncate(r->text, 0);
+	r->format->session(v, &r->report, r->text);
+	if (!v->open)
+		count(r, v);
+	return r->text;
+}
+
+const GString *results_end(struct results *r, const uint64_t *frames)
+{
+	const struct format_end end = { r->summary, &r->report, r->sessions, frames };
+	g_string_truncate(r->text, 0);
+	if (r->format->end)
+		r->format->end(&end, r->text);
+	return r->text;
+}
