@@ -2,7 +2,8 @@
 """Whatever the project refers to is there: pages and headings named in any tracked file, relative links of
 pages and the files between their backticks, files and letters of findings named in comments of C and .def
 files, and the `source` of every row of what is known of Microsoft 365, whose heading must also name what the
-row matches. And docs/ARCHITECTURE.md has every folder of code, and no other."""
+row matches. And docs/ARCHITECTURE.md has every folder of code, and no other; docs/record.md
+every first word of a verdict line."""
 import fnmatch
 import glob
 import os
@@ -187,8 +188,19 @@ def check_map():
         check(room in rooms, MAP, f"has a room {room} that is not there")
 
 
+def check_words():
+    """The first words of verdict lines in the golden files against the table of docs/record.md."""
+    said = {word for path in FILES if re.fullmatch(r"tests/golden/[^/]*\.txt", path)
+            for word in re.findall(r"^(\w+) +[\d.:\[\]a-f]+ > ", text_of(path), re.M)}
+    shown = set(re.findall(r"^\| `(\w+)` \|", PAGES.get("docs/record.md", {}).get("text-line", ""), re.M))
+    for word in sorted(said | shown):
+        check(word in shown, "docs/record.md", f"the table of the text line lacks {word}")
+        check(word in said, "docs/record.md", f"no golden file has a line that begins with {word}")
+
+
 rows = 0
 check_map()
+check_words()
 for path in FILES:
     text = text_of(path)
     if not text or path.startswith("tests/golden/") or path == "LICENSE":
