@@ -39,7 +39,7 @@ def schemes(style):
         yield name, {**base, **colours}
 
 
-with open(os.path.join(ROOT, "capture-tool", "out_html_style.c"), encoding="utf-8") as file:
+with open(os.path.join(ROOT, "capture-tool", "html", "style.c"), encoding="utf-8") as file:
     text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', file.read().split("html_style[]")[1]))
 failures, count = [], 0
 for scheme, colours in schemes(text):

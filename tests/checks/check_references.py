@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whatever the project refers to is there: pages and headings named in any tracked file, relative links of
-Markdown pages, files and letters of findings named in comments of C and .def files, and the `source` of
-every row of what is known of Microsoft 365, whose heading must also name what the row matches. And
-docs/ARCHITECTURE.md has every folder of code, and no other."""
+pages and the files between their backticks, files and letters of findings named in comments of C and .def
+files, and the `source` of every row of what is known of Microsoft 365, whose heading must also name what the
+row matches. And docs/ARCHITECTURE.md has every folder of code, and no other; docs/record.md
+every first word of a verdict line."""
 import fnmatch
+import glob
 import os
 import re
 import subprocess
@@ -16,6 +18,8 @@ HOUSES = ("engine", "frames", "capture-tool", "plugin")
 PAGE = re.compile(r"[\w./*-]*[\w*]\.md\b(?:#([\w-]+))?")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FILE = re.compile(r"(?<![\w.<])[\w/*-]*[\w*]\.(?:c|h|def|py)\b(?!\()")
+QUOTED = re.compile(r"`((?:engine|tests|pcaps|capture-tool|plugin|frames|cmake|docs)/[\w./*-]+"
+                    r"|[\w*-]+\.(?:c|h|def|py))`")
 LETTER = re.compile(r"(?:[(;]|/\*) ?([A-Z]\d\d[a-z]?)\b")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 STRANGE = ("pcap/", "/work/", "/tmp/h/")  # libpcap's own headers, and places of a workplace
@@ -62,6 +66,7 @@ def sections(page):
 
 FILES = tracked()
 NAMES = {os.path.basename(path) for path in FILES}
+PLACES = set(FILES) | {path[:i] for path in FILES for i, c in enumerate(path) if c == "/"}
 PAGES = {path: sections(path) for path in FILES if path.endswith(".md")}
 LETTERS = {letter for path in FILES if path.endswith(".def")
            for letter in re.findall(r'\.letter = "(\w+)"', text_of(path))}
@@ -111,6 +116,16 @@ def check_links(path, text):
         name = os.path.normpath(os.path.join(os.path.dirname(path), target)) if target else path
         good = os.path.exists(os.path.join(ROOT, name)) and (not anchor or anchor in PAGES.get(name, {}))
         check(good, at(path, text, match.start()), f"link to {match[1]}")
+
+
+def check_quoted(path, text):
+    """Files and folders that a page names between backticks, stars allowed."""
+    for match in QUOTED.finditer(re.sub(r"```.*?```", lambda m: " " * len(m[0]), text, flags=re.S)):
+        name = match[1].rstrip("/")
+        known = NAMES if "/" not in name else PLACES
+        beside = glob.glob(os.path.join(ROOT, os.path.dirname(path), name))
+        good = beside or any(fnmatch.fnmatch(one, name) for one in known)
+        check(good, at(path, text, match.start()), f"no {match[1]}")
 
 
 def check_comments(path, text):
@@ -173,8 +188,19 @@ def check_map():
         check(room in rooms, MAP, f"has a room {room} that is not there")
 
 
+def check_words():
+    """The first words of verdict lines in the golden files against the table of docs/record.md."""
+    said = {word for path in FILES if re.fullmatch(r"tests/golden/[^/]*\.txt", path)
+            for word in re.findall(r"^(\w+) +[\d.:\[\]a-f]+ > ", text_of(path), re.M)}
+    shown = set(re.findall(r"^\| `(\w+)` \|", PAGES.get("docs/record.md", {}).get("text-line", ""), re.M))
+    for word in sorted(said | shown):
+        check(word in shown, "docs/record.md", f"the table of the text line lacks {word}")
+        check(word in said, "docs/record.md", f"no golden file has a line that begins with {word}")
+
+
 rows = 0
 check_map()
+check_words()
 for path in FILES:
     text = text_of(path)
     if not text or path.startswith("tests/golden/") or path == "LICENSE":
@@ -184,6 +210,7 @@ for path in FILES:
         check(place not in text or path.endswith("check_references.py"), path, f"names {place}")
     if path.endswith(".md"):
         check_links(path, text)
+        check_quoted(path, text)
     if path.endswith((".c", ".h", ".def")):
         check_comments(path, text)
     if path.endswith(".def"):
