@@ -139,16 +139,27 @@ static void fill_frames(struct finding *out, const struct rule *r, const struct 
 	}
 }
 
+/* Another server than Microsoft's answers: its words name nobody of Microsoft and no cmdlet. */
+static void fill_elsewhere(struct finding *out, const struct rule_words *w)
+{
+	out->side = w->side ? (enum side)(w->side - 1) : out->side;
+	out->cause = w->cause ? w->cause : out->cause;
+	out->title = w->title ? w->title : out->title;
+	out->fix = w->fix ? w->fix : out->fix;
+	out->check = w->check ? w->check : out->check;
+	out->reference = w->reference ? w->reference : out->reference;
+}
+
 /* A rule whose first fact came from a reply says what belongs to that very reply. */
 static void fill_words(struct finding *out, const struct rule *r, const struct facts *f)
 {
-	out->cause = r->cause;
-	out->fix = r->fix;
-	out->check = r->check;
-	out->reference = r->reference;
+	if (!facts_has(f, FACT_SPEAKER_M365))
+		fill_elsewhere(out, &r->elsewhere);
 	const struct reply_row *row = r->all[0] != FACT_NONE ? facts_row(f, r->all[0]) : NULL;
 	if (!row)
 		return;
+	out->title = row->title ? row->title : out->title;
+	out->side = row->side ? (enum side)(row->side - 1) : out->side;
 	out->cause = row->cause ? row->cause : out->cause;
 	out->fix = row->fix ? row->fix : out->fix;
 	out->check = row->check ? row->check : out->check;
@@ -220,7 +231,7 @@ static void fill(struct finding *out, size_t row, const struct facts *f)
 {
 	const struct rule *r = &rows[row];
 	rules_borrow(r, first_words(r, f), out);
-	if (absence_weak(r, f))
+	if (absence_weak(r, f) || (r->all[0] != FACT_NONE && facts_cut(f, r->all[0])))
 		out->confidence = CONFIDENCE_POSSIBLE;
 	fill_frames(out, r, &masks[row], f);
 	fill_words(out, r, f);
@@ -272,17 +283,27 @@ unsigned rules_judge(const struct facts *f, struct finding *out)
 	return n;
 }
 
+/* The last resort says nothing beside a certain finding, though that is about a later stage. */
+static const struct finding *stronger(const struct finding *had, const struct finding *f)
+{
+	if (f->confidence != CONFIDENCE_CERTAIN)
+		return had;
+	return !had || f->rule->explains < had->rule->explains ? f : had;
+}
+
 const struct finding *rules_cause(const struct finding *list, unsigned n, enum stage stopped)
 {
-	const struct finding *best = NULL;
+	const struct finding *best = NULL, *later = NULL;
 	for (unsigned i = 0; i < n; i++) {
 		enum stage s = list[i].rule ? list[i].rule->explains : STAGE_NONE;
-		if (s == STAGE_NONE || stopped == STAGE_NONE || (s > stopped && s != ANY_STAGE))
+		if (s == STAGE_NONE || stopped == STAGE_NONE)
 			continue;
 		/* rows keep their order in the list, or the row's address tells it */
-		if (!best || s < best->rule->explains ||
-		    (s == best->rule->explains && list[i].rule < best->rule))
+		if (s > stopped && s != ANY_STAGE)
+			later = stronger(later, &list[i]);
+		else if (!best || s < best->rule->explains ||
+			 (s == best->rule->explains && list[i].rule < best->rule))
 			best = &list[i];
 	}
-	return best;
+	return later && best && best->letter[0] == 'U' ? later : best;
 }

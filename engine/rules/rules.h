@@ -13,6 +13,13 @@
 
 #define RULE_FACTS 10
 
+/* What a rule says when the server that answers is not Microsoft's; NULL and 0: as the rule itself.
+ */
+struct rule_words {
+	const char *title, *cause, *fix, *check, *reference;
+	uint8_t side; /* 1 + enum side */
+};
+
 struct rule {
 	const char *letter; /* "S02" */
 	const char *id;	    /* "starttls.masked": the contract */
@@ -31,6 +38,7 @@ struct rule {
 	const char *fix;	    /* what to do, by `side` */
 	const char *check;	    /* exact command, cmdlet or setting that proves it */
 	const char *reference;	    /* RFC or Microsoft page, short */
+	struct rule_words elsewhere; /* when another server than Microsoft's answers */
 	const char *keys;	    /* "-", "K/-", "I", "K" as in the table of findings */
 };
 
