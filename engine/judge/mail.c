@@ -87,8 +87,7 @@ static void unknown_reply(struct judge *j, const struct seen_reply *r, const cha
 	if (r->stage == STAGE_AUTH && r->code == 535)
 		facts_say(j->facts, FACT_REPLY_AUTH_573, r->at.frame, words);
 	else
-		facts_say(j->facts,
-			  r->code < 500 ? FACT_REPLY_UNKNOWN_LATER : FACT_REPLY_UNKNOWN,
+		facts_say(j->facts, r->code < 500 ? FACT_REPLY_UNKNOWN_LATER : FACT_REPLY_UNKNOWN,
 			  r->at.frame, judge_words(j, "%s (%s)", words, class_of(r)));
 }
 

@@ -123,8 +123,8 @@ static bool trailer_of_microsoft(const struct seen *n)
 	return ours;
 }
 
-/* Who answers: not Microsoft when the greeting is another server's, whatever the client asked for; a
- * box that only rewrites the greeting leaves Microsoft's trailer in the refusals. */
+/* Who answers: not Microsoft when the greeting is another server's, whatever the client asked for;
+ * a box that only rewrites the greeting leaves Microsoft's trailer in the refusals. */
 static void speaker(struct judge *j)
 {
 	bool foreign = judge_has(j, FACT_BANNER_NOT_M365) && !trailer_of_microsoft(j->seen);

@@ -240,8 +240,9 @@ static unsigned enhanced_rank(const struct reply_row *r, bool enhanced)
 
 uint32_t replies_rank(const struct reply_row *r, bool enhanced)
 {
-	uint32_t letters = (uint32_t)((r->sentence ? strlen(r->sentence) : 0) +
-				      (r->also ? strlen(r->also) : 0));
+	uint32_t letters = r->wrapper ? 1
+				      : (uint32_t)((r->sentence ? strlen(r->sentence) : 0) +
+						   (r->also ? strlen(r->also) : 0));
 	return letters << 16 | enhanced_rank(r, enhanced) << 12 | (r->code ? 1u : 0u) << 11 |
 	       (REPLY_PEERS - bits_in(r->peers)) << 8 | (r->stages ? 32 - bits_in(r->stages) : 0);
 }

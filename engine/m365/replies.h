@@ -24,6 +24,7 @@ struct reply_row {
 	const char
 		*sentence; /* ASCII, compared without case anywhere in the text; NULL: code only */
 	const char *also;  /* a second piece that must be there too, or NULL */
+	bool wrapper;	   /* "Recipient address rejected: <why>": any other sentence says more */
 	uint16_t code;	   /* 0 = any 4xx or 5xx */
 	uint8_t klass;	   /* enhanced status code; 0 = not asked for */
 	uint16_t subject;

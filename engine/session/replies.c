@@ -186,8 +186,8 @@ static enum stage reply_stage(const struct session *s, uint16_t code,
 	return stage;
 }
 
-/* MAIL was refused, or every recipient: what the server then says to commands that were sent all the
- * same is no news (RFC 5321 4.1.4). */
+/* MAIL was refused, or every recipient: what the server then says to commands that were sent all
+ * the same is no news (RFC 5321 4.1.4). */
 static bool is_consequence(const struct session *s, const struct seen_reply *r)
 {
 	bool order = r->code == 554 || (r->code >= 500 && r->code <= 503);

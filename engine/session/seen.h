@@ -109,11 +109,11 @@ struct seen_reply {
 	bool body;	      /* it answers the message */
 	bool has_verb;
 	bool in_tls;
-	bool unsolicited;		   /* no command was waiting */
-	bool consequence;		   /* of an earlier refusal of the transaction */
-	bool cut;			   /* the snap length took the end of the text */
-	enum stage stage;		   /* where it came */
-	struct reply_match rows;	   /* what the table says of it, by who speaks */
+	bool unsolicited;	 /* no command was waiting */
+	bool consequence;	 /* of an earlier refusal of the transaction */
+	bool cut;		 /* the snap length took the end of the text */
+	enum stage stage;	 /* where it came */
+	struct reply_match rows; /* what the table says of it, by who speaks */
 	uint32_t command_frame;
 };
 

@@ -23,8 +23,7 @@ void seen_transaction_failed(struct seen *n, struct seen_mail *mail, enum stage 
 
 void session_transaction_failed(struct session *s)
 {
-	seen_transaction_failed(&s->seen, session_mail(s), s->transaction_stage,
-				s->transaction_at);
+	seen_transaction_failed(&s->seen, session_mail(s), s->transaction_stage, s->transaction_at);
 }
 
 /* A transaction that was refused and not repaired ends here. */

@@ -10,7 +10,8 @@
 
 #define SUBMISSION_PORT 587u
 
-/* Letters, digits, dots, dashes and underscores only: nothing that a shell would take for its own. */
+/* Letters, digits, dots, dashes and underscores only: nothing that a shell would take for its own.
+ */
 static bool sound(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"

@@ -10,8 +10,9 @@
 #include "verdict.h"
 
 /* `check` with the server of `v` filled in: the name that the client meant when it is a sound host
- * name (a person copies the line into a shell), else the address. A look-up without a connection has
- * the port of client submission. Kept in `words`; `check` itself when there is nothing to fill. */
+ * name (a person copies the line into a shell), else the address. A look-up without a connection
+ * has the port of client submission. Kept in `words`; `check` itself when there is nothing to fill.
+ */
 const char *place_check(const char *check, const struct verdict *v, GStringChunk *words);
 /* `check` with these words instead, for lists of findings; owned by the caller (g_free). */
 char *place_words(const char *check, const char *host, const char *port);

@@ -6,8 +6,8 @@ Most captures are one session and one sentence. Replies to a login come over a m
 """
 from craft import Capture, Tcp
 from craft_review import LOGIN, b64, log_in, mirrored
-from craft_smtp import (CAFE, CLIENT, FROM, GO_ON, MX, RCPT_OK, SENDER_OK, TO, Site, bye, client,
-                        hello, message, queued, resolve, send_mail, server, to_mx, to_submission)
+from craft_smtp import (CAFE, CLIENT, FROM, GO_ON, MX, RCPT_OK, SENDER_OK, TO, bye, client, hello,
+                        message, queued, resolve, send_mail, server, to_mx, to_submission)
 from craft_story import capture, secret
 
 PART = "replies-words"
@@ -23,9 +23,8 @@ def done(t, cap):
     return cap
 
 
-def mail(t, reply, to=TO):
-    """One message up to `stage`, where `reply` comes."""
-    return t.c(f"MAIL FROM:<{FROM}>\r\n").s(SENDER_OK).c(f"RCPT TO:<{to}>\r\n").s(reply)
+def at_rcpt(t, reply):
+    return t.c(f"MAIL FROM:<{FROM}>\r\n").s(SENDER_OK).c(f"RCPT TO:<{TO}>\r\n").s(reply)
 
 
 def at_mail(t, reply):
@@ -37,7 +36,7 @@ def at_data(t, reply):
     return t.c("DATA\r\n").s(GO_ON).c(message(800)).c(".\r\n").wait(0.14).s(reply)
 
 
-STEPS = {"mail": at_mail, "rcpt": mail, "data": at_data}
+STEPS = {"mail": at_mail, "rcpt": at_rcpt, "data": at_data}
 
 
 def from_mx(words, stage):
@@ -57,14 +56,14 @@ def from_login(words, name=None, site=CAFE):
 
 
 def other(cap, words, stage, name=FABRIKAM, address="198.51.100.25", port=25, greeting="ESMTP Postfix",
-          lines=("PIPELINING", "SIZE 10240000", "ENHANCEDSTATUSCODES", "8BITMIME"), at=0.0, who=CLIENT,
-          sport=50332):
+          host=None, lines=("PIPELINING", "SIZE 10240000", "ENHANCEDSTATUSCODES", "8BITMIME"), at=0.0,
+          who=CLIENT, sport=50332):
     """Another server says it; stage auth: to a login that was offered in clear."""
     at = resolve(cap, at, who, name, address)
     t = Tcp(cap, who, server(address, ttl=57), port, sport=sport, at=at).open()
-    t.s(f"220 {name} {greeting}\r\n").c("EHLO mfp-42.contoso.com\r\n")
+    t.s(f"220 {host or name} {greeting}\r\n").c("EHLO mfp-42.contoso.com\r\n")
     words_of = list(lines) + (["AUTH PLAIN LOGIN"] if stage == "auth" else [])
-    t.s("".join(f"250-{w}\r\n" for w in [name] + words_of[:-1]) + f"250 {words_of[-1]}\r\n")
+    t.s("".join(f"250-{w}\r\n" for w in [host or name] + words_of[:-1]) + f"250 {words_of[-1]}\r\n")
     if stage == "auth":
         t.c("AUTH LOGIN\r\n").s("334 VXNlcm5hbWU6\r\n").c(b64(LOGIN) + "\r\n").s("334 UGFzc3dvcmQ6\r\n")
         t.c(secret(b64(PASSWORD)) + "\r\n").s(words + "\r\n")
@@ -250,7 +249,7 @@ def bad_rcpt_syntax():
 def redirected():
     cap = Capture()
     other(cap, "535 Incorrect authentication data", "auth", name="smtp.office365.com",
-          address="52.96.165.18", port=587, greeting="server42.hoster.example ESMTP Exim")
+          address="52.96.165.18", port=587, host="server42.hoster.example", greeting="ESMTP Exim")
     return cap
 
 
