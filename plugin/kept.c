@@ -71,8 +71,8 @@ static void replies(struct room *r, struct verdict *v)
 	v->replies = to;
 }
 
-/* What a rule says is in static tables; only `detail` is the session's own. The texts are copied
- * all the same where the engine may have made them up. */
+/* What a rule says is in static tables; `detail` and the check, which names the server, are the
+ * session's own. */
 static void findings(struct room *r, struct verdict *v)
 {
 	struct finding *to = take(r, v->finding_count * sizeof *to);
@@ -80,6 +80,7 @@ static void findings(struct room *r, struct verdict *v)
 	for (unsigned i = 0; i < v->finding_count; i++) {
 		struct finding f = v->findings[i];
 		text(r, &f.detail);
+		text(r, &f.check);
 		if (to)
 			to[i] = f;
 	}

@@ -9,6 +9,7 @@
 #include "smtp/auth.h"
 #include "smtp365.h"
 #include "tls/tls.h"
+#include "verdict/place.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ static struct smtp365_rule entry_of(const struct rule *r)
 		.side = r->side,
 		.cause = r->cause,
 		.fix = r->fix,
-		.check = r->check,
+		.check = place_words(r->check, "<server>", "<port>"),
 		.reference = r->reference,
 		.keys = r->keys,
 		.general = r->general,

@@ -47,16 +47,16 @@ static void note(struct facts *f, const struct fact_note *n)
 
 bool facts_set(struct facts *f, enum fact x, uint32_t frame)
 {
-	return facts_reply(f, x, frame, NULL, NULL);
+	return facts_reply(f, x, frame, NULL, NULL, false);
 }
 
 bool facts_say(struct facts *f, enum fact x, uint32_t frame, const char *words)
 {
-	return facts_reply(f, x, frame, words, NULL);
+	return facts_reply(f, x, frame, words, NULL, false);
 }
 
 bool facts_reply(struct facts *f, enum fact x, uint32_t frame, const char *words,
-		 const struct reply_row *row)
+		 const struct reply_row *row, bool cut)
 {
 	g_assert(x > FACT_NONE && x < FACT_COUNT);
 	bool is_new = !facts_has(f, x);
@@ -65,7 +65,8 @@ bool facts_reply(struct facts *f, enum fact x, uint32_t frame, const char *words
 		f->frame[x] = frame;
 	if (words || row || (!is_new && frame && frame != f->frame[x]))
 		note(f,
-		     &(struct fact_note){ .fact = x, .frame = frame, .words = words, .row = row });
+		     &(struct fact_note){
+			     .fact = x, .frame = frame, .words = words, .row = row, .cut = cut });
 	return is_new;
 }
 
@@ -96,4 +97,16 @@ const struct reply_row *facts_row(const struct facts *f, enum fact x)
 			return n->row;
 	}
 	return NULL;
+}
+
+bool facts_cut(const struct facts *f, enum fact x)
+{
+	bool cut = false;
+	for (guint i = 0; f->notes && i < f->notes->len; i++) {
+		const struct fact_note *n = &g_array_index(f->notes, struct fact_note, i);
+		if (n->fact == x && n->words && !n->cut)
+			return false;
+		cut = cut || (n->fact == x && n->cut);
+	}
+	return cut;
 }

@@ -28,6 +28,7 @@ struct fact_note {
 	uint32_t frame;		     /* 0: words only */
 	const char *words;	     /* borrowed (the session's arena), may be NULL */
 	const struct reply_row *row; /* the reply row that set it, may be NULL */
+	bool cut;		     /* the reply was cut off: its code is all that is sure */
 };
 
 struct facts {
@@ -47,13 +48,15 @@ static inline bool facts_has(const struct facts *f, enum fact x)
 bool facts_set(struct facts *f, enum fact x, uint32_t frame);
 /* Set with words for the finding's detail (borrowed). */
 bool facts_say(struct facts *f, enum fact x, uint32_t frame, const char *words);
-/* Set from a row of the reply table. */
+/* Set from a row of the reply table; `cut`: the capture does not have all of the reply. */
 bool facts_reply(struct facts *f, enum fact x, uint32_t frame, const char *words,
-		 const struct reply_row *row);
+		 const struct reply_row *row, bool cut);
 /* Take back: a guard proved later that the fact does not hold. */
 void facts_unset(struct facts *f, enum fact x);
 const char *facts_name(enum fact x);			     /* "STARTTLS_MASKED" */
 const char *facts_words(const struct facts *f, enum fact x); /* first words noted, or NULL */
 const struct reply_row *facts_row(const struct facts *f, enum fact x); /* last row noted, or NULL */
+/* Every reply that set it was cut off. */
+bool facts_cut(const struct facts *f, enum fact x);
 
 #endif

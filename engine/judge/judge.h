@@ -36,6 +36,7 @@ struct judge {
 	enum endpoint endpoint;
 	enum endpoint_source source;
 	bool mx;
+	enum reply_peer speaker;   /* who answers, as far as the greeting and replies show */
 	const char *domain;	   /* name that the client meant, or NULL */
 	const char *expected_name; /* name in force for the certificate: SNI, else DNS; or NULL */
 	bool expected_from_dns;

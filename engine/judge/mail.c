@@ -5,12 +5,27 @@
  */
 #include "judge/judge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A row belongs to the peer it was written for. */
 static const struct reply_row *row_of(const struct judge *j, const struct seen_reply *r)
 {
-	return judge_has(j, FACT_PEER_M365) ? r->row : r->row_other;
+	return r->rows.by[j->speaker];
+}
+
+/* What RFC 3463 says of a reply that has no row. */
+static const char *class_of(const struct seen_reply *r)
+{
+	struct smtp_reply codes = { .code = r->code };
+	unsigned k, s, d;
+	if (r->enhanced && sscanf(r->enhanced, "%1u.%3u.%3u", &k, &s, &d) == 3) {
+		codes.enhanced = true;
+		codes.klass = (uint8_t)k;
+		codes.subject = (uint16_t)s;
+		codes.detail = (uint16_t)d;
+	}
+	return replies_rfc3463(r->code, &codes);
 }
 
 /* Most refusals in the greeting say no more than that; these name their reason. */
@@ -59,13 +74,31 @@ static bool whole_without_its_end(const struct reply_row *row)
 	return row && row->fact != FACT_REPLY_NOT_AUTHENTICATED && (row->sentence || row->klass);
 }
 
+/* The fact of a row, told apart by where it came. */
+static enum fact fact_of(const struct reply_row *row, const struct seen_reply *r)
+{
+	if (row->fact == FACT_REPLY_TEMPORARY && r->stage == STAGE_AUTH)
+		return FACT_REPLY_TEMPORARY_LOGIN;
+	return row->fact;
+}
+
+static void unknown_reply(struct judge *j, const struct seen_reply *r, const char *words)
+{
+	if (r->stage == STAGE_AUTH && r->code == 535)
+		facts_say(j->facts, FACT_REPLY_AUTH_573, r->at.frame, words);
+	else
+		facts_say(j->facts, r->code < 500 ? FACT_REPLY_UNKNOWN_LATER : FACT_REPLY_UNKNOWN,
+			  r->at.frame, judge_words(j, "%s (%s)", words, class_of(r)));
+}
+
 static void one_reply(struct judge *j, const struct seen_reply *r)
 {
 	const struct reply_row *row = row_of(j, r);
-	const char *words = judge_words(j, "%u%s%s %s", r->code, r->enhanced ? " " : "",
-					r->enhanced ? r->enhanced : "", r->text);
+	const char *words = judge_words(j, "%u%s%s %s%s", r->code, r->enhanced ? " " : "",
+					r->enhanced ? r->enhanced : "", r->text,
+					r->cut ? " (cut off in the capture)" : "");
 
-	if (handled_elsewhere(j, r, row))
+	if (r->consequence || handled_elsewhere(j, r, row))
 		return;
 	if (wants_tls(j, r, row)) {
 		judge_set(j, FACT_NEEDS_TLS_REPLY, r->at.frame);
@@ -76,27 +109,16 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 		return; /* U02 */
 	if (row && row->fact == FACT_REPLY_IPV6 && j->flow->client.family == 6)
 		judge_set(j, FACT_IPV6_ONLY_PATH, r->at.frame); /* N07 */
-	if (row) {
-		/* 501 5.5.4 alone is about the name only where it answers EHLO. */
-		bool name = row->sentence || row->code != 501 || r->stage == STAGE_EHLO ||
-			    r->stage == STAGE_EHLO2;
-		if (!r->unsolicited && !r->has_verb)
-			judge_set(j, FACT_COMMAND_UNKNOWN, r->at.frame);
-		facts_reply(j->facts,
-			    row->fact == FACT_REPLY_BAD_HELO && !name ? FACT_REPLY_SYNTAX
-								      : row->fact,
-			    r->at.frame, words, row);
-		if (judge_has(j, FACT_PEER_HVE) &&
-		    (r->stage == STAGE_RCPT || (r->stage == STAGE_AUTH && r->code == 501)))
-			judge_set(j, FACT_HVE_REFUSED, r->at.frame);
+	if (!row) {
+		unknown_reply(j, r, words);
 		return;
 	}
-	if (r->stage == STAGE_AUTH && r->code == 535)
-		facts_say(j->facts, FACT_REPLY_AUTH_573, r->at.frame, words);
-	else
-		facts_say(j->facts, FACT_REPLY_UNKNOWN, r->at.frame,
-			  j->seen->rfc3463 ? judge_words(j, "%s (%s)", words, j->seen->rfc3463)
-					   : words);
+	if (!r->unsolicited && !r->has_verb)
+		judge_set(j, FACT_COMMAND_UNKNOWN, r->at.frame);
+	facts_reply(j->facts, fact_of(row, r), r->at.frame, words, row, r->cut);
+	if (judge_has(j, FACT_PEER_HVE) &&
+	    (r->stage == STAGE_RCPT || (r->stage == STAGE_AUTH && r->code == 501)))
+		judge_set(j, FACT_HVE_REFUSED, r->at.frame);
 }
 
 /* A name that RFC 5321 4.1.1.1 does not allow, or one that says nothing: the server's own name too.

@@ -110,6 +110,30 @@ static void classes(struct judge *j, uint32_t frame)
 		judge_set(j, of[j->endpoint], frame);
 }
 
+/* Microsoft's own server ends a refusal with its name (docs/microsoft-365.md#trailer). */
+static bool trailer_of_microsoft(const struct seen *n)
+{
+	static const char *const suffixes[] = { ".outlook.com", ".outlook.cn", ".office365.us",
+						".apps.mil" };
+	char *name = n->trace ? g_ascii_strdown(n->trace->server, -1) : NULL;
+	bool ours = false;
+	for (size_t i = 0; name && i < G_N_ELEMENTS(suffixes); i++)
+		ours = ours || g_str_has_suffix(name, suffixes[i]);
+	g_free(name);
+	return ours;
+}
+
+/* Who answers: not Microsoft when the greeting is another server's, whatever the client asked for;
+ * a box that only rewrites the greeting leaves Microsoft's trailer in the refusals. */
+static void speaker(struct judge *j)
+{
+	bool foreign = judge_has(j, FACT_BANNER_NOT_M365) && !trailer_of_microsoft(j->seen);
+	if (!judge_has(j, FACT_PEER_M365) || foreign)
+		return; /* REPLY_PEER_OTHER */
+	j->speaker = j->endpoint == ENDPOINT_CONSUMER ? REPLY_PEER_CONSUMER : REPLY_PEER_M365;
+	judge_set(j, FACT_SPEAKER_M365, j->flow->first_frame);
+}
+
 void judge_peer(struct judge *j)
 {
 	struct peer p;
@@ -127,6 +151,7 @@ void judge_peer(struct judge *j)
 		claim(j, &p, ENDPOINT_SOURCE_RANGE, j->flow->first_frame);
 	}
 	classes(j, j->flow->first_frame);
+	speaker(j);
 	switch (j->flow->server_port) {
 	case 25:
 		judge_set(j, FACT_PORT_25, j->flow->first_frame);

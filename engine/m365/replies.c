@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds the row of replies.def for a reply. The text is folded first (lower case, one line,
- * repeated enhanced codes and blanks dropped, trailer cut), then the rows are tried in order.
- * Judges nothing: the row names a fact. Keeps nothing of the reply.
+ * Finds the rows of replies.def for a reply. The text is folded first (lower case, one line,
+ * repeated enhanced codes and blanks dropped, trailer, quotes and addresses cut out), then the most
+ * specific row that fits is taken for each that may have spoken. Judges nothing: the row names a
+ * fact. Keeps nothing of the reply.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1 /* memmem */
@@ -117,14 +118,89 @@ static void fold_text(struct folded *f, const struct bytes *text)
 	f->text[f->n] = 0;
 }
 
-static bool code_fits(const struct reply_row *r, const struct folded *f)
+/* ---- what is not this server's own sentence ---- */
+
+/* Drop the bytes from..to of the folded text, and leave a mark that no sentence has. */
+static void cut_out(struct folded *f, size_t from, size_t to)
 {
-	if (r->code && r->code != f->code)
-		return false;
+	f->text[from] = '\x01';
+	memmove(f->text + from + 1, f->text + to, f->n - to + 1);
+	f->n -= to - from - 1;
+}
+
+/* "<a@b.example>": the words of an address are nobody's sentence. */
+static void cut_addresses(struct folded *f)
+{
+	size_t open = 0;
+	bool in = false, at = false;
+	for (size_t i = 0; i < f->n; i++) {
+		char c = f->text[i];
+		if (c == '<') {
+			open = i;
+			in = true;
+			at = false;
+		} else if (c == '@') {
+			at = true;
+		} else if (c == '>' && in) {
+			in = false;
+			if (at && i > open + 1) {
+				cut_out(f, open, i + 1);
+				i = open;
+			}
+		}
+	}
+}
+
+/* What opens a quotation of another server's words, and what ends it; '\0': the end of the text. */
+static const struct {
+	const char *open;
+	char close;
+} quotations[] = {
+	{ "[message=", ']' },
+	{ "responded with \"", '"' },
+	{ "responded with: \"", '"' },
+	{ "responded with '", '\'' },
+	{ "responded with: ", '\0' },
+	{ "returned '", '\'' },
+	{ "returned \"", '"' },
+	{ "] said: ", '\0' },
+	{ ") said: ", '\0' },
+	{ "remote server said: ", '\0' },
+	{ "error from remote mail server", '\0' },
+	{ "remote host said: ", '\0' },
+};
+
+/* The words that open the quotation stay: they are this server's own. Only its contents go. */
+static void cut_quotation(struct folded *f, const char *open, char close)
+{
+	size_t words = strlen(open);
+	const char *at = memmem(f->text, f->n, open, words);
+	if (!at)
+		return;
+	size_t from = (size_t)(at - f->text) + words, to = from;
+	if (from >= f->n)
+		return;
+	while (to < f->n && (!close || f->text[to] != close))
+		to++;
+	if (to > from)
+		cut_out(f, from, to);
+}
+
+static void cut_foreign(struct folded *f)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(quotations); i++)
+		cut_quotation(f, quotations[i].open, quotations[i].close);
+	cut_addresses(f);
+}
+
+/* ---- which row ---- */
+
+static bool enhanced_fits(const struct reply_row *r, const struct folded *f)
+{
 	if (!r->klass)
 		return true;
-	if (!f->enhanced)
-		return r->sentence != NULL;
+	if (!f->enhanced) /* a class and subject beside a code only rule out what contradicts */
+		return r->sentence || (r->code && !r->detail_to);
 	if (f->klass != r->klass || f->subject != r->subject)
 		return false;
 	return (!r->detail_from && !r->detail_to) ||
@@ -137,50 +213,87 @@ static bool sentence_fits(const struct needle *n, const struct folded *f)
 	       (!n->n_also || memmem(f->text, f->n, n->also, n->n_also));
 }
 
-/* A code without its sentence: some mean the same with every server, some only with Microsoft 365,
- * some only with others. */
-static bool code_speaks(const struct reply_row *r, bool m365)
+static bool row_fits(size_t i, const struct folded *f, enum stage stage)
 {
-	if (strncmp(r->source, "RFC", 3) == 0)
-		return true;
-	return m365 != (strncmp(r->source, "others", 6) == 0);
+	const struct reply_row *r = &rows[i];
+	return (!r->code || r->code == f->code) && (!r->stages || (r->stages >> stage & 1u)) &&
+	       enhanced_fits(r, f) && sentence_fits(&needles[i], f);
 }
 
-static const struct reply_row *find(const struct folded *f, bool m365)
+static unsigned bits_in(unsigned x)
 {
-	for (size_t i = 0; i < ROWS; i++) {
-		const struct reply_row *r = &rows[i];
-		if (!r->sentence && !code_speaks(r, m365))
-			continue;
-		if (code_fits(r, f) && sentence_fits(&needles[i], f))
-			return r;
+	return (unsigned)__builtin_popcount(x);
+}
+
+/* How exactly a row asks for an enhanced code: not at all, class and subject, a range, one. Where
+ * the reply has none, who asks for none fits best. */
+static unsigned enhanced_rank(const struct reply_row *r, bool enhanced)
+{
+	if (!enhanced)
+		return r->klass ? 0 : 1;
+	if (!r->klass)
+		return 0;
+	if (!r->detail_from && !r->detail_to)
+		return 1;
+	return r->detail_from == r->detail_to ? 3 : 2;
+}
+
+uint32_t replies_rank(const struct reply_row *r, bool enhanced)
+{
+	uint32_t letters = r->wrapper ? 1
+				      : (uint32_t)((r->sentence ? strlen(r->sentence) : 0) +
+						   (r->also ? strlen(r->also) : 0));
+	return letters << 16 | enhanced_rank(r, enhanced) << 12 | (r->code ? 1u : 0u) << 11 |
+	       (REPLY_PEERS - bits_in(r->peers)) << 8 | (r->stages ? 32 - bits_in(r->stages) : 0);
+}
+
+static void better(struct reply_match *m, const struct reply_row *r, bool enhanced)
+{
+	for (unsigned p = 0; p < REPLY_PEERS; p++) {
+		const struct reply_row *had = m->by[p];
+		if ((r->peers >> p & 1u) &&
+		    (!had || replies_rank(r, enhanced) > replies_rank(had, enhanced)))
+			m->by[p] = r;
 	}
-	return NULL;
+}
+
+static struct reply_match find(const struct folded *f, enum stage stage)
+{
+	struct reply_match m = { { NULL } };
+	for (size_t i = 0; i < ROWS; i++) {
+		if (row_fits(i, f, stage))
+			better(&m, &rows[i], f->enhanced);
+	}
+	return m;
 }
 
 /* "... Error: 535 5.7.139 Authentication unsuccessful, ...": the reason of an earlier reply that
  * Microsoft repeats (docs/microsoft-365.md#replies-sender). */
-static const struct reply_row *find_inner(const struct folded *f, bool m365)
+static void find_inner(const struct folded *f, struct reply_match *m)
 {
 	static const char word[] = "error: ";
 	const char *at = memmem(f->text, f->n, word, sizeof word - 1);
 	if (!at)
-		return NULL;
+		return;
 	size_t skip = (size_t)(at - f->text) + sizeof word - 1, i = 0;
 	struct bytes rest = bytes_of(f->text + skip, f->n - skip);
 	unsigned code;
 	if (!number_at(&rest, &i, &code) || code < 400 || code > 599 || bytes_peek(&rest, i) != ' ')
-		return NULL;
+		return;
 	bytes_take(&rest, i + 1);
 	struct folded inner = { .code = (uint16_t)code };
 	fold_text(&inner, &rest);
-	return find(&inner, m365);
+	struct reply_match found = find(&inner, STAGE_AUTH);
+	for (unsigned p = 0; p < REPLY_PEERS; p++)
+		if (found.by[p] && m->by[p] && m->by[p]->fact == FACT_REPLY_NOT_AUTHENTICATED)
+			m->by[p] = found.by[p];
 }
 
-const struct reply_row *replies_match(const struct smtp_reply *reply, bool m365)
+struct reply_match replies_match(const struct smtp_reply *reply, enum stage stage)
 {
+	struct reply_match m = { { NULL } };
 	if (reply->code < 400 || reply->code > 599)
-		return NULL;
+		return m;
 	needles_make();
 	struct reply_trailer t;
 	struct bytes text = replies_trailer(reply->text, &t);
@@ -192,8 +305,10 @@ const struct reply_row *replies_match(const struct smtp_reply *reply, bool m365)
 		.detail = reply->detail,
 	};
 	fold_text(&f, &text);
-	const struct reply_row *inner = find_inner(&f, m365);
-	return inner ? inner : find(&f, m365);
+	cut_foreign(&f);
+	m = find(&f, stage);
+	find_inner(&f, &m);
+	return m;
 }
 
 static bool host_byte(uint8_t c)

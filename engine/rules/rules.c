@@ -139,16 +139,27 @@ static void fill_frames(struct finding *out, const struct rule *r, const struct 
 	}
 }
 
+/* Another server than Microsoft's answers: its words name nobody of Microsoft and no cmdlet. */
+static void fill_elsewhere(struct finding *out, const struct rule_words *w)
+{
+	out->side = w->side ? (enum side)(w->side - 1) : out->side;
+	out->cause = w->cause ? w->cause : out->cause;
+	out->title = w->title ? w->title : out->title;
+	out->fix = w->fix ? w->fix : out->fix;
+	out->check = w->check ? w->check : out->check;
+	out->reference = w->reference ? w->reference : out->reference;
+}
+
 /* A rule whose first fact came from a reply says what belongs to that very reply. */
 static void fill_words(struct finding *out, const struct rule *r, const struct facts *f)
 {
-	out->cause = r->cause;
-	out->fix = r->fix;
-	out->check = r->check;
-	out->reference = r->reference;
+	if (!facts_has(f, FACT_SPEAKER_M365))
+		fill_elsewhere(out, &r->elsewhere);
 	const struct reply_row *row = r->all[0] != FACT_NONE ? facts_row(f, r->all[0]) : NULL;
 	if (!row)
 		return;
+	out->title = row->title ? row->title : out->title;
+	out->side = row->side ? (enum side)(row->side - 1) : out->side;
 	out->cause = row->cause ? row->cause : out->cause;
 	out->fix = row->fix ? row->fix : out->fix;
 	out->check = row->check ? row->check : out->check;
@@ -220,7 +231,7 @@ static void fill(struct finding *out, size_t row, const struct facts *f)
 {
 	const struct rule *r = &rows[row];
 	rules_borrow(r, first_words(r, f), out);
-	if (absence_weak(r, f))
+	if (absence_weak(r, f) || (r->all[0] != FACT_NONE && facts_cut(f, r->all[0])))
 		out->confidence = CONFIDENCE_POSSIBLE;
 	fill_frames(out, r, &masks[row], f);
 	fill_words(out, r, f);
@@ -277,19 +288,29 @@ unsigned rules_judge(const struct facts *f, struct finding *out)
 	return n;
 }
 
+/* The last resort says nothing beside a certain finding, though that is about a later stage. */
+static const struct finding *stronger(const struct finding *had, const struct finding *f)
+{
+	if (f->confidence != CONFIDENCE_CERTAIN)
+		return had;
+	return !had || rules_of(f)->explains < rules_of(had)->explains ? f : had;
+}
+
 const struct finding *rules_cause(const struct finding *list, unsigned n, enum stage stopped)
 {
-	const struct finding *best = NULL;
+	const struct finding *best = NULL, *later = NULL;
 	enum stage earliest = STAGE_NONE;
 
 	for (unsigned i = 0; i < n; i++) {
 		enum stage s = rules_of(&list[i])->explains;
-		if (s == STAGE_NONE || stopped == STAGE_NONE || (s > stopped && s != ANY_STAGE))
+		if (s == STAGE_NONE || stopped == STAGE_NONE)
 			continue;
-		if (!best || s < earliest || (s == earliest && list[i].row < best->row)) {
+		if (s > stopped && s != ANY_STAGE) {
+			later = stronger(later, &list[i]);
+		} else if (!best || s < earliest || (s == earliest && list[i].row < best->row)) {
 			best = &list[i];
 			earliest = s;
 		}
 	}
-	return best;
+	return later && best && best->letter[0] == 'U' ? later : best;
 }

@@ -13,6 +13,13 @@
 
 #define RULE_FACTS 10
 
+/* What a rule says when the server that answers is not Microsoft's; NULL and 0: as the rule itself.
+ */
+struct rule_words {
+	const char *title, *cause, *fix, *check, *reference;
+	uint8_t side; /* 1 + enum side */
+};
+
 struct rule {
 	const char *letter; /* "S02" */
 	const char *id;	    /* "starttls.masked": the contract */
@@ -24,14 +31,15 @@ struct rule {
 	bool absence;	     /* claims that something was absent (docs/ARCHITECTURE.md#absence) */
 	bool inferred;
 	bool general; /* the row that names the finding in lists, instead of the first of its id */
-	enum fact all[RULE_FACTS];  /* every one must hold; evidence are their frames */
-	enum fact any[RULE_FACTS];  /* at least one must hold when not empty; evidence too */
-	enum fact none[RULE_FACTS]; /* none may hold */
-	const char *cause;	    /* what happened, a sentence for the administrator */
-	const char *fix;	    /* what to do, by `side` */
-	const char *check;	    /* exact command, cmdlet or setting that proves it */
-	const char *reference;	    /* RFC or Microsoft page, short */
-	const char *keys;	    /* "-", "K/-", "I", "K" as in the table of findings */
+	enum fact all[RULE_FACTS];   /* every one must hold; evidence are their frames */
+	enum fact any[RULE_FACTS];   /* at least one must hold when not empty; evidence too */
+	enum fact none[RULE_FACTS];  /* none may hold */
+	const char *cause;	     /* what happened, a sentence for the administrator */
+	const char *fix;	     /* what to do, by `side` */
+	const char *check;	     /* exact command, cmdlet or setting that proves it */
+	const char *reference;	     /* RFC or Microsoft page, short */
+	struct rule_words elsewhere; /* when another server than Microsoft's answers */
+	const char *keys;	     /* "-", "K/-", "I", "K" as in the table of findings */
 };
 
 /* All rows in order; *n gets the count. */

@@ -170,6 +170,18 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 		refused(s, r);
 }
 
+/* Only a message is answered so: "250 2.6.0 <id> [...] Queued mail for delivery", "250 2.0.0 Ok:
+ * queued as 4711". */
+static bool answers_message(const struct smtp_item *i)
+{
+	static const char *const words[] = { "Queued mail for delivery", "queued as " };
+	struct bytes t = i->reply.text;
+	bool said = false;
+	for (size_t k = 0; k < G_N_ELEMENTS(words) && bytes_left(&t); k++)
+		said = said || g_strstr_len((const char *)t.at, (gssize)bytes_left(&t), words[k]);
+	return i->code == 250 && said;
+}
+
 /* What a reply proves by itself when its command was not captured (RFC 3463: X.1.0, X.1.5). */
 static void progress_by_code(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
@@ -180,6 +192,8 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 	if (i->code == 235) {
 		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_AUTH);
+	} else if (answers_message(i)) {
+		message_accepted(s, m);
 	} else if (i->code == 354) {
 		seen_first(&session_mail(s)->data_start, m);
 		s->body_open = true;

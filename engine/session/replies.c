@@ -186,8 +186,22 @@ static enum stage reply_stage(const struct session *s, uint16_t code,
 	return stage;
 }
 
+/* MAIL was refused, or every recipient: what the server then says to commands that were sent all
+ * the same is no news (RFC 5321 4.1.4). */
+static bool is_consequence(const struct session *s, const struct seen_reply *r)
+{
+	bool order = r->code == 554 || (r->code >= 500 && r->code <= 503);
+	if (!order || !s->transaction_refused || r->unsolicited)
+		return false;
+	return (s->transaction_stage == STAGE_MAIL && r->stage > STAGE_MAIL) ||
+	       (s->transaction_stage == STAGE_RCPT && r->stage == STAGE_DATA && !r->body &&
+		!s->rcpt_ok);
+}
+
+/* `stage`: where it came, STAGE_NONE: as its command says. */
 static struct seen_reply describe(struct session *s, const struct smtp_item *i,
-				  const struct session_command *c, struct flow_mark m)
+				  const struct session_command *c, enum stage stage,
+				  struct flow_mark m)
 {
 	const struct smtp_reply *r = &i->reply;
 	struct seen_reply out = {
@@ -206,12 +220,6 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 	/* Only refusals and the reply to a message carry the trailer. */
 	if (i->code >= 400 || (c && c->body))
 		note_trailer(s, said);
-	if (i->code >= 400) {
-		out.row = replies_match(r, true);
-		out.row_other = replies_match(r, false);
-		if (!out.row && !s->seen.rfc3463)
-			s->seen.rfc3463 = replies_rfc3463(i->code, r);
-	}
 	out.unsolicited = !c;
 	if (c) {
 		out.has_verb = c->verb != SMTP_VERB_UNKNOWN;
@@ -219,7 +227,10 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 		out.body = c->body;
 		out.command_frame = c->at.frame;
 	}
-	out.stage = reply_stage(s, i->code, c);
+	out.stage = stage != STAGE_NONE ? stage : reply_stage(s, i->code, c);
+	if (i->code >= 400)
+		out.rows = replies_match(r, out.stage);
+	out.consequence = is_consequence(s, &out);
 	return out;
 }
 
@@ -356,8 +367,7 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 		c = *h;
 	if (is_banner(s, i)) {
 		banner(s, i, m);
-		struct seen_reply r = describe(s, i, NULL, m);
-		r.stage = STAGE_BANNER;
+		struct seen_reply r = describe(s, i, NULL, STAGE_BANNER, m);
 		keep_reply(s, &r);
 		return;
 	}
@@ -369,7 +379,7 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 		g_array_remove_index(s->queue, 0);
 	else if (clear_after_220(s, i, m) && i->code < 400)
 		return;
-	struct seen_reply r = describe(s, i, h ? &c : NULL, m);
+	struct seen_reply r = describe(s, i, h ? &c : NULL, STAGE_NONE, m);
 	keep_reply(s, &r);
 	if (h)
 		session_answered(s, i, &c, &r, m);

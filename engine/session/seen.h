@@ -109,11 +109,11 @@ struct seen_reply {
 	bool body;	      /* it answers the message */
 	bool has_verb;
 	bool in_tls;
-	bool unsolicited;		   /* no command was waiting */
-	bool cut;			   /* the snap length took the end of the text */
-	enum stage stage;		   /* where it came */
-	const struct reply_row *row;	   /* when the server is Microsoft 365 */
-	const struct reply_row *row_other; /* when it is not */
+	bool unsolicited;	 /* no command was waiting */
+	bool consequence;	 /* of an earlier refusal of the transaction */
+	bool cut;		 /* the snap length took the end of the text */
+	enum stage stage;	 /* where it came */
+	struct reply_match rows; /* what the table says of it, by who speaks */
 	uint32_t command_frame;
 };
 
@@ -253,7 +253,6 @@ struct seen {
 	bool smtp_proven;	    /* grammar of both sides, or ESMTP in the banner */
 	bool midstream;		    /* the flow began before the capture */
 	struct seen_trace *trace;   /* trailer of the last reply that had one; NULL none */
-	const char *rfc3463;	    /* what the codes of the first unknown refusal mean */
 };
 
 #endif

@@ -4,6 +4,7 @@
  * the record. No judgement of its own.
  */
 #include "verdict/conclude.h"
+#include "verdict/place.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,8 @@ static void findings(struct verdict *v, struct room *r, const struct tracked *t)
 	}
 
 	qsort(r->findings, r->finding_count, sizeof *r->findings, by_frame_then_id);
+	for (unsigned i = 0; i < r->finding_count; i++)
+		r->findings[i].check = place_check(r->findings[i].check, v, r->words);
 	v->findings = r->findings;
 	v->finding_count = r->finding_count;
 	for (unsigned i = 0; id && i < r->finding_count; i++)
