@@ -271,6 +271,7 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 		on_starttls(s, i, m);
 		break;
 	case SMTP_VERB_AUTH:
+	case SMTP_VERB_X_EXPS: /* Exchange's own word for it */
 		session_auth(s, i, m);
 		break;
 	case SMTP_VERB_MAIL:
@@ -363,6 +364,8 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 		break;
 	case SMTP_ITEM_AUTH_RESPONSE:
 		session_auth_response(s, i, m);
+		if (i->auth.unasked)
+			push(s, SMTP_VERB_UNKNOWN, false, m);
 		break;
 	case SMTP_ITEM_BODY_END:
 		on_body_end(s, i, m);

@@ -146,6 +146,7 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 		starttls_reply(s, i, r, m);
 		return;
 	case SMTP_VERB_AUTH:
+	case SMTP_VERB_X_EXPS:
 		auth_reply(s, i, r, m);
 		return;
 	case SMTP_VERB_XEXCH50:

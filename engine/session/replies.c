@@ -31,6 +31,7 @@ enum stage session_stage_of(const struct session_command *c, bool inside)
 	case SMTP_VERB_X_ANONYMOUSTLS:
 		return STAGE_STARTTLS;
 	case SMTP_VERB_AUTH:
+	case SMTP_VERB_X_EXPS:
 		return STAGE_AUTH;
 	case SMTP_VERB_MAIL:
 		return STAGE_MAIL;

@@ -62,6 +62,7 @@ struct smtp_auth {
 	bool has_password;   /* a clear password (PLAIN, LOGIN) or bearer token was in it */
 	bool has_hash;	     /* a challenge answer (CRAM-MD5, NTLM, SCRAM): crackable, not clear */
 	bool user_is_secret; /* the password of LOGIN is the name that was given before */
+	bool unasked;	     /* came after the server had refused AUTH: a reply of its own follows */
 	unsigned step;	     /* 0 = initial or first answer, 1 = second ... */
 	char user[128];	     /* UTF-8, cut at 127; empty when unknown */
 };
