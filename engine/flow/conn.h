@@ -3,9 +3,9 @@
  * What the files of the connection table share and no one else includes: table.c opens and ends
  * connections; lookup.c finds them; idle.c queues them by how long they may be idle;
  * sides.c keeps their sides small; order.c decides what is delivered and calls the host's
- * hooks; graves.c remembers what closed; lane.c holds what waits and knows for what; stats.c counts. A
- * connection (struct conn) is the public struct flow and its links; a lane is the part of one side
- * that exists only once that side has payload, holes or oddities.
+ * hooks; graves.c remembers what closed; lane.c holds what waits and knows for what; stats.c
+ * counts. A connection (struct conn) is the public struct flow and its links; a lane is the part of
+ * one side that exists only once that side has payload, holes or oddities.
  */
 #ifndef SMTP365_FLOW_INTERNAL_H
 #define SMTP365_FLOW_INTERNAL_H
@@ -151,7 +151,7 @@ struct flow_table {
 	struct conn_queue queue[CONN_CLASSES];
 	uint32_t lingering[LINGER_SLOTS]; /* by client: closed, not clean, end not yet told */
 	struct lane *wait_first, *wait_last;
-	struct grave *graves; /* GRAVES of them, NULL until the first connection closed */
+	struct grave *graves; /* GRAVES of them */
 	size_t memory;
 	struct flow_stats stats;
 };

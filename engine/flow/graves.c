@@ -14,10 +14,6 @@ void graves_add(struct flow_table *t, const struct conn *c)
 	const struct flow_side *side = c->flow.side;
 	if (!side[0].have_next || !side[1].have_next)
 		return;
-	if (!t->graves) {
-		t->graves = g_new0(struct grave, GRAVES);
-		flow_charge(t, GRAVES * sizeof(struct grave));
-	}
 	struct grave *g = &t->graves[c->hash % GRAVES];
 	*g = (struct grave){
 		.closed_ns = MAX(t->now_ns, 1),
@@ -26,18 +22,17 @@ void graves_add(struct flow_table *t, const struct conn *c)
 	};
 	for (unsigned d = 0; d < 2; d++) {
 		g->first[d] = side[d].isn;
-		g->end[d] = seq_cmp(side[d].highest, side[d].next) > 0 ? side[d].highest
-								       : side[d].next;
+		g->end[d] =
+			seq_cmp(side[d].highest, side[d].next) > 0 ? side[d].highest : side[d].next;
 	}
 }
 
 bool graves_know(const struct flow_table *t, const struct segment *s, uint32_t hash)
 {
-	const struct grave *g = t->graves ? &t->graves[hash % GRAVES] : NULL;
-	if (!g || !g->closed_ns || g->hash != hash ||
-	    flow_elapsed(t, g->closed_ns) > GRAVE_KEPT || (s->flags & TCP_SYN))
+	const struct grave *g = &t->graves[hash % GRAVES];
+	if (!g->closed_ns || g->hash != hash || flow_elapsed(t, g->closed_ns) > GRAVE_KEPT ||
+	    (s->flags & TCP_SYN))
 		return false;
 	unsigned dir = s->sport == g->client_port ? FLOW_C2S : FLOW_S2C;
-	return seq_cmp(s->seq, g->first[dir]) >= 0 &&
-	       seq_cmp(s->seq + s->len, g->end[dir]) <= 0;
+	return seq_cmp(s->seq, g->first[dir]) >= 0 && seq_cmp(s->seq + s->len, g->end[dir]) <= 0;
 }

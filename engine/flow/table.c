@@ -246,7 +246,7 @@ struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 		conn_end(t, c, FLOW_END_REUSED);
 		c = NULL;
 	}
-	if (!c && t->graves && graves_know(t, s, lookup_hash(t, &e)))
+	if (!c && graves_know(t, s, lookup_hash(t, &e)))
 		return NULL; /* a copy that came very late */
 	if (!c)
 		c = conn_open(t, s, &dir);
@@ -352,6 +352,8 @@ struct flow_table *flow_table_new(const struct flow_hooks *hooks, void *host, co
 	memcpy(t->key, key, sizeof(t->key));
 	flow_charge(t, sizeof(*t));
 	lookup_init(t);
+	t->graves = g_new0(struct grave, GRAVES);
+	flow_charge(t, GRAVES * sizeof(struct grave));
 	return t;
 }
 

@@ -6,6 +6,13 @@
  */
 #include "judge/judge.h"
 
+/* Whether TLS was begun before the capture is not known: neither the greeting nor a list that
+ * offers STARTTLS was seen. */
+static bool start_unseen(const struct seen *n)
+{
+	return n->midstream && !n->banner.frame && !n->ehlo.has_starttls;
+}
+
 static bool password(struct judge *j)
 {
 	const struct seen_auth *a = &j->seen->mail->auth;
@@ -21,6 +28,8 @@ static void exposure(struct judge *j)
 	const struct seen_auth *a = &j->seen->mail->auth;
 	if (j->seen->mirror)
 		return; /* on the real wire it was inside TLS (C07) */
+	if (start_unseen(j->seen))
+		judge_set(j, FACT_CLEAR_UNPROVEN, j->flow->first_frame);
 	if (password(j))
 		return;
 	if (a->hash.frame)
@@ -64,10 +73,10 @@ void judge_auth(struct judge *j)
 		judge_set(j, FACT_AUTH_NOT_LISTED, list->reply.frame);
 	if (list->has_auth && n->mail->mail.frame && !a->at.frame)
 		judge_set(j, FACT_AUTH_NOT_TRIED, n->mail->mail.frame);
+	exposure(j); /* also when only the answers of the exchange were captured */
 	if (!a->at.frame)
 		return;
 	judge_set(j, FACT_AUTH_SENT, a->at.frame);
-	exposure(j);
 	mechanism(j);
 	judge_seen(j, FACT_AUTH_ACCEPTED, &a->accepted);
 	if (a->refused.frame && !(a->cancelled && a->refused_code == 501))

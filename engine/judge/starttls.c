@@ -48,8 +48,9 @@ static void command(struct judge *j)
 	if (code == 220) {
 		judge_set(j, FACT_STARTTLS_ACCEPTED, n->starttls_reply.frame);
 	} else if (code) { /* only 220 is a yes; a box that strips TLS may say 200 (RFC 3207 4) */
-		facts_say(j->facts, FACT_STARTTLS_REFUSED, n->starttls_reply.frame,
-			  judge_words(j, "%u to STARTTLS", code));
+		if (code >= 400)
+			facts_say(j->facts, FACT_STARTTLS_REFUSED, n->starttls_reply.frame,
+				  judge_words(j, "%u to STARTTLS", code));
 		if ((code < 400 || (code >= 500 && code <= 502)) && n->ehlo.has_starttls &&
 		    !n->starttls_after_mail)
 			judge_set(j, FACT_STARTTLS_UNKNOWN_COMMAND, n->starttls_reply.frame);

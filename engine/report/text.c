@@ -103,7 +103,10 @@ static void append_ends(const struct verdict *v, GString *out)
 /* "TLS 1.2", or that none was used when a dialogue was seen. */
 static void append_tls(const struct verdict *v, GString *out)
 {
-	if (v->tls_version) {
+	if (v->tls_established == TRI_FALSE) { /* it was tried, and the session went on without */
+		if (v->outcome == OUTCOME_ACCEPTED)
+			g_string_append(out, ", in clear");
+	} else if (v->tls_version) {
 		g_string_append(out, g_strcmp0(v->tls_protocol, "ssl") == 0 ? ", SSL " : ", TLS ");
 		append_clean(out, v->tls_version);
 	} else if (v->tls_established == TRI_TRUE) {

@@ -6,6 +6,8 @@
  */
 #include "session/replies.h"
 
+#include <string.h>
+
 /* Tell the client's decoder what follows; it does not exist when only the server was captured. */
 static void expect(struct session *s, enum smtp_expect what)
 {
@@ -171,6 +173,20 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 		refused(s, r);
 }
 
+/* "250 2.6.0 <id> Queued mail for delivery", "250 2.0.0 Ok: queued as 4XyZ", "Message accepted for
+ * delivery": only a message is answered so (RFC 3463 3.7: X.6.0 is about the content). */
+static bool says_queued(const struct smtp_reply *r)
+{
+	static const char *const words[] = { "queued", "for delivery" };
+	if (r->enhanced && r->subject == 6 && r->detail == 0)
+		return true;
+	for (size_t k = 0; k < G_N_ELEMENTS(words); k++)
+		for (struct bytes b = r->text; bytes_left(&b); bytes_take(&b, 1))
+			if (bytes_starts(&b, words[k], strlen(words[k])))
+				return true;
+	return false;
+}
+
 /* What a reply proves by itself when its command was not captured (RFC 3463: X.1.0, X.1.5). */
 static void progress_by_code(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
@@ -191,6 +207,8 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 5) {
 		seen_first(&session_mail(s)->rcpt_accepted, m);
 		session_reach(s, STAGE_RCPT);
+	} else if (i->code == 250 && says_queued(r)) {
+		message_accepted(s, m);
 	}
 }
 
@@ -228,6 +246,7 @@ void session_unasked(struct session *s, const struct smtp_item *i, const struct 
 			refused(s, r);
 	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
 		starttls_reply(s, i, r, m); /* nothing else is answered so; the command was lost */
+		s->maybe_greeting = session_keep(s, i->reply.text, CAP_FIELD);
 	} else if (i->code < 400) {
 		progress_by_code(s, i, m);
 	} else if (!(s->seen.mail->messages && i->code == 421)) {
