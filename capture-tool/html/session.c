@@ -63,16 +63,12 @@ void html_anchor(GString *out, unsigned file, unsigned session)
 
 enum html_place html_place(const struct verdict *v, const struct report_options *o)
 {
-	if (!report_in_full(v, o))
+	const struct finding *worst = report_worst(v);
+	if (!report_in_full(v, o) && !worst)
 		return HTML_OTHER;
 	if (report_is_failure(v))
 		return HTML_FAILED;
-	if (v->cause)
-		return HTML_ATTENTION;
-	for (unsigned i = 0; i < v->finding_count; i++)
-		if (v->findings[i].severity >= SEVERITY_HIGH)
-			return HTML_ATTENTION;
-	return HTML_WORKED;
+	return v->cause || worst ? HTML_ATTENTION : HTML_WORKED;
 }
 
 static void append_id(struct html_session *s)
@@ -329,8 +325,9 @@ void html_row(struct html_session *s)
 	g_string_append(s->out, "</td><td>");
 	append_line(s);
 	g_string_append(s->out, "</td><td>");
-	for (unsigned i = 0; full && i < v->finding_count; i++) {
-		if (v->findings[i].severity < SEVERITY_LOW && !s->o->dialogue)
+	for (unsigned i = 0; i < v->finding_count; i++) {
+		enum severity least = full ? SEVERITY_LOW : SEVERITY_HIGH;
+		if (v->findings[i].severity < least && !(full && s->o->dialogue))
 			continue;
 		g_string_append(s->out, any ? "<br>" : "");
 		html_severity(s->out, v->findings[i].severity);

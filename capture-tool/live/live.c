@@ -88,10 +88,7 @@ static void on_session(const struct verdict *made, void *host)
 	if (v->open)
 		return;
 	l->sessions_seen = true;
-	for (unsigned i = 0; i < v->finding_count; i++) {
-		l->result.worst = MAX(l->result.worst, v->findings[i].severity);
-		l->result.findings = true;
-	}
+	run_result_add(&l->result, v);
 	if (l->summary)
 		report_summary_add(l->summary, v);
 	if (l->metrics)

@@ -53,14 +53,26 @@ static void on_text(const char *text, size_t n, void *host)
 	output_write(((struct run *)host)->out, text, n);
 }
 
+/* Sessions come in the order in which they end: the first by number counts. */
+void run_result_add(struct run_result *r, const struct verdict *v)
+{
+	for (unsigned i = 0; i < v->finding_count; i++) {
+		const struct finding *f = &v->findings[i];
+		bool worse = !r->findings || f->severity > r->worst;
+		if (!worse && !(f->severity == r->worst && v->session < r->session))
+			continue;
+		r->findings = true;
+		r->worst = f->severity;
+		r->session = v->session;
+		g_strlcpy(r->id, f->id, sizeof r->id);
+	}
+}
+
 static void on_session(const struct verdict *v, void *host)
 {
 	struct run *r = host;
 	r->sessions++;
-	for (unsigned i = 0; i < v->finding_count; i++) {
-		r->result.worst = MAX(r->result.worst, v->findings[i].severity);
-		r->result.findings = true;
-	}
+	run_result_add(&r->result, v);
 	g_string_truncate(r->text, 0);
 	if (r->o->json) {
 		report_json(v, &r->report, r->text);

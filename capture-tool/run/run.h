@@ -8,6 +8,7 @@
 #define SMTP365_RUN_H
 
 #include <stdbool.h>
+#include "verdict.h"
 #include "cli/options.h"
 #include "write/output.h"
 
@@ -15,7 +16,12 @@ struct run_result {
 	bool trouble;	     /* a file could not be read, or is no capture: exit status 2 */
 	bool findings;	     /* there was one */
 	enum severity worst; /* the most severe */
+	char id[64];	     /* its id, "" none */
+	unsigned session;    /* and the first session that has it */
 };
+
+/* Note the findings of one session. */
+void run_result_add(struct run_result *r, const struct verdict *v);
 
 /* Read all files of `o` and write to `out`. */
 struct run_result run(const struct options *o, struct output *out);

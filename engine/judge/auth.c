@@ -18,6 +18,8 @@ static bool password(struct judge *j)
 	const struct seen_auth *a = &j->seen->mail->auth;
 	enum fact fact = a->password.frame ? FACT_CLEAR_PASSWORD : FACT_CLEAR_PASSWORD_LIKELY;
 
+	if (a->password.frame || a->password_likely.frame)
+		judge_seen(j, fact, &a->user);
 	judge_seen(j, fact, &a->prompt);
 	judge_seen(j, fact, a->password.frame ? &a->password : &a->password_likely);
 	return a->password.frame || a->password_likely.frame;
