@@ -151,7 +151,7 @@ struct flow_table {
 	struct conn_queue queue[CONN_CLASSES];
 	uint32_t lingering[LINGER_SLOTS]; /* by client: closed, not clean, end not yet told */
 	struct lane *wait_first, *wait_last;
-	struct grave *graves; /* GRAVES of them */
+	struct grave *graves; /* GRAVES of them, of fixed size and not counted */
 	size_t memory;
 	struct flow_stats stats;
 };

@@ -353,7 +353,6 @@ struct flow_table *flow_table_new(const struct flow_hooks *hooks, void *host, co
 	flow_charge(t, sizeof(*t));
 	lookup_init(t);
 	t->graves = g_new0(struct grave, GRAVES);
-	flow_charge(t, GRAVES * sizeof(struct grave));
 	return t;
 }
 
