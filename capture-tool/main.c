@@ -122,7 +122,14 @@ static int status_of(const struct options *o, const struct run_result *r)
 {
 	if (r->trouble)
 		return EXIT_TROUBLE;
-	return o->exit_status && r->findings && r->worst >= o->fail_on ? EXIT_FINDING : EXIT_DONE;
+	if (!o->exit_status || !r->findings || r->worst < o->fail_on)
+		return EXIT_DONE;
+	char *why = g_strdup_printf("exit status 1: session %u has %s, severity %s (--fail-on %s)",
+				    r->session, r->id, severity_name(r->worst),
+				    severity_name(o->fail_on));
+	complain(why);
+	g_free(why);
+	return EXIT_FINDING;
 }
 
 static int act(const struct options *o, struct output *out)

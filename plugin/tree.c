@@ -160,6 +160,25 @@ static void add_finding(const struct show *s, proto_tree *t, const struct findin
 	put_frames(s, in, FIELD_FINDING_FRAMES, f);
 }
 
+/* Is this a session that the user wants in full? */
+static bool in_full(const struct verdict *v)
+{
+	return v->m365 || v->lookup_only || settings_all();
+}
+
+/* A secret in clear, and what is high or critical, is shown whoever the server is. */
+static bool is_shown(const struct verdict *v)
+{
+	return in_full(v) || report_worst(v) || v->auth_exposure == EXPOSURE_USER ||
+	       v->auth_exposure == EXPOSURE_PASSWORD;
+}
+
+/* Does this finding of the session belong to this frame, and is it to be shown? */
+static bool is_here(const struct verdict *v, const struct finding *f, uint32_t frame)
+{
+	return kept_names(f, frame) && (f->severity >= SEVERITY_HIGH || in_full(v));
+}
+
 /* What happened in this frame and what follows from it. */
 static void add_frame(const struct show *s, proto_tree *t)
 {
@@ -167,7 +186,7 @@ static void add_frame(const struct show *s, proto_tree *t)
 		if (s->v->events[i].frame == s->pinfo->num)
 			put_wire(s, t, fields_extra(EXTRA_EVENT), s->v->events[i].text);
 	for (unsigned i = 0; i < s->v->finding_count; i++)
-		if (kept_names(&s->v->findings[i], s->pinfo->num))
+		if (is_here(s->v, &s->v->findings[i], s->pinfo->num))
 			add_finding(s, t, &s->v->findings[i]);
 }
 
@@ -326,16 +345,10 @@ static void add_details(const struct show *s, proto_tree *t)
 
 /* ---- the whole ---- */
 
-/* Is this a session that the user wants in full? */
-static bool in_full(const struct verdict *v)
-{
-	return v->m365 || v->lookup_only || settings_all();
-}
-
 static bool is_evidence(const struct verdict *v, uint32_t frame)
 {
 	for (unsigned i = 0; i < v->finding_count; i++)
-		if (kept_names(&v->findings[i], frame))
+		if (is_here(v, &v->findings[i], frame))
 			return true;
 	return false;
 }
@@ -343,7 +356,7 @@ static bool is_evidence(const struct verdict *v, uint32_t frame)
 static void show_verdict(const struct show *s, proto_tree *t, bool details)
 {
 	const struct verdict *v = s->v;
-	bool full = in_full(v);
+	bool full = is_shown(v);
 
 	if (full)
 		add_cause(s, t);
@@ -367,14 +380,14 @@ void tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int proto, u
 	       const struct verdict *v)
 {
 	struct show s = { .tvb = tvb, .pinfo = pinfo, .v = v };
-	bool evidence = v && is_evidence(v, pinfo->num) && in_full(v);
+	bool evidence = v && is_evidence(v, pinfo->num) && is_shown(v);
 	bool wanted = tree && (proto_field_is_referenced(tree, proto) || evidence);
 
 	if (!wanted && !evidence)
 		return;
 	if (!tree) { /* expert infos without a tree */
 		for (unsigned i = 0; i < v->finding_count; i++)
-			if (kept_names(&v->findings[i], pinfo->num))
+			if (is_here(v, &v->findings[i], pinfo->num))
 				add_expert(&s, NULL, &v->findings[i]);
 		return;
 	}

@@ -200,6 +200,7 @@ has err "--exit-status"
 status 0 "$program" --exit-status --fail-on critical -r "$captures/submission-587-tls12.pcapng"
 status 1 "$program" --exit-status --fail-on high -r "$captures/tcp-refused-25.pcapng"
 status 1 "$program" --exit-status --fail-on info -r "$captures/tcp-refused-25.pcapng"
+has err "session 1 has tcp.refused, severity high (--fail-on info)"
 
 # 8. The same input gives the same bytes
 status 0 "$program" -v "$good" "$other" "$captures/tcp-refused-25.pcapng"

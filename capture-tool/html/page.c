@@ -48,6 +48,19 @@ void html_page_clear(struct html_page *p)
 	g_hash_table_destroy(p->first);
 }
 
+/* Where the summary's link for this finding leads: to the first session that has it as its cause or
+ * at severity high or critical, which has a card or a row with it. */
+static void note_first(struct html_page *p, const char *id, uint64_t place)
+{
+	uint64_t *first = g_hash_table_lookup(p->first, id);
+	if (!first) {
+		first = g_new(uint64_t, 1);
+		*first = place;
+		g_hash_table_insert(p->first, g_strdup(id), first);
+	}
+	*first = MIN(*first, place);
+}
+
 void html_page_count(struct html_page *p, const struct verdict *v, unsigned file)
 {
 	struct html_quality *q = &p->quality;
@@ -60,16 +73,9 @@ void html_page_count(struct html_page *p, const struct verdict *v, unsigned file
 		q->gap_bytes += v->gap_bytes;
 		q->duplicates += v->duplicates;
 	}
-	if (!v->cause)
-		return;
-	uint64_t place = (uint64_t)file << 32 | v->session;
-	uint64_t *first = g_hash_table_lookup(p->first, v->cause->id);
-	if (!first) {
-		first = g_new(uint64_t, 1);
-		*first = place;
-		g_hash_table_insert(p->first, g_strdup(v->cause->id), first);
-	}
-	*first = MIN(*first, place);
+	for (unsigned i = 0; i < v->finding_count; i++)
+		if (&v->findings[i] == v->cause || v->findings[i].severity >= SEVERITY_HIGH)
+			note_first(p, v->findings[i].id, (uint64_t)file << 32 | v->session);
 }
 
 static void append_part(GString *out, uint64_t n, const char *one, const char *many, bool *any)
@@ -258,7 +264,7 @@ struct table {
 	GString *out;
 };
 
-/* An id, as a link to the first session whose cause it is. */
+/* An id, as a link to the first session that shows it. */
 static void append_id(struct html_page *p, const char *id, GString *out)
 {
 	const uint64_t *first = g_hash_table_lookup(p->first, id);

@@ -58,14 +58,10 @@ void html_anchor(GString *out, unsigned file, unsigned session)
 
 enum html_place html_place(const struct verdict *v, const struct report_options *o)
 {
-	if (!report_in_full(v, o))
+	const struct finding *worst = report_worst(v);
+	if (!report_in_full(v, o) && !worst)
 		return HTML_OTHER;
 	if (report_is_failure(v))
 		return HTML_FAILED;
-	if (v->cause)
-		return HTML_ATTENTION;
-	for (unsigned i = 0; i < v->finding_count; i++)
-		if (v->findings[i].severity >= SEVERITY_HIGH)
-			return HTML_ATTENTION;
-	return HTML_WORKED;
+	return v->cause || worst ? HTML_ATTENTION : HTML_WORKED;
 }

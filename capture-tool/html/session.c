@@ -264,8 +264,9 @@ void html_row(struct html_session *s)
 	g_string_append(s->out, "</td><td>");
 	append_line(s);
 	g_string_append(s->out, "</td><td>");
-	for (unsigned i = 0; full && i < v->finding_count; i++) {
-		if (v->findings[i].severity < SEVERITY_LOW && !s->o->dialogue)
+	for (unsigned i = 0; i < v->finding_count; i++) {
+		enum severity least = full ? SEVERITY_LOW : SEVERITY_HIGH;
+		if (v->findings[i].severity < least && !(full && s->o->dialogue))
 			continue;
 		g_string_append(s->out, any ? "<br>" : "");
 		html_severity(s->out, v->findings[i].severity);

@@ -35,13 +35,25 @@ const GString *results_file(struct results *r, const char *file)
 	return r->text;
 }
 
+/* Sessions come in the order in which they end: the first by number counts. */
+static void note_worst(struct run_result *r, const struct verdict *v)
+{
+	for (unsigned i = 0; i < v->finding_count; i++) {
+		const struct finding *f = &v->findings[i];
+		bool worse = !r->findings || f->severity > r->worst;
+		if (!worse && !(f->severity == r->worst && v->session < r->session))
+			continue;
+		r->findings = true;
+		r->worst = f->severity;
+		r->session = v->session;
+		g_strlcpy(r->id, f->id, sizeof r->id);
+	}
+}
+
 static void count(struct results *r, const struct verdict *v)
 {
 	r->sessions++;
-	for (unsigned i = 0; i < v->finding_count; i++) {
-		r->told.worst = MAX(r->told.worst, v->findings[i].severity);
-		r->told.findings = true;
-	}
+	note_worst(&r->told, v);
 	if (r->summary)
 		report_summary_add(r->summary, v);
 }

@@ -12,6 +12,8 @@ struct run_result {
 	bool trouble;	     /* a file could not be read, or is no capture: exit status 2 */
 	bool findings;	     /* there was one */
 	enum severity worst; /* the most severe */
+	char id[64];	     /* its id, "" none */
+	unsigned session;    /* and the first session that has it */
 };
 
 struct results {

@@ -342,10 +342,10 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 	if (f->session && f->tag)
 		early_touch(&e->early, f->session, f, e->capture.now_ns);
 	e->fed_number = f->tag;
-	if (g->sack_count && f->session && (g->flags & TCP_ACK))
+	uint32_t hole = f->session ? flow_sack_hole(g) : 0;
+	if (hole)
 		session_hole(session_of(e, f), !memcmp(&g->src, &f->client, sizeof g->src), g->ack,
-			     g->sack[0][0] - g->ack,
-			     (struct flow_mark){ .time_ns = g->time_ns, .frame = g->frame });
+			     hole, (struct flow_mark){ .time_ns = g->time_ns, .frame = g->frame });
 	/* A client's segment with an ACK answers something of the server. */
 	if (f->side[FLOW_S2C].segments)
 		e->capture.answers_seen = true;

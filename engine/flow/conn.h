@@ -3,9 +3,9 @@
  * What the files of the connection table share and no one else includes: table.c opens and ends
  * connections; lookup.c finds them; idle.c queues them by how long they may be idle;
  * sides.c keeps their sides small; order.c decides what is delivered and calls the host's
- * hooks; lane.c holds what waits and knows for what; stats.c counts. A
- * connection (struct conn) is the public struct flow and its links; a lane is the part of one side
- * that exists only once that side has payload, holes or oddities.
+ * hooks; graves.c remembers what closed; lane.c holds what waits and knows for what; stats.c
+ * counts. A connection (struct conn) is the public struct flow and its links; a lane is the part of
+ * one side that exists only once that side has payload, holes or oddities.
  */
 #ifndef SMTP365_FLOW_INTERNAL_H
 #define SMTP365_FLOW_INTERNAL_H
@@ -72,7 +72,7 @@ struct packed_side {
 	uint64_t syn_ns, syn_last_ns, last_ns;
 	uint32_t isn, next, highest, acked;
 	uint32_t syn_frame, syn_last_frame, syn_count, segments;
-	uint16_t mss, ip_id_last;
+	uint16_t mss, ip_id_last, window_syn;
 	uint8_t ttl_first, ttl_min, ttl_max;
 	bool have_next : 1, have_acked : 1, has_mac : 1;
 	uint8_t src_mac[6];
@@ -101,6 +101,8 @@ struct conn {
 	bool holds : 1;	  /* counted in `lingering` of the table */
 	bool told : 1;	  /* the end hook was called: no sides, only ends and ISNs are left */
 	bool anchored[2]; /* `next` of that side is known from the peer's ACK only */
+	bool two_answers; /* `other_isn` is that of another SYN-ACK to the same SYN */
+	uint32_t other_isn;
 };
 
 /* Both ends of a segment, as flow_find takes them. */
@@ -118,6 +120,16 @@ struct flow_slot {
 struct conn_queue {
 	struct conn *oldest, *newest;
 };
+
+/* A connection that closed, so that copies of its segments that come after it was forgotten are not
+ * taken for another one. A newer one on the same place takes it over. */
+struct grave {
+	uint64_t closed_ns; /* the table's clock; 0 empty */
+	uint32_t hash;
+	uint32_t first[2], end[2]; /* its numbers, by enum flow_dir */
+	uint16_t client_port;
+};
+#define GRAVES 8192u /* power of two */
 
 /* Clients share a counter by hash, which costs them seconds at most. */
 #define LINGER_SLOTS 4096u
@@ -139,6 +151,7 @@ struct flow_table {
 	struct conn_queue queue[CONN_CLASSES];
 	uint32_t lingering[LINGER_SLOTS]; /* by client: closed, not clean, end not yet told */
 	struct lane *wait_first, *wait_last;
+	struct grave *graves; /* GRAVES of them, of fixed size and not counted */
 	size_t memory;
 	struct flow_stats stats;
 };
@@ -169,10 +182,18 @@ static inline void flow_discharge(struct flow_table *t, size_t bytes)
 /* lookup.c */
 /* The first slots, empty; freed with the table. */
 void lookup_init(struct flow_table *t);
+/* The hash of these ends, the same for both directions. */
+uint32_t lookup_hash(const struct flow_table *t, const struct flow_ends *e);
 /* The connection of these ends, told ones too, and the direction of src -> dst, or NULL. */
 struct conn *lookup_find(struct flow_table *t, const struct flow_ends *e, unsigned *dir);
 void lookup_add(struct flow_table *t, struct conn *c, const struct flow_ends *e);
 void lookup_remove(struct flow_table *t, const struct conn *c);
+
+/* graves.c */
+/* The connection closed and is about to be forgotten. */
+void graves_add(struct flow_table *t, const struct conn *c);
+/* Does a segment that belongs to no connection repeat what one of these sent? */
+bool graves_know(const struct flow_table *t, const struct segment *s, uint32_t hash);
 
 /* idle.c */
 /* Into a queue as its newest, at the table's time; out of the queue that it is in. */

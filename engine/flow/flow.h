@@ -14,6 +14,7 @@
 #define SMTP365_FLOW_H
 
 #include <glib.h>
+#include "base/serial.h"
 #include "bytes.h"
 #include "segment.h"
 
@@ -64,10 +65,12 @@ struct flow_side {
 	uint32_t first_data_frame, last_data_frame;
 	uint32_t segments; /* segments with or without payload, duplicates left out */
 	uint64_t first_data_ns, last_data_ns, last_ns; /* last_ns: any segment */
-	uint64_t bytes;				       /* payload delivered */
-	uint64_t gap_bytes;			       /* payload given up */
-	uint32_t gap_frame;	/* frame at which the first gap was noticed */
-	uint32_t snapped_frame; /* first segment with captured < length */
+	uint64_t last_new_ns;		 /* payload that had not been delivered before */
+	uint16_t window_syn, window_rst; /* as in the headers of its SYN and first RST */
+	uint64_t bytes;			 /* payload delivered */
+	uint64_t gap_bytes;		 /* payload given up */
+	uint32_t gap_frame;		 /* frame at which the first gap was noticed */
+	uint32_t snapped_frame;		 /* first segment with captured < length */
 	uint32_t data_segments; /* with payload, retransmissions too, duplicates left out */
 	uint32_t duplicates;	/* copies made by the mirror (C05) */
 	uint32_t duplicate_frame;
@@ -193,17 +196,16 @@ static inline bool flow_left_first(const struct flow_side *side, const struct fl
 	return a && (!b || a < b);
 }
 
-/* Nanoseconds from `then` to `now`; 0 when a mirror or a clock gave them in the other order. */
-static inline uint64_t ns_since(uint64_t now, uint64_t then)
+/* Bytes that an ACK with SACK blocks says are missing, 0 when none are: a first block below the
+ * ACK, or within the second, repeats what came twice (RFC 2883 4). */
+static inline uint32_t flow_sack_hole(const struct segment *s)
 {
-	return now > then ? now - then : 0;
-}
-
-/* -1, 0, 1: a before, at, after b in sequence space (RFC 9293 3.4). The only compare. */
-static inline int seq_cmp(uint32_t a, uint32_t b)
-{
-	int32_t d = (int32_t)(a - b);
-	return d < 0 ? -1 : d > 0;
+	if (!s->sack_count || !(s->flags & TCP_ACK))
+		return 0;
+	uint32_t left = s->sack[0][0], right = s->sack[0][1];
+	bool twice = s->sack_count > 1 && seq_cmp(left, s->sack[1][0]) >= 0 &&
+		     seq_cmp(right, s->sack[1][1]) <= 0;
+	return twice ? 0 : seq_gap(s->ack, left);
 }
 
 #endif

@@ -58,7 +58,7 @@ static inline void end_words(uint64_t out[3], const struct address *a, uint16_t 
 }
 
 /* The same for both directions: the ends are put in order first. */
-static uint32_t ends_hash(const struct flow_table *t, const struct flow_ends *e)
+uint32_t lookup_hash(const struct flow_table *t, const struct flow_ends *e)
 {
 	uint64_t x[3], y[3], word[6];
 	end_words(x, e->src, e->sport);
@@ -106,7 +106,7 @@ struct conn *lookup_find(struct flow_table *t, const struct flow_ends *e, unsign
 		*dir = (unsigned)d;
 		return t->recent;
 	}
-	uint32_t hash = ends_hash(t, e);
+	uint32_t hash = lookup_hash(t, e);
 	for (size_t i = hash & t->mask; t->slot[i].conn; i = (i + 1) & t->mask) {
 		struct conn *c = t->slot[i].conn;
 		if (t->slot[i].hash == hash && (d = conn_dir(c, e)) >= 0) {
@@ -161,7 +161,7 @@ static void table_grow(struct flow_table *t)
 
 void lookup_add(struct flow_table *t, struct conn *c, const struct flow_ends *e)
 {
-	c->hash = ends_hash(t, e);
+	c->hash = lookup_hash(t, e);
 	if (t->conns >= (t->mask + 1) / 4 * 3)
 		table_grow(t);
 	slot_put(t, c->hash, c);

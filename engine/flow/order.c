@@ -7,6 +7,9 @@
  */
 #include "flow/lane.h"
 
+/* A RST within this of what is expected counts: scaled windows of real hosts and what a capture may
+ * have lost lie within, numbers of another connection hardly ever. */
+#define RESET_WINDOW (4u << 20)
 /* After so many segments in a row a jump beyond CAP_SEQUENCE_JUMP is believed. */
 #define FAR_BELIEVED 3u
 
@@ -324,12 +327,24 @@ static void take_fin(struct flow_table *t, struct conn *c, unsigned dir, const s
 		me->highest = l->fin_seq + 1;
 }
 
+/* The receiver drops a RST whose number lies far outside of its window (RFC 9293 3.5.3): it ends
+ * nothing. Before the side's numbers are known, the RST answers the SYN. */
+static bool reset_is_near(const struct conn *c, unsigned dir, const struct segment *s)
+{
+	const struct flow_side *me = &c->flow.side[dir];
+	uint32_t base = me->have_acked && seq_cmp(me->acked, me->next) > 0 ? me->acked : me->next;
+	bool known = me->have_next && me->segments > 1;
+	return !known ||
+	       (seq_gap(base, s->seq) <= RESET_WINDOW && seq_gap(s->seq, base) <= RESET_WINDOW);
+}
+
 static void take_reset(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s)
 {
 	struct lane *l = lane_get(t, c, dir);
-	if (lane_side(l)->rst_frame)
+	if (lane_side(l)->rst_frame || !reset_is_near(c, dir, s))
 		return;
 	c->ending = true;
+	lane_side(l)->window_rst = s->window;
 	lane_side(l)->rst_frame = s->frame;
 	l->rst_seq = s->seq;
 	lane_side(l)->rst_ns = s->time_ns;
@@ -345,14 +360,48 @@ static void anchor(struct flow_side *me, uint32_t seq)
 	me->have_next = true;
 }
 
+/* A second SYN-ACK with another number (a load balancer, a tap on both sides of a firewall): until
+ * the client acknowledged one of them both may be meant, the later goes first. */
+static bool second_answer(struct conn *c)
+{
+	const struct flow_side *server = &c->flow.side[FLOW_S2C];
+	if (server->have_acked && server->acked == server->isn + 1)
+		return false; /* the client has chosen */
+	c->two_answers = true;
+	c->other_isn = server->isn;
+	return true;
+}
+
+/* The number that the client acknowledges, or that the server goes on with, chooses. */
+static void choose_answer(struct flow_table *t, struct conn *c, uint32_t number)
+{
+	struct flow_side *server = &c->flow.side[FLOW_S2C];
+	struct lane *l = c->lane[FLOW_S2C];
+	if (!c->two_answers)
+		return;
+	if (number != c->other_isn + 1 || server->bytes || server->gap_bytes) {
+		c->two_answers = number != server->isn + 1;
+		return;
+	}
+	if (l)
+		lane_clear(t, l);
+	anchor(server, number);
+	server->have_acked = c->two_answers = false;
+}
+
 /* A SYN or SYN-ACK tells where its side begins, unless bytes of that side were delivered already
  * under another number: then it is a stray, and false. */
 static bool take_syn(struct flow_table *t, struct conn *c, unsigned dir, const struct segment *s)
 {
 	struct flow_side *me = &c->flow.side[dir];
 	struct lane *l = c->lane[dir];
+	bool answer = dir == FLOW_S2C && (s->flags & TCP_ACK);
+	if (answer && c->flow.side[FLOW_C2S].syn_frame && s->ack != c->flow.side[FLOW_C2S].isn + 1)
+		return false; /* it answers another SYN (RFC 9293 3.5) */
 	if (!me->have_next || me->isn != s->seq) {
 		if (me->have_next && l && (me->bytes || me->gap_bytes))
+			return false;
+		if (answer && me->syn_frame && !second_answer(c))
 			return false;
 		if (l) {
 			lane_clear(t, l);
@@ -441,6 +490,8 @@ void order_take(struct flow_table *t, struct conn *c, unsigned dir, const struct
 	} else if (!me->have_next) {
 		anchor(me, seq);
 	}
+	if (c->two_answers && !(s->flags & TCP_SYN))
+		choose_answer(t, c, dir == FLOW_C2S ? s->ack : s->seq);
 	ack = c->flow.side[!dir].next;
 	if (s->flags & TCP_ACK)
 		ack = take_ack(t, c, dir, s);

@@ -95,6 +95,7 @@ void stats_syn(struct conn *c, unsigned dir, const struct segment *s)
 	if (!me->syn_frame) {
 		me->syn_frame = s->frame;
 		me->syn_ns = s->time_ns;
+		me->window_syn = s->window;
 	}
 	me->syn_last_frame = s->frame;
 	me->syn_last_ns = s->time_ns;
@@ -254,6 +255,8 @@ void stats_data(struct flow_table *t, struct conn *c, unsigned dir, const struct
 	me->large_segments += !segment_sums(s);
 	me->last_data_frame = s->frame;
 	me->last_data_ns = s->time_ns;
+	if (seq_cmp(seq + s->len, me->next) > 0)
+		me->last_new_ns = s->time_ns;
 	if (s->caplen < s->len && !me->snapped_frame)
 		me->snapped_frame = s->frame;
 	/* What lies before the RST in the stream was only captured late. */

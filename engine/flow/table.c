@@ -113,6 +113,8 @@ static void conn_tell_end(struct flow_table *t, struct conn *c, enum flow_end wh
 	t->hooks.end(&c->flow, t->host);
 	c->busy = false;
 	c->told = true;
+	if (c->closed)
+		graves_add(t, c);
 	t->stats.open--;
 	t->stats.ended++;
 	t->stats.culled += why == FLOW_END_CULLED;
@@ -244,6 +246,8 @@ struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 		conn_end(t, c, FLOW_END_REUSED);
 		c = NULL;
 	}
+	if (!c && graves_know(t, s, lookup_hash(t, &e)))
+		return NULL; /* a copy that came very late */
 	if (!c)
 		c = conn_open(t, s, &dir);
 	if (!c)
@@ -348,6 +352,7 @@ struct flow_table *flow_table_new(const struct flow_hooks *hooks, void *host, co
 	memcpy(t->key, key, sizeof(t->key));
 	flow_charge(t, sizeof(*t));
 	lookup_init(t);
+	t->graves = g_new0(struct grave, GRAVES);
 	return t;
 }
 
@@ -386,6 +391,7 @@ void flow_table_free(struct flow_table *t)
 	if (!t)
 		return;
 	flow_table_finish(t);
+	g_free(t->graves);
 	g_free(t->slot);
 	g_free(t);
 }

@@ -82,7 +82,8 @@ struct report_totals {
 	unsigned outcomes[REPORT_OUTCOMES];	       /* of both */
 	unsigned stages[REPORT_STAGES];		       /* where failures stopped */
 	unsigned modern, old, decrypted, clear, early; /* Microsoft 365 sessions by TLS */
-	unsigned passwords, users;		       /* of them with a secret in clear */
+	unsigned passwords, users; /* all sessions with a secret in clear, whoever the server is */
+	unsigned at_risk;	   /* no failures, with a finding of severity high or critical */
 };
 struct report_finding_count {
 	const char *id, *title; /* the title in the first session that has it */
@@ -133,7 +134,10 @@ void report_frames(GString *out, const uint32_t *frames, unsigned count, unsigne
 size_t report_width(const char *text, size_t n);
 /* Kind and id of the tunnel, "vxlan 42"; nothing without a tunnel. */
 void report_tunnel(GString *out, const struct encapsulation *e);
-/* First word of the verdict line: "ok", "FAIL", "enc", "none", "part". */
+/* The most severe finding when it is high or critical, the first of equals; NULL when none is. */
+const struct finding *report_worst(const struct verdict *v);
+/* First word of the verdict line: "ok", "FAIL", "RISK" (no failure that is seen, and yet a finding
+ * of severity high or critical), "enc", "none", "part". */
 const char *report_first_word(const struct verdict *v);
 /* "1.2" or newer was chosen and the handshake was completed. */
 bool report_tls_modern(const struct verdict *v);
@@ -141,7 +145,8 @@ bool report_tls_modern(const struct verdict *v);
 bool report_is_failure(const struct verdict *v);
 /* Is the session told in full, or in one line? */
 bool report_in_full(const struct verdict *v, const struct report_options *o);
-/* Is this finding, which is not the cause, worth a place? */
+/* Is this finding, which is not the cause, worth a place? High and critical ones are, whoever the
+ * server is. */
 bool report_is_shown(const struct verdict *v, const struct finding *f,
 		     const struct report_options *o);
 /* Does the text of an evidence frame contain the finding's detail already? */

@@ -6,11 +6,20 @@
  */
 #include "judge/judge.h"
 
+/* Whether TLS was begun before the capture is not known: neither the greeting nor a list that
+ * offers STARTTLS was seen. */
+static bool start_unseen(const struct seen *n)
+{
+	return n->midstream && !n->banner.frame && !n->ehlo.has_starttls;
+}
+
 static bool password(struct judge *j)
 {
 	const struct seen_auth *a = &j->seen->mail->auth;
 	enum fact fact = a->password.frame ? FACT_CLEAR_PASSWORD : FACT_CLEAR_PASSWORD_LIKELY;
 
+	if (a->password.frame || a->password_likely.frame)
+		judge_seen(j, fact, &a->user);
 	judge_seen(j, fact, &a->prompt);
 	judge_seen(j, fact, a->password.frame ? &a->password : &a->password_likely);
 	return a->password.frame || a->password_likely.frame;
@@ -21,6 +30,8 @@ static void exposure(struct judge *j)
 	const struct seen_auth *a = &j->seen->mail->auth;
 	if (j->seen->mirror)
 		return; /* on the real wire it was inside TLS (C07) */
+	if (start_unseen(j->seen))
+		judge_set(j, FACT_CLEAR_UNPROVEN, j->flow->first_frame);
 	if (password(j))
 		return;
 	if (a->hash.frame)
@@ -64,10 +75,10 @@ void judge_auth(struct judge *j)
 		judge_set(j, FACT_AUTH_NOT_LISTED, list->reply.frame);
 	if (list->has_auth && n->mail->mail.frame && !a->at.frame)
 		judge_set(j, FACT_AUTH_NOT_TRIED, n->mail->mail.frame);
+	exposure(j); /* also when only the answers of the exchange were captured */
 	if (!a->at.frame)
 		return;
 	judge_set(j, FACT_AUTH_SENT, a->at.frame);
-	exposure(j);
 	mechanism(j);
 	judge_seen(j, FACT_AUTH_ACCEPTED, &a->accepted);
 	if (a->refused.frame && !(a->cancelled && a->refused_code == 501))

@@ -48,13 +48,14 @@ static void command(struct judge *j)
 	if (code == 220) {
 		judge_set(j, FACT_STARTTLS_ACCEPTED, n->starttls_reply.frame);
 	} else if (code) { /* only 220 is a yes; a box that strips TLS may say 200 (RFC 3207 4) */
-		facts_say(j->facts, FACT_STARTTLS_REFUSED, n->starttls_reply.frame,
-			  judge_words(j, "%u to STARTTLS", code));
+		if (code >= 400)
+			facts_say(j->facts, FACT_STARTTLS_REFUSED, n->starttls_reply.frame,
+				  judge_words(j, "%u to STARTTLS", code));
 		if ((code < 400 || (code >= 500 && code <= 502)) && n->ehlo.has_starttls &&
 		    !n->starttls_after_mail)
 			judge_set(j, FACT_STARTTLS_UNKNOWN_COMMAND, n->starttls_reply.frame);
 	} else if (!code && !n->odd->gap.frame && !j->flow->one_sided &&
-		   j->flow->side[FLOW_S2C].last_data_ns <= n->starttls.ns &&
+		   j->flow->side[FLOW_S2C].last_new_ns <= n->starttls.ns &&
 		   ns_since(until, n->starttls.ns) >= PATIENCE) {
 		facts_say(j->facts, FACT_STARTTLS_NO_REPLY, n->starttls.frame,
 			  judge_words(j, "no reply in %.0f s",
@@ -75,7 +76,7 @@ static void no_client_hello(struct judge *j)
 	    n->odd->plain_after_220.frame || n->readable_tls || n->tls->bad[FLOW_C2S].frame ||
 	    j->flow->one_sided || c->bytes == 0 || n->odd->gap_c2s)
 		return;
-	if (c->last_data_ns > n->starttls_reply.ns || c->stuck_len)
+	if (c->last_new_ns > n->starttls_reply.ns || c->stuck_len)
 		return;
 	if (left || ns_since(judge_until(j), n->starttls_reply.ns) >= PATIENCE)
 		judge_set(j, FACT_NO_CLIENT_HELLO, n->starttls_reply.frame);

@@ -62,16 +62,27 @@ static void icmp(struct judge *j)
 			  judge_words(j, "next MTU %u", n->odd->icmp_mtu));
 }
 
+/* Does the RST come from elsewhere by its hop count? One hop of difference is load balancing. With
+ * nothing but the SYN-ACK to compare with, which a balancer may have sent for the server, the
+ * window must be another's too: a stack that resets a connection says 0, or the window it had. */
+static bool other_hops(const struct flow_side *s)
+{
+	bool hops = s->ttl_min && s->ttl_rst &&
+		    (s->ttl_rst + 1 < s->ttl_min || s->ttl_rst > s->ttl_max + 1);
+	return hops && (s->segments >= 3 || (s->segments == 2 && s->syn_frame && s->window_rst &&
+					     s->window_rst != s->window_syn));
+}
+
 /* A RST that was not sent by the server: its hop count is not that of the server's segments, or
- * the server went on after it (T04). One hop of difference is load balancing. */
+ * the server went on after it (T04). After the other side's own end it stops nothing. */
 static void injected(struct judge *j)
 {
 	for (int d = 0; d < 2; d++) {
-		const struct flow_side *s = &j->flow->side[d];
-		if (!s->rst_frame || s->segments < 3)
+		const struct flow_side *s = &j->flow->side[d], *other = &j->flow->side[!d];
+		uint32_t over = flow_left(other, s);
+		if (!s->rst_frame || s->segments < 2 || (over && over < s->rst_frame))
 			continue;
-		bool ttl = s->ttl_min && s->ttl_rst &&
-			   (s->ttl_rst + 1 < s->ttl_min || s->ttl_rst > s->ttl_max + 1);
+		bool ttl = other_hops(s);
 		if (!ttl && !s->data_after_rst_frame)
 			continue;
 		facts_say(j->facts, FACT_RST_INJECTED, s->rst_frame,

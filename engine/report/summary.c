@@ -112,8 +112,6 @@ static void count_client(struct report_summary *s, const struct verdict *v, cons
 static void count_tls(struct report_summary *s, const struct verdict *v)
 {
 	bool dialogue = v->reached >= STAGE_EHLO && v->tls_established != TRI_TRUE;
-	s->t.passwords += v->auth_exposure == EXPOSURE_PASSWORD;
-	s->t.users += v->auth_exposure == EXPOSURE_USER;
 	if (report_tls_modern(v))
 		s->t.modern++;
 	else if (v->tls_established == TRI_TRUE && v->tls_version)
@@ -134,6 +132,10 @@ void report_summary_add(struct report_summary *s, const struct verdict *v)
 	s->t.outcomes[v->outcome]++;
 	if (report_is_failure(v) && v->stopped_at != STAGE_NONE)
 		s->t.stages[v->stopped_at]++;
+	s->t.at_risk += !report_is_failure(v) && report_worst(v);
+	/* Whose server it was changes nothing for those who could read along. */
+	s->t.passwords += v->auth_exposure == EXPOSURE_PASSWORD;
+	s->t.users += v->auth_exposure == EXPOSURE_USER;
 	if (!v->lookup_only && v->m365) {
 		s->t.m365++;
 		count_tls(s, v);
@@ -177,21 +179,15 @@ static void append_totals(const struct report_summary *s, GString *out)
 	g_string_append(out, ": ");
 	for (unsigned i = 0; i < COUNT_OUTCOMES; i++)
 		append_count(out, s->t.outcomes[i], words[i], &first);
+	if (s->t.at_risk)
+		g_string_append_printf(out, "; %u at risk", s->t.at_risk);
 	g_string_append_c(out, '\n');
 }
 
-/* What can be said of encryption, and no more: only sessions with Microsoft 365 count. */
-void report_summary_encryption(const struct report_summary *s, GString *out)
+/* The versions of the sessions with Microsoft 365. */
+static void append_versions(const struct report_summary *s, GString *out)
 {
 	bool first = true;
-	if (!s->t.m365)
-		return;
-	if (s->t.modern == s->t.m365 && !s->t.passwords && !s->t.users) {
-		g_string_append_printf(
-			out, "%u session%s%s, all TLS 1.2 or later, nothing in clear\n", s->t.m365,
-			plural(s->t.m365), s->t.m365 == s->t.sessions ? "" : " with Microsoft 365");
-		return;
-	}
 	g_string_append(out, "TLS: ");
 	append_count(out, s->t.modern, "with 1.2 or later", &first);
 	append_count(out, s->t.old, "with an older version", &first);
@@ -199,6 +195,18 @@ void report_summary_encryption(const struct report_summary *s, GString *out)
 	append_count(out, s->t.clear, "in clear", &first);
 	append_count(out, s->t.early, "did not get that far", &first);
 	g_string_append_c(out, '\n');
+}
+
+/* What can be said of encryption, and no more: of versions only sessions with Microsoft 365 count,
+ * of logins all. */
+void report_summary_encryption(const struct report_summary *s, GString *out)
+{
+	if (s->t.m365 && s->t.modern == s->t.m365 && !s->t.passwords && !s->t.users)
+		g_string_append_printf(
+			out, "%u session%s%s, all TLS 1.2 or later, nothing in clear\n", s->t.m365,
+			plural(s->t.m365), s->t.m365 == s->t.sessions ? "" : " with Microsoft 365");
+	else if (s->t.m365)
+		append_versions(s, out);
 	if (s->t.passwords)
 		g_string_append_printf(out, "passwords in clear: %u session%s\n", s->t.passwords,
 				       plural(s->t.passwords));

@@ -45,14 +45,29 @@ static const struct {
 	[OUTCOME_INCOMPLETE] = { "part", COLOR_YELLOW },
 };
 
-const char *report_first_word(const struct verdict *v)
-{
-	return first_words[v->outcome].word;
-}
-
 bool report_is_failure(const struct verdict *v)
 {
 	return v->outcome == OUTCOME_REJECTED || v->outcome == OUTCOME_FAILED;
+}
+
+const struct finding *report_worst(const struct verdict *v)
+{
+	const struct finding *worst = NULL;
+	for (unsigned i = 0; i < v->finding_count; i++)
+		if (v->findings[i].severity >= SEVERITY_HIGH &&
+		    (!worst || v->findings[i].severity > worst->severity))
+			worst = &v->findings[i];
+	return worst;
+}
+
+static bool at_risk(const struct verdict *v)
+{
+	return !report_is_failure(v) && report_worst(v);
+}
+
+const char *report_first_word(const struct verdict *v)
+{
+	return at_risk(v) ? "RISK" : first_words[v->outcome].word;
 }
 
 bool report_in_full(const struct verdict *v, const struct report_options *o)
@@ -103,7 +118,10 @@ static void append_ends(const struct verdict *v, GString *out)
 /* "TLS 1.2", or that none was used when a dialogue was seen. */
 static void append_tls(const struct verdict *v, GString *out)
 {
-	if (v->tls_version) {
+	if (v->tls_established == TRI_FALSE) { /* it was tried, and the session went on without */
+		if (v->outcome == OUTCOME_ACCEPTED)
+			g_string_append(out, ", in clear");
+	} else if (v->tls_version) {
 		g_string_append(out, g_strcmp0(v->tls_protocol, "ssl") == 0 ? ", SSL " : ", TLS ");
 		append_clean(out, v->tls_version);
 	} else if (v->tls_established == TRI_TRUE) {
@@ -186,12 +204,13 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 		phrase_append(out, "stopped at %s", stage_name(v->stopped_at));
 	else
 		append_outcome(v, out);
-	if (v->cause) {
+	const struct finding *why = v->cause ? v->cause : failed ? NULL : report_worst(v);
+	if (why) {
 		g_string_append(out, "  ");
 		color_on(o, COLOR_BOLD, out);
-		g_string_append(out, v->cause->id);
+		g_string_append(out, why->id);
 		color_off(o, out);
-		phrase_append(out, "  %s", v->cause->title);
+		phrase_append(out, "  %s", why->title);
 	} else if (failed) {
 		append_last_reply(v, out);
 	}
@@ -199,7 +218,7 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 
 static void append_line(const struct verdict *v, const struct report_options *o, GString *out)
 {
-	color_on(o, first_words[v->outcome].color, out);
+	color_on(o, at_risk(v) ? COLOR_RED : first_words[v->outcome].color, out);
 	g_string_append(out, report_first_word(v));
 	color_off(o, out);
 	phrase_blanks(out, FIRST_WORD - MIN(strlen(report_first_word(v)), FIRST_WORD) + 1);
@@ -378,6 +397,8 @@ static void append_finding(const struct finding *f, const struct report_options 
 bool report_is_shown(const struct verdict *v, const struct finding *f,
 		     const struct report_options *o)
 {
+	if (!report_in_full(v, o))
+		return f->severity >= SEVERITY_HIGH;
 	return f->severity > SEVERITY_INFO || o->dialogue || v->cause || v->lookup_only ||
 	       report_is_failure(v);
 }
@@ -399,16 +420,15 @@ void report_text(const struct verdict *v, const struct report_options *o, GStrin
 	GString *scratch = g_string_sized_new(640);
 	append_line(v, o, out);
 	g_string_append_c(out, '\n');
-	if (report_in_full(v, o)) {
-		if (v->cause)
-			append_cause(v, o, out, scratch);
-		if (v->outcome != OUTCOME_ACCEPTED)
-			append_trace(v, o, out, scratch);
-		for (unsigned i = 0; i < v->finding_count; i++)
-			if (&v->findings[i] != v->cause && report_is_shown(v, &v->findings[i], o))
-				append_finding(&v->findings[i], o, out, scratch);
-		if (o->dialogue)
-			append_dialogue(v, o, out, scratch);
-	}
+	bool full = report_in_full(v, o);
+	if (full && v->cause)
+		append_cause(v, o, out, scratch);
+	if (full && v->outcome != OUTCOME_ACCEPTED)
+		append_trace(v, o, out, scratch);
+	for (unsigned i = 0; i < v->finding_count; i++)
+		if (&v->findings[i] != v->cause && report_is_shown(v, &v->findings[i], o))
+			append_finding(&v->findings[i], o, out, scratch);
+	if (full && o->dialogue)
+		append_dialogue(v, o, out, scratch);
 	g_string_free(scratch, TRUE);
 }

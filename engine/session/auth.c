@@ -36,14 +36,7 @@ static void note_payload(struct session *s, const struct smtp_auth *a, struct fl
 		seen_first(&n->hash, m);
 }
 
-/* After lost bytes or a start in the middle, and before any reply since, a line that looks like
- * AUTH may stand in the text of a message. */
-static bool unproven(const struct session *s)
-{
-	return !s->inside && (s->after_gap || (s->seen.midstream && !s->seen.last_set));
-}
-
-static void note_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
+void session_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen_mail *mail = session_mail(s);
 	const struct seen_ehlo *e = session_list_in_force(s);
@@ -64,33 +57,10 @@ static void note_auth(struct session *s, const struct smtp_item *i, struct flow_
 	note_payload(s, &i->auth, m);
 }
 
-void session_auth(struct session *s, const struct smtp_item *i, struct flow_mark m)
-{
-	if (!unproven(s)) {
-		note_auth(s, i, m);
-		return;
-	}
-	s->maybe_auth = g_new0(struct smtp_item, 1);
-	s->maybe_auth->auth = i->auth;
-	s->maybe_at = m;
-	s->auth_open = true;
-}
-
-void session_auth_replied(struct session *s, uint16_t code)
-{
-	if (!s->maybe_auth)
-		return;
-	if (code == 235 || code == 334 || code >= 400)
-		note_auth(s, s->maybe_auth, s->maybe_at);
-	g_free(s->maybe_auth);
-	s->maybe_auth = NULL;
-}
-
 void session_auth_response(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	const struct smtp_auth *a = &i->auth;
-	if (!unproven(s))
-		note_payload(s, a, m);
+	note_payload(s, a, m);
 	if (a->cancel)
 		session_event(s, EVENT_C2S, m, s->inside, "AUTH cancelled");
 	else if (a->has_user && !a->has_password && !s->cx->redact)

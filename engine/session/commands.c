@@ -271,6 +271,7 @@ static void on_command(struct session *s, struct smtp_client *c, const struct sm
 		on_starttls(s, i, m);
 		break;
 	case SMTP_VERB_AUTH:
+	case SMTP_VERB_X_EXPS: /* Exchange's own word for it */
 		session_auth(s, i, m);
 		break;
 	case SMTP_VERB_MAIL:
@@ -346,13 +347,11 @@ static bool only_greets(const struct smtp_item *i)
 		i->verb == SMTP_VERB_STARTTLS || i->verb == SMTP_VERB_NOOP);
 }
 
-static void client_item(struct session *s, struct smtp_client *c, const struct smtp_item *i,
-			struct flow_mark m)
+void session_client_item(struct session *s, struct smtp_client *c, const struct smtp_item *i,
+			 struct flow_mark m)
 {
 	if (!only_greets(i))
 		session_mail(s);
-	g_free(s->maybe_auth); /* it went on without waiting */
-	s->maybe_auth = NULL;
 	switch (i->kind) {
 	case SMTP_ITEM_COMMAND:
 		if (i->verb != SMTP_VERB_UNKNOWN)
@@ -363,6 +362,8 @@ static void client_item(struct session *s, struct smtp_client *c, const struct s
 		break;
 	case SMTP_ITEM_AUTH_RESPONSE:
 		session_auth_response(s, i, m);
+		if (i->auth.unasked)
+			push(s, SMTP_VERB_UNKNOWN, false, m);
 		break;
 	case SMTP_ITEM_BODY_END:
 		on_body_end(s, i, m);
@@ -402,7 +403,10 @@ void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes 
 		}
 		if (item.kind == SMTP_ITEM_TLS)
 			return;
-		client_item(s, c, &item, m);
+		if (session_doubts(s))
+			session_doubt(s, &item, m);
+		else
+			session_client_item(s, c, &item, m);
 		if (s->mode[FLOW_C2S] == SESSION_MODE_OPAQUE && !s->inside)
 			return;
 	}

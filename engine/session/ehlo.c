@@ -137,6 +137,11 @@ void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow
 		return;
 	}
 	e->complete = i->reply.lines <= CAP_EHLO_WORDS;
+	n->smtp_proven = true;
+	if (inner && s->maybe_greeting && !s->inside) {
+		session_starttls_was_greeting(s);
+		inner = n->inner != NULL;
+	}
 	/* The list of inside TLS, readable (C07). The first list may be lost; AUTH in it would tell
 	 * a server that stays plain. */
 	if (inner && !s->inside && !e->has_starttls && e->has_auth && !n->ehlo.has_auth) {
@@ -144,5 +149,4 @@ void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow
 		n->mirror_certain = n->ehlo.has_starttls;
 	}
 	session_reach(s, inner ? STAGE_EHLO2 : STAGE_EHLO);
-	n->smtp_proven = true;
 }

@@ -6,6 +6,8 @@
  */
 #include "session/replies.h"
 
+#include <string.h>
+
 /* Tell the client's decoder what follows; it does not exist when only the server was captured. */
 static void expect(struct session *s, enum smtp_expect what)
 {
@@ -146,6 +148,7 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 		starttls_reply(s, i, r, m);
 		return;
 	case SMTP_VERB_AUTH:
+	case SMTP_VERB_X_EXPS:
 		auth_reply(s, i, r, m);
 		return;
 	case SMTP_VERB_XEXCH50:
@@ -170,15 +173,17 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 		refused(s, r);
 }
 
-/* Only a message is answered so: "250 2.6.0 <id> [...] Queued mail for delivery", "250 2.0.0 Ok:
- * queued as 4711". */
+/* "250 2.6.0 <id> Queued mail for delivery", "250 2.0.0 Ok: queued as 4XyZ", "Message accepted for
+ * delivery": only a message is answered so (RFC 3463 3.7: X.6.0 is about the content). */
 static bool answers_message(const struct smtp_item *i)
 {
-	static const char *const words[] = { "Queued mail for delivery", "queued as " };
-	struct bytes t = i->reply.text;
-	bool said = false;
-	for (size_t k = 0; k < G_N_ELEMENTS(words) && bytes_left(&t); k++)
-		said = said || g_strstr_len((const char *)t.at, (gssize)bytes_left(&t), words[k]);
+	static const char *const words[] = { "queued", "for delivery" };
+	const struct smtp_reply *r = &i->reply;
+	bool said = r->enhanced && r->subject == 6 && r->detail == 0;
+
+	for (size_t k = 0; k < G_N_ELEMENTS(words) && !said; k++)
+		said = bytes_left(&r->text) && g_strstr_len((const char *)r->text.at,
+							    (gssize)bytes_left(&r->text), words[k]);
 	return i->code == 250 && said;
 }
 
@@ -241,6 +246,7 @@ void session_unasked(struct session *s, const struct smtp_item *i, const struct 
 			refused(s, r);
 	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
 		starttls_reply(s, i, r, m); /* nothing else is answered so; the command was lost */
+		s->maybe_greeting = session_keep(s, i->reply.text, CAP_FIELD);
 	} else if (i->code < 400) {
 		progress_by_code(s, i, m);
 	} else if (!(s->seen.mail->messages && i->code == 421)) {

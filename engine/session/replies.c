@@ -31,6 +31,7 @@ enum stage session_stage_of(const struct session_command *c, bool inside)
 	case SMTP_VERB_X_ANONYMOUSTLS:
 		return STAGE_STARTTLS;
 	case SMTP_VERB_AUTH:
+	case SMTP_VERB_X_EXPS:
 		return STAGE_AUTH;
 	case SMTP_VERB_MAIL:
 		return STAGE_MAIL;
@@ -249,23 +250,93 @@ static void keep_reply(struct session *s, const struct seen_reply *r)
 
 /* ---- the greeting ---- */
 
+static bool has_letters(struct bytes text, const char *word)
+{
+	size_t n = strlen(word);
+	for (; bytes_left(&text) >= n; bytes_take(&text, 1))
+		if (bytes_starts(&text, word, n))
+			return true;
+	return false;
+}
+
+/* "220 mail.example.com ...": a greeting begins with the name of the host (RFC 5321 4.2). */
+static bool names_host(struct bytes text)
+{
+	bool dot = false, letter = false;
+	while (bytes_left(&text) && bytes_peek(&text, 0) != ' ' && bytes_peek(&text, 0) != '\n') {
+		uint8_t c = bytes_u8(&text);
+		if (!g_ascii_isalnum(c) && c != '.' && c != '-')
+			return false;
+		dot |= c == '.';
+		letter |= g_ascii_isalpha(c) != 0;
+	}
+	return dot && letter;
+}
+
+/* A 220 without the start of the connection: the greeting, or the answer to a STARTTLS that was not
+ * captured? "220 2.0.0 SMTP server ready" is the latter; a greeting has no enhanced code (RFC 2034
+ * 4). */
+static bool greets(const struct session *s, const struct smtp_item *i)
+{
+	const struct bytes t = i->reply.text;
+	if (i->code != 220 || i->reply.enhanced || (s->queue && s->queue->len))
+		return false;
+	return has_letters(t, "SMTP") ||
+	       (!s->seen.starttls.frame && names_host(t) && !has_letters(t, "TLS"));
+}
+
 /* The greeting: the first reply of a connection that was seen from its start (RFC 5321 3.1). */
 static bool is_banner(const struct session *s, const struct smtp_item *i)
 {
 	const struct seen *n = &s->seen;
 	if (n->banner.frame || n->last_set || s->inside)
 		return false;
-	if (n->midstream || s->desync) {
-		struct bytes t = i->reply.text;
-		const char *found = bytes_left(&t) ? g_strstr_len((const char *)t.at,
-								  (gssize)bytes_left(&t), "SMTP")
-						   : NULL;
-		/* "220 2.0.0 SMTP server ready" answers STARTTLS; a greeting has no enhanced code
-		 * (RFC 2034 4). */
-		return i->code == 220 && found && !i->reply.enhanced &&
-		       !(s->queue && s->queue->len);
-	}
+	if (n->midstream || s->desync)
+		return greets(s, i);
 	return i->code == 220 || i->code >= 400;
+}
+
+void session_greeting_was_starttls(struct session *s)
+{
+	struct seen *n = &s->seen;
+	if (!n->midstream || !n->banner.frame || n->starttls_code || n->ehlo.command.frame)
+		return;
+	n->starttls_reply = n->banner;
+	n->starttls_code = 220;
+	n->banner = (struct seen_at){ 0 };
+	n->banner_text = n->banner_host = NULL;
+	n->banner_code = 0;
+	session_reach(s, STAGE_STARTTLS);
+}
+
+void session_starttls_was_greeting(struct session *s)
+{
+	struct seen *n = &s->seen;
+	struct seen_ehlo *list = n->inner;
+	const char *host = s->maybe_greeting;
+	size_t name = host ? strcspn(host, " ") : 0;
+	bool same = name && list->greeting && !g_ascii_strncasecmp(host, list->greeting, name) &&
+		    (list->greeting[name] == ' ' || !list->greeting[name]);
+
+	if (!host || n->starttls.frame || !(same || list->has_starttls))
+		return;
+	n->banner = n->starttls_reply;
+	n->banner_code = 220;
+	n->banner_text = host;
+	n->banner_host = session_keep(s, bytes_of(host, name), 255);
+	n->starttls_reply = session_odd(s)->plain_after_220 = (struct seen_at){ 0 };
+	n->starttls_code = 0;
+	n->reached = STAGE_BANNER;
+	g_free(n->ehlo.lines);
+	n->ehlo = *list;
+	/* Its words lie in the room of inner lists, which a list inside TLS would empty. */
+	for (unsigned i = 0; i < n->ehlo.count; i++)
+		n->ehlo.lines[i] = session_keep_text(s, n->ehlo.lines[i]);
+	n->ehlo.name = session_keep_text(s, n->ehlo.name);
+	n->ehlo.greeting = session_keep_text(s, n->ehlo.greeting);
+	n->ehlo.masked = session_keep_text(s, n->ehlo.masked);
+	g_free(list);
+	n->inner = NULL;
 }
 
 static void banner(struct session *s, const struct smtp_item *i, struct flow_mark m)
@@ -361,8 +432,6 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 {
 	struct session_command *h = head(s), c;
 
-	session_auth_replied(s, i->code);
-	s->after_gap = false;
 	if (h)
 		c = *h;
 	if (is_banner(s, i)) {
@@ -401,6 +470,8 @@ static struct seen_ehlo *list_without_command(struct session *s)
 
 void session_reply_line(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
+	if (i->first_line_of_reply && !s->inside)
+		session_doubts_replied(s, i->code);
 	struct session_command *h = head(s);
 
 	if (i->first_line_of_reply && h && !h->body &&

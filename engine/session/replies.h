@@ -22,6 +22,9 @@ void session_unasked(struct session *s, const struct smtp_item *i, const struct 
  * (XOAUTH2). */
 void session_challenge(struct session *s, const struct smtp_item *i, struct flow_mark m);
 
+/* doubt.c: a reply with this code begins; what the client said before it is settled. */
+void session_doubts_replied(struct session *s, uint16_t code);
+
 /* Commands may be missing in the capture, not in the dialogue: it began in the middle, has holes,
  * or only the server was captured. */
 static inline bool session_is_blind(const struct session *s)
@@ -33,6 +36,10 @@ static inline bool session_is_blind(const struct session *s)
  * was listed. Views of the item are copied. */
 void session_ehlo_line(struct session *s, const struct smtp_item *i);
 void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow_mark m);
+
+/* The 220 that a late start took for the answer to a STARTTLS was the greeting, when the list that
+ * came next says so: it names the same host, or still offers STARTTLS. */
+void session_starttls_was_greeting(struct session *s);
 
 /* A login in clear of which lines were not captured. Its 334 with what it asks for (views are not
  * kept); a reply that may end it, when its command is not known; an AUTH line that the snap length

@@ -5,6 +5,7 @@
  * itself is in commands.c, the handshake in tls.c, text and events in notes.c.
  */
 #include "m365/peers.h"
+#include "session/commands.h"
 #include "session/replies.h"
 
 #include <string.h>
@@ -75,7 +76,7 @@ void session_free(struct session *s)
 	g_free(s->seen.lookup);
 	g_free(s->seen.inner);
 	g_free(s->seen.replies);
-	g_free(s->maybe_auth);
+	session_doubts_free(s);
 	if (s->queue)
 		g_array_free(s->queue, TRUE);
 	session_free_events(s);
@@ -329,7 +330,7 @@ static bool gap_matters(const struct session *s, enum flow_dir dir)
 		return false;
 	if (s->mode[dir] == SESSION_MODE_TLS)
 		return !s->seen.tls->established;
-	return !(dir == FLOW_C2S && s->body_open);
+	return dir != FLOW_C2S || !s->body_open || (s->client && !smtp_client_in_body(s->client));
 }
 
 static void client_gap(struct session *s, uint64_t missing, struct flow_mark mark)
@@ -339,6 +340,8 @@ static void client_gap(struct session *s, uint64_t missing, struct flow_mark mar
 	if (smtp_client_cut_auth(s->client, &cut))
 		session_login_cut(s, &cut, mark);
 	smtp_client_gap(s->client, missing);
+	if (smtp_client_in_doubt(s->client))
+		session_doubts_gap(s);
 }
 
 /* The snap length cut a line of the server: of a refusal or a final "250 " its front says enough.
@@ -374,7 +377,7 @@ void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uin
 	if (matters) {
 		seen_first(&session_odd(s)->gap, mark);
 		if (dir == FLOW_C2S)
-			s->after_gap = session_odd(s)->gap_c2s = true;
+			session_odd(s)->gap_c2s = true;
 		else
 			session_odd(s)->gap_s2c = true;
 		session_event(s, EVENT_NOTE, mark, false,
@@ -475,6 +478,7 @@ void session_end(struct session *s, const struct flow *f)
 	struct seen *n = &s->seen;
 
 	const struct flow_side *c2s = &f->side[FLOW_C2S];
+	session_doubts_end(s);
 	suspect_mirror(s, f);
 	unfinished_garbage(s, c2s, &f->side[FLOW_S2C]);
 	session_body_unfinished(s, (struct flow_mark){ .time_ns = c2s->last_data_ns,

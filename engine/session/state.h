@@ -37,15 +37,18 @@ struct session {
 	struct tls *tls[2];
 	struct smtp_client *inner_client; /* readable inside of TLS */
 	struct smtp_server *inner_server;
-	GArray *queue;		      /* struct session_command; NULL until needed */
-	bool desync;		      /* replies can no longer be matched until a quiet point */
-	bool inside;		      /* what is being read now is inside TLS */
-	unsigned garbage[2];	      /* lines in a row that are not SMTP */
-	bool auth_open;		      /* AUTH exchange is going on */
-	bool body_open;		      /* message body is going on */
-	bool after_gap;		      /* bytes of the client were lost and no reply came since */
-	struct smtp_item *maybe_auth; /* AUTH that may be the text of a message; NULL none */
-	struct flow_mark maybe_at;
+	GArray *queue;	     /* struct session_command; NULL until needed */
+	bool desync;	     /* replies can no longer be matched until a quiet point */
+	bool inside;	     /* what is being read now is inside TLS */
+	unsigned garbage[2]; /* lines in a row that are not SMTP */
+	bool auth_open;	     /* AUTH exchange is going on */
+	bool body_open;	     /* message body is going on */
+	bool after_gap;	     /* bytes of the client were lost and no reply fitted since */
+	bool believed;	     /* a dialogue that began in the middle was found */
+	GArray *doubts;	     /* doubt.c: what may be commands or text; NULL none */
+	bool doubts_text;    /* and what came with it is surely text, up to the next reply */
+	const char
+		*maybe_greeting; /* words of a 220 that a late start took for STARTTLS's answer */
 	bool transaction_refused;
 	enum stage transaction_stage;
 	struct seen_at transaction_at;
@@ -98,13 +101,13 @@ struct seen_odd *session_odd(struct session *s);
 /* The stage that a command belongs to, STAGE_NONE for those that move nothing (NOOP, RSET, QUIT).
  */
 enum stage session_stage_of(const struct session_command *c, bool inside);
-/* The reply that comes after an AUTH that was not sure to be one. */
-void session_auth_replied(struct session *s, uint16_t code);
 void session_smtp_client(struct session *s, struct smtp_client *c, struct bytes *in,
 			 struct flow_mark m);
 void session_smtp_server(struct session *s, struct smtp_server *d, struct bytes *in,
 			 struct flow_mark m);
 void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, struct flow_mark m);
+/* A ClientHello follows a 220 that a late start took for the greeting: it answered STARTTLS. */
+void session_greeting_was_starttls(struct session *s);
 void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m);
 
 /* transaction.c */

@@ -25,6 +25,8 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 	struct bytes carry =
 		dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
 
+	if (dir == FLOW_C2S)
+		session_greeting_was_starttls(s);
 	seen_first(&n->first_tls[dir], m);
 	if (dir == FLOW_C2S && n->starttls_code != 220) {
 		if (waiting_for_starttls(s))

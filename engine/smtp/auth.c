@@ -308,6 +308,23 @@ void smtp_auth_look(struct smtp_auth *a, struct bytes payload, bool may_name)
 	explicit_bzero(front, sizeof(front));
 }
 
+bool smtp_auth_next_step(struct smtp_auth *a, struct bytes line)
+{
+	struct smtp_auth look = *a;
+	bool upper = true, done = a->mech == SMTP_MECH_LOGIN && a->step > 1;
+
+	for (struct bytes b = line; bytes_left(&b);)
+		upper &= g_ascii_isupper(bytes_u8(&b)) != 0;
+	if (done || upper || !one_word(line))
+		return false;
+	smtp_auth_look(&look, line, true);
+	if (look.cancel || look.empty || look.bad_base64 ||
+	    !(look.has_user || look.has_password || look.has_hash))
+		return false;
+	*a = look;
+	return true;
+}
+
 bool smtp_auth_secret_like(struct bytes word)
 {
 	size_t n = bytes_left(&word), pad = 0;

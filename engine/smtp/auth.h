@@ -24,6 +24,10 @@ size_t smtp_base64(struct bytes text, uint8_t *out, size_t room, size_t *total, 
 /* Fill `a` from a payload. Set before: mech, initial, step; the rest zero. `may_name`: the step is
  * sure, so the first answer of LOGIN is the user name and not the password. */
 void smtp_auth_look(struct smtp_auth *a, struct bytes payload, bool may_name);
+/* Is this line the next step of a login that the server refused already, as a client that does not
+ * read replies sends it? Then `a` (mech and step set, the rest zero) is filled. Only what decodes
+ * in the form of the mechanism counts. */
+bool smtp_auth_next_step(struct smtp_auth *a, struct bytes line);
 /* Could this word outside of an AUTH dialogue be a base64 payload, as after a late start? */
 bool smtp_auth_secret_like(struct bytes word);
 /* Offset of the first run of base64 letters in a text that could be a payload; its length if none.

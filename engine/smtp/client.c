@@ -160,6 +160,16 @@ void smtp_client_gap(struct smtp_client *c, uint64_t missing)
 		c->expect = SMTP_EXPECT_AUTH_MAYBE;
 }
 
+bool smtp_client_in_doubt(const struct smtp_client *c)
+{
+	return c->doubt && !c->chunk && !in_data(c);
+}
+
+bool smtp_client_in_body(const struct smtp_client *c)
+{
+	return c->chunk || in_data(c);
+}
+
 bool smtp_client_cut_auth(const struct smtp_client *c, struct smtp_auth *out)
 {
 	struct bytes rest = smtp_line_front(&c->line);

@@ -37,6 +37,25 @@ static void item_answer(struct smtp_client *c, struct bytes line, struct smtp_it
 	c->expect = SMTP_EXPECT_AUTH_MAYBE;
 }
 
+/* A client that does not read replies sends the rest of its login after AUTH was refused too. What
+ * decodes as the next step was as readable as any other; what does not stays a line of no kind. */
+static bool item_unasked(struct smtp_client *c, struct bytes line, struct smtp_item *out)
+{
+	struct smtp_auth next = { .mech = c->mech, .step = c->step, .unasked = true };
+
+	if (!c->auth_sure || !smtp_auth_next_step(&next, line))
+		return false;
+	unsigned marks = out->marks;
+	memset(out, 0, sizeof(*out));
+	out->marks = marks;
+	out->kind = SMTP_ITEM_AUTH_RESPONSE;
+	out->auth = next;
+	smtp_hidden_payload(&c->hidden, line, &out->auth);
+	smtp_line_wipe(&c->line, 0);
+	c->step++;
+	return true;
+}
+
 /* AUTH mechanism [initial-response] (RFC 4954 4). */
 static void item_auth(struct smtp_client *c, struct smtp_item *out)
 {
@@ -91,6 +110,8 @@ static void item_unknown(struct smtp_client *c, struct bytes word, struct smtp_i
 {
 	bool text = !(out->marks & SMTP_LINE_NUL) && !smtp_line_binary(out->line);
 
+	if (c->auth_open && item_unasked(c, out->line, out))
+		return;
 	out->kind = smtp_verb_shaped(word) && text ? SMTP_ITEM_COMMAND : SMTP_ITEM_GARBAGE;
 	if (c->auth_open) { /* an answer that came although the server had refused AUTH */
 		out->kind = SMTP_ITEM_GARBAGE;

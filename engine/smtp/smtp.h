@@ -62,8 +62,9 @@ struct smtp_auth {
 	bool has_password;   /* a clear password (PLAIN, LOGIN) or bearer token was in it */
 	bool has_hash;	     /* a challenge answer (CRAM-MD5, NTLM, SCRAM): crackable, not clear */
 	bool user_is_secret; /* the password of LOGIN is the name that was given before */
-	unsigned step;	     /* 0 = initial or first answer, 1 = second ... */
-	char user[128];	     /* UTF-8, cut at 127; empty when unknown */
+	bool unasked;	/* came after the server had refused AUTH: a reply of its own follows */
+	unsigned step;	/* 0 = initial or first answer, 1 = second ... */
+	char user[128]; /* UTF-8, cut at 127; empty when unknown */
 };
 
 /* MAIL FROM and RCPT TO (RFC 5321 4.1.1.2-3). */
@@ -155,6 +156,10 @@ enum step smtp_client_next(struct smtp_client *c, struct bytes *in, struct smtp_
  * lines are then dropped until one is surely a command. Call it with 0 for a start in the middle
  * of a connection, where the first lines may be the text of a message. */
 void smtp_client_gap(struct smtp_client *c, uint64_t missing);
+/* Lines are being dropped until one is surely a command; a body or counted chunk is being skipped.
+ */
+bool smtp_client_in_doubt(const struct smtp_client *c);
+bool smtp_client_in_body(const struct smtp_client *c);
 /* Before smtp_client_gap: is the line that the gap cuts an AUTH command, its mechanism whole? Fills
  * mech and initial (some of an initial response was there) only. */
 bool smtp_client_cut_auth(const struct smtp_client *c, struct smtp_auth *out);

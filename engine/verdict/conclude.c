@@ -235,10 +235,18 @@ static void fill_starttls(struct verdict *v, const struct facts *f, const struct
 	v->starttls_established = tri(known, tls);
 }
 
+/* "none" is a claim: the login was inside TLS, or all lines of it are in the capture. */
+static bool nothing_exposed(const struct seen *n)
+{
+	const struct seen_auth *a = &n->mail->auth;
+	bool lines = a->mech != SMTP_MECH_NONE && !n->odd->gap_c2s && !n->odd->snapped.frame;
+	return a->in_tls || n->tls->established || lines;
+}
+
 static void fill_auth(struct verdict *v, const struct facts *f, const struct seen *n)
 {
 	const struct seen_auth *a = &n->mail->auth;
-	if (!a->at.frame)
+	if (!a->at.frame && !a->password.frame)
 		return;
 	v->auth_seen = true;
 	v->auth_mechanism = a->mech == SMTP_MECH_NONE ? NULL : smtp_mech_name(a->mech);
@@ -250,9 +258,8 @@ static void fill_auth(struct verdict *v, const struct facts *f, const struct see
 	bool likely = !a->password.frame && a->password_likely.frame;
 	v->auth_exposure = a->password.frame || likely ? EXPOSURE_PASSWORD
 			   : a->user.frame	       ? EXPOSURE_USER
-			   : a->accepted.frame && !a->in_tls && a->mech == SMTP_MECH_NONE
-				   ? EXPOSURE_UNKNOWN /* its lines were not captured */
-				   : EXPOSURE_NONE;
+			   : nothing_exposed(n)	       ? EXPOSURE_NONE
+						       : EXPOSURE_UNKNOWN;
 	v->auth_inferred = likely;
 }
 

@@ -148,8 +148,8 @@ def late_login():
 
 @capture(PART, "corners-starttls-200.pcapng",
          """A box on the way answers STARTTLS with 200 instead of 220.""",
-         fires="starttls.command_mangled starttls.refused",
-         near="starttls.no_client_hello tcp.probe", cause="starttls.command_mangled",
+         fires="starttls.command_mangled",
+         near="starttls.refused starttls.no_client_hello tcp.probe", cause="starttls.command_mangled",
          stopped_at="starttls", outcome="failed", endpoint="submission")
 def starttls_200():
     cap = Capture()

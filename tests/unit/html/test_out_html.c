@@ -137,7 +137,10 @@ static void hostile_text(void **state)
 	out_html_file_begin(h, g_ptr_array_index(o.files, 0));
 	out_html_session(h, &v);
 	v.session = 2;
-	v.m365 = false;
+	v.m365 = false; /* a finding of severity high gives it a card all the same */
+	out_html_session(h, &v);
+	v.session = 4;
+	v.finding_count = 0;
 	out_html_session(h, &v);
 	v.session = 3;
 	v.m365 = true;

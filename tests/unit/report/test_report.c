@@ -216,6 +216,36 @@ static void first_words(void **state)
 	}
 }
 
+/* A finding of severity high takes the place of every word but FAIL, and stands at the end; it is
+ * shown though the server is not Microsoft 365, other findings are not. */
+static void risk(void **state)
+{
+	(void)state;
+	struct finding two[] = {
+		{ .id = "tcp.probe", .title = "a check", .severity = SEVERITY_MEDIUM },
+		{ .id = "auth.port25", .title = "on port 25", .severity = SEVERITY_HIGH },
+	};
+	struct verdict v = accepted();
+	v.m365 = false;
+	v.findings = two;
+	v.finding_count = 2;
+	char *text = text_of(&v, &plain);
+	assert_true(g_str_has_prefix(text, "RISK 10."));
+	assert_non_null(strstr(text, "  auth.port25  on port 25\n     high "));
+	assert_null(strstr(text, "tcp.probe"));
+	g_free(text);
+	v.outcome = OUTCOME_FAILED;
+	text = text_of(&v, &plain);
+	assert_true(g_str_has_prefix(text, "FAIL 10."));
+	g_free(text);
+	v.outcome = OUTCOME_ACCEPTED;
+	two[1].severity = SEVERITY_MEDIUM;
+	text = text_of(&v, &plain);
+	assert_true(g_str_has_prefix(text, "ok   10."));
+	assert_null(strchr(strchr(text, '\n') + 1, '\n'));
+	g_free(text);
+}
+
 static void ipv6_and_no_name(void **state)
 {
 	(void)state;
@@ -670,6 +700,7 @@ int main(void)
 		cmocka_unit_test(dialogue_has_marks),
 		cmocka_unit_test(others_are_one_line),
 		cmocka_unit_test(first_words),
+		cmocka_unit_test(risk),
 		cmocka_unit_test(ipv6_and_no_name),
 		cmocka_unit_test(color_only_when_asked),
 		cmocka_unit_test(json_has_the_values),
