@@ -122,6 +122,14 @@ void session_ehlo_line(struct session *s, const struct smtp_item *i)
 		capability(s, e, i->text);
 }
 
+/* Nothing of the list is shown; what it proves was noted line by line. */
+static void hide_list(struct seen_ehlo *e)
+{
+	e->greeting = "…";
+	for (unsigned i = 0; i < e->count; i++)
+		e->lines[i] = "…";
+}
+
 void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
@@ -137,6 +145,8 @@ void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow
 		return;
 	}
 	e->complete = i->reply.lines <= CAP_EHLO_WORDS;
+	if (session_repeats_over_lines(s, i->reply.text))
+		hide_list(e);
 	n->smtp_proven = true;
 	if (inner && s->maybe_greeting && !s->inside) {
 		session_starttls_was_greeting(s);
