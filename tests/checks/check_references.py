@@ -148,7 +148,7 @@ def written(row, key):
 
 def check_source(where, source, words):
     """A source is an RFC, a heading whose section holds all `words`, or a program of that name."""
-    if re.fullmatch(r"(others, )?RFC \d+", source):
+    if re.fullmatch(r"RFC \d+", source):
         return
     section = PAGES.get(KNOWLEDGE, {}).get(source)
     check(section is not None, where, f"{KNOWLEDGE} has no heading #{source}")
