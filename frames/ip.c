@@ -35,7 +35,8 @@ void packet_tunnel(struct walk *w, enum tunnel_kind kind, uint32_t id, bool oute
 	w->encap.outer_dst = outer ? w->dst : (struct address){ 0 };
 }
 
-enum layer packet_ip_protocol(struct walk *w)
+/* The layer of an IP protocol. */
+static enum layer packet_ip_protocol(struct walk *w)
 {
 	switch (w->protocol) {
 	case IP_TCP:

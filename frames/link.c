@@ -36,7 +36,7 @@ enum layer packet_ethertype(struct walk *w, uint16_t type)
 	}
 }
 
-enum layer packet_ppp_protocol(struct walk *w, uint16_t protocol)
+static enum layer packet_ppp_protocol(struct walk *w, uint16_t protocol)
 {
 	switch (protocol) {
 	case 0x0021:

@@ -112,10 +112,8 @@ static inline enum layer packet_short(struct walk *w, uint32_t n)
 {
 	return packet_stop(w, w->wire >= n ? PACKET_COUNT_CUT_HEADER : PACKET_COUNT_BAD_HEADER);
 }
-/* The layer of an Ethernet type, of a PPP protocol, of an IP protocol. */
+/* The layer of an Ethernet type. */
 enum layer packet_ethertype(struct walk *w, uint16_t type);
-enum layer packet_ppp_protocol(struct walk *w, uint16_t protocol);
-enum layer packet_ip_protocol(struct walk *w);
 /* Note that a tunnel begins behind what was read; `outer` tells that IP carried it. */
 void packet_tunnel(struct walk *w, enum tunnel_kind kind, uint32_t id, bool outer);
 /* An inner Ethernet frame begins: it has VLAN tags and an address of its own. */

@@ -93,7 +93,8 @@ static int link_type(int encap)
 	return encap > 0 && encap < MOST_LINK_TYPE ? of_encap[encap] : -1;
 }
 
-bool host_address(const address *from, struct address *to)
+/* An address of Wireshark as one of ours; false when it is neither IPv4 nor IPv6. */
+static bool host_address(const address *from, struct address *to)
 {
 	memset(to, 0, sizeof *to);
 	if (from->type == AT_IPv4 && from->len == 4)

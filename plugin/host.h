@@ -25,7 +25,5 @@ const struct book *host_book(void);
 const struct packet_stats *host_stats(void);
 /* The session that a frame belongs to, 0 none. */
 unsigned host_session(const packet_info *pinfo);
-/* An address of Wireshark as one of ours; false when it is neither IPv4 nor IPv6. */
-bool host_address(const address *from, struct address *to);
 
 #endif

@@ -158,7 +158,8 @@ static bool parse_number(const char *text, uint64_t low, uint64_t high, uint64_t
 	return true;
 }
 
-bool options_severity(const char *name, enum severity *out)
+/* "high" -> SEVERITY_HIGH; false when it is none. */
+static bool parse_severity(const char *name, enum severity *out)
 {
 	for (enum severity s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
 		if (g_ascii_strcasecmp(name, severity_name(s)) == 0) {
@@ -363,7 +364,7 @@ static char *take_numbers(struct options *o, const struct raw *r)
 /* Words that stand for a value of their own kind. */
 static char *take_words(struct options *o, const struct raw *r)
 {
-	if (r->fail_on && !options_severity(r->fail_on, &o->fail_on))
+	if (r->fail_on && !parse_severity(r->fail_on, &o->fail_on))
 		return refuse(0, "fail-on", r->fail_on,
 			      "no severity; give critical, high, medium, low or info");
 	if (r->ring && !parse_size(r->ring, &o->ring_bytes))

@@ -61,7 +61,5 @@ char *options_parse(struct options *o, int argc, char *const *argv);
 void options_clear(struct options *o);
 /* The text of --help. Caller frees. */
 char *options_help(void);
-/* "high" -> SEVERITY_HIGH; false when it is none. */
-bool options_severity(const char *name, enum severity *out);
 
 #endif

@@ -253,7 +253,8 @@ char *worker_news(struct worker *w, const char *name, const char *items)
 	return g_string_free(line, FALSE);
 }
 
-void worker_end(struct worker *w)
+/* Nothing more comes. */
+static void worker_end(struct worker *w)
 {
 	if (!w->thread)
 		return;

@@ -46,11 +46,9 @@ void worker_say(struct worker *w, char *line);
  * `name`: of the file; `items`: what they are, in the plural. */
 char *worker_news(struct worker *w, const char *name, const char *items);
 
-/* Nothing more comes: the thread does what waits, then `finish`. */
-void worker_end(struct worker *w);
-/* Wait for that until the monotonic time (microseconds), and free the worker. False: a call hangs;
- * then the thread, the worker and what `host` is stay as they are, and worker_stats may still be
- * asked. */
+/* Nothing more comes: the thread does what waits, then `finish`. Wait for that until the monotonic
+ * time (microseconds), and free the worker. False: a call hangs; then the thread, the worker and
+ * what `host` is stay as they are, and worker_stats may still be asked. */
 bool worker_join(struct worker *w, int64_t until_us);
 
 #endif
