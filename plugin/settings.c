@@ -34,14 +34,9 @@ static const enum_val_t severities[] = {
 };
 
 static const value_string endpoint_words[] = {
-	{ ENDPOINT_SUBMISSION, "submission" },
-	{ ENDPOINT_MX, "mx" },
-	{ ENDPOINT_LEGACY, "legacy" },
-	{ ENDPOINT_CONSUMER, "consumer" },
-	{ ENDPOINT_HVE, "hve" },
-	{ ENDPOINT_ACS, "acs" },
-	{ ENDPOINT_US_GOV, "us_gov" },
-	{ ENDPOINT_CHINA, "china" },
+#define ENDPOINT(name, word, ranges, issuers, says) { ENDPOINT_##name, word },
+#include "endpoints.def"
+#undef ENDPOINT
 	{ 0, NULL },
 };
 

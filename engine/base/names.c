@@ -82,14 +82,9 @@ const char *endpoint_name(enum endpoint e)
 {
 	static const struct name t[] = {
 		{ ENDPOINT_NONE, "none" },
-		{ ENDPOINT_SUBMISSION, "submission" },
-		{ ENDPOINT_MX, "mx" },
-		{ ENDPOINT_LEGACY, "legacy" },
-		{ ENDPOINT_CONSUMER, "consumer" },
-		{ ENDPOINT_HVE, "hve" },
-		{ ENDPOINT_ACS, "acs" },
-		{ ENDPOINT_US_GOV, "us_gov" },
-		{ ENDPOINT_CHINA, "china" },
+#define ENDPOINT(name, word, ranges, issuers, says) { ENDPOINT_##name, word },
+#include "endpoints.def"
+#undef ENDPOINT
 	};
 	return NAME_OF(t, e, "none");
 }

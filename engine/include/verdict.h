@@ -58,14 +58,9 @@ enum outcome {
 };
 enum endpoint {
 	ENDPOINT_NONE,
-	ENDPOINT_SUBMISSION,
-	ENDPOINT_MX,
-	ENDPOINT_LEGACY,
-	ENDPOINT_CONSUMER,
-	ENDPOINT_HVE,
-	ENDPOINT_ACS,
-	ENDPOINT_US_GOV,
-	ENDPOINT_CHINA,
+#define ENDPOINT(name, word, ranges, issuers, says) ENDPOINT_##name,
+#include "endpoints.def"
+#undef ENDPOINT
 };
 enum endpoint_source {
 	ENDPOINT_SOURCE_NONE,

@@ -116,7 +116,7 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 	if (!r->unsolicited && !r->has_verb)
 		judge_set(j, FACT_COMMAND_UNKNOWN, r->at.frame);
 	facts_reply(j->facts, fact_of(row, r), r->at.frame, words, row, r->cut);
-	if (judge_has(j, FACT_PEER_HVE) &&
+	if (judge_has(j, FACT_CLASS_HVE) &&
 	    (r->stage == STAGE_RCPT || (r->stage == STAGE_AUTH && r->code == 501)))
 		judge_set(j, FACT_HVE_REFUSED, r->at.frame);
 }

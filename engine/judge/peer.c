@@ -98,16 +98,24 @@ static void by_banner(struct judge *j)
 
 static void classes(struct judge *j, uint32_t frame)
 {
-	static const enum fact of[] = {
-		[ENDPOINT_LEGACY] = FACT_PEER_LEGACY, [ENDPOINT_CONSUMER] = FACT_PEER_CONSUMER,
-		[ENDPOINT_HVE] = FACT_PEER_HVE,	      [ENDPOINT_ACS] = FACT_PEER_ACS,
-		[ENDPOINT_US_GOV] = FACT_PEER_GOV,    [ENDPOINT_CHINA] = FACT_PEER_CHINA,
+	enum { USUAL, OWN };
+	static const struct {
+		enum fact fact;
+		bool own_ranges, own_issuers;
+	} of[] = {
+#define ENDPOINT(name, word, ranges, issuers, says)                                                \
+	[ENDPOINT_##name] = { FACT_CLASS_##name, ranges == OWN, issuers == OWN },
+#include "endpoints.def"
+#undef ENDPOINT
 	};
 	if (j->endpoint == ENDPOINT_NONE)
 		return;
 	judge_set(j, j->mx ? FACT_PEER_MX : FACT_PEER_SUBMISSION, frame);
-	if (j->endpoint < (enum endpoint)G_N_ELEMENTS(of) && of[j->endpoint])
-		judge_set(j, of[j->endpoint], frame);
+	judge_set(j, of[j->endpoint].fact, frame);
+	if (of[j->endpoint].own_ranges)
+		judge_set(j, FACT_PEER_OWN_RANGES, frame);
+	if (of[j->endpoint].own_issuers)
+		judge_set(j, FACT_PEER_OWN_ISSUERS, frame);
 }
 
 /* Microsoft's own server ends a refusal with its name (docs/microsoft-365.md#trailer). */
