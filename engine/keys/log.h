@@ -9,13 +9,12 @@
 #define SMTP365_KEYS_LOG_H
 
 #include <glib.h>
+#include "base/caps.h"
 #include "bytes.h"
 
 #define KEY_RANDOM 32u
 /* The longest secret: the master secret of TLS 1.2, a traffic secret of SHA-384. */
 #define KEY_SECRET 48u
-/* Secrets kept, the newest: five for each of some 13000 sessions of TLS 1.3; about 12 MB. */
-#define CAP_KEY_SECRETS 65536u
 
 enum key_label {
 	KEY_MASTER, /* CLIENT_RANDOM: up to TLS 1.2, of a resumed session too */
