@@ -47,6 +47,12 @@ static bool is_alert(const struct bytes *in)
 	return bytes_left(in) == 2 && (bytes_peek(in, 0) == 1 || bytes_peek(in, 0) == 2);
 }
 
+/* An encrypted ChangeCipherSpec, of a renegotiation: its one byte is 1 (RFC 5246 7.1). */
+static bool is_change_cipher(const struct bytes *in)
+{
+	return bytes_left(in) == 1 && bytes_peek(in, 0) == 1;
+}
+
 /* Take handshake messages off the front. False when this is no handshake at all. What the last one
  * still lacks is left in *missing. */
 static bool take_handshake(struct bytes *in, size_t *missing)
@@ -88,6 +94,8 @@ static void feed_record(struct plain *p, struct smtp365 *engine, tvbuff_t *tvb,
 		smtp365_plain_alert(engine, text);
 		return;
 	}
+	if (is_change_cipher(&in) && !missing)
+		return;
 	if (handshake && take_handshake(&in, &missing)) {
 		g_hash_table_insert(p->missing, direction, GSIZE_TO_POINTER(missing));
 		return;

@@ -127,6 +127,28 @@ trouble "missing.json" "$program" --endpoints missing.json -r "$good"
 echo '{"not": "endpoints"}' >wrong.json
 trouble "wrong.json" "$program" --endpoints wrong.json -r "$good"
 has err "give a saved copy of Microsoft's endpoints document"
+trouble "missing.keylog" "$program" --keylog missing.keylog -r "$good"
+has err "SSLKEYLOGFILE"
+trouble "holds keys of TLS sessions" "$program" -r "$captures/submission-587-tls12.keylog"
+has err "--keylog FILE"
+echo "# nothing" >empty.keylog
+trouble "give it with the capture that it opens" "$program" -r empty.keylog
+status 0 "$program" -r "$captures/submission-587-tls12.pcapng" --keylog empty.keylog
+has err "empty.keylog: holds no secrets of TLS sessions"
+lines err 1
+status 0 "$program" -r "$captures/submission-587-tls12.pcapng" --keylog "$captures/submission-587-tls13.keylog"
+has err "1 of 1 TLS sessions are shown as without keys: for 1 no keys were given"
+lines err 1
+status 0 "$program" -r "$captures/submission-587-tls12.pcapng" --keylog "$captures/submission-587-tls12.keylog"
+has out "login by AUTH LOGIN"
+lines err 0
+status 0 "$program" -r "$captures/tls-null-suite.pcapng" --keylog "$captures/submission-587-tls12.keylog"
+has err "for 1 the cipher suite is none that is decrypted"
+status 0 "$program" -r "$captures/capture-tls-midstream.pcapng" --keylog "$captures/submission-587-tls12.keylog"
+has err "for 1 bytes of the handshake are missing"
+status 0 "$program" -r "$captures/submission-587-tls12.pcapng" --keylog <(cat "$captures/submission-587-tls12.keylog")
+has out "login by AUTH LOGIN"
+trouble "given to --keylog and to --output" "$program" -r "$good" --keylog k --output ./k
 trouble "missing/out" "$program" --output missing/out -r "$good"
 trouble "missing/out" "$program" --html missing/out -r "$good"
 trouble "only of capture files" "$program" -i any --html page.html

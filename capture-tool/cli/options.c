@@ -257,6 +257,7 @@ static bool same_place(const struct place *a, const struct place *b)
 static char *check_places(const struct options *o)
 {
 	const struct place places[] = {
+		{ "--keylog", o->keylog, "file" },
 		{ "--output", o->output, "file" },
 		{ "--html", o->html, "file" },
 		{ "--metrics", o->metrics, "file" },

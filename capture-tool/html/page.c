@@ -180,6 +180,8 @@ static void append_options(struct html_page *p, GString *out)
 	}
 	if (o->endpoints)
 		append_option(p, "--endpoints", o->endpoints, out);
+	if (o->keylog)
+		append_option(p, "--keylog", o->keylog, out);
 	if (o->all)
 		append_option(p, "--all", NULL, out);
 	if (o->redact)

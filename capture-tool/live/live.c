@@ -110,6 +110,8 @@ static void on_packet(const struct source_live_packet *k, void *host)
 
 static void read_packets(struct live *l, int fd)
 {
+	if (l->feed.keys) /* who writes them does so before the packets that need them */
+		keys_file_follow(l->feed.keys, l->engine);
 	for (unsigned i = 0; i < l->files.port_count; i++)
 		if (source_live_fd(l->files.port[i].source) == fd) {
 			l->at = i;
@@ -274,14 +276,12 @@ static void loop(struct live *l)
 static void prepare(struct live *l)
 {
 	const struct options *o = l->o;
-	char *error = NULL;
 	l->left = o->count ? o->count : UINT64_MAX;
 	l->text = g_string_sized_new(4096);
 	results_init(&l->results, o, sink_terminal(l->files.sink) && output_color_wanted());
 	if (o->metrics)
 		l->metrics = metrics_new();
-	l->engine = smtp365_new(&l->feed.engine, on_session, l, &error);
-	g_assert(l->engine); /* feed_prepare tried the options */
+	l->engine = feed_engine(&l->feed, on_session, l);
 	l->state.started_ns = wall_ns();
 	take_stock(l);
 	look_at_interfaces(l);
@@ -343,6 +343,8 @@ static void finish(struct live *l)
 	take_stock(l);
 	l->patient = true;
 	smtp365_finish(l->engine);
+	const struct smtp365_stats stats = smtp365_stats(l->engine);
+	say_owned(keys_words(l->o->keylog, &stats));
 	write_end(l);
 	take_stock(l);
 	l->watch.last = true;

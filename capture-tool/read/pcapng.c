@@ -5,6 +5,7 @@
  * Section numbers in comments are those of draft-ietf-opsawg-pcapng.
  */
 #include <stdbool.h>
+#include <string.h>
 #include <glib.h>
 #include <pcap/dlt.h>
 #include "bytes.h"
@@ -15,6 +16,7 @@ enum block_type {
 	BLOCK_OLD_PACKET = 2, /* obsolete */
 	BLOCK_SIMPLE_PACKET = 3,
 	BLOCK_ENHANCED_PACKET = 6,
+	BLOCK_SECRETS = 10,
 	BLOCK_JOURNAL = 9,     /* systemd journal entry: Wireshark gives it a frame number */
 	BLOCK_CUSTOM = 0x0bad, /* likewise, with and without the bit that forbids copying */
 	BLOCK_CUSTOM_NOT_COPIED = 0x40000bad,
@@ -25,6 +27,7 @@ enum block_type {
 /* Type and length before the body, the length again behind it. */
 #define BLOCK_FRAME 12u
 #define LINKTYPE_RAW 101
+#define SECRETS_TLS 0x544c534bu /* "TLSK" */
 
 struct interface {
 	int dlt;
@@ -43,6 +46,8 @@ struct pcapng {
 	struct interface interface[PCAPNG_INTERFACES];
 	uint8_t *block; /* owned */
 	uint32_t room;
+	char *secrets; /* owned; not yet taken */
+	size_t secrets_size, secrets_room;
 };
 
 struct pcapng *pcapng_new(FILE *file)
@@ -57,8 +62,21 @@ void pcapng_free(struct pcapng *p)
 {
 	if (!p)
 		return;
+	if (p->secrets)
+		explicit_bzero(p->secrets, p->secrets_size);
+	g_free(p->secrets);
 	g_free(p->block);
 	g_free(p);
+}
+
+char *pcapng_take_secrets(struct pcapng *p, size_t *n)
+{
+	char *taken = p->secrets;
+
+	*n = p->secrets_size;
+	p->secrets = NULL;
+	p->secrets_size = p->secrets_room = 0;
+	return taken;
 }
 
 const char *pcapng_words(const struct pcapng *p)
@@ -267,6 +285,38 @@ static enum pcapng_result take_packet(struct pcapng *p, uint32_t type, struct by
 	return PCAPNG_PACKET;
 }
 
+/* Room for n more bytes of secrets; no copy stays behind. */
+static void make_room(struct pcapng *p, size_t n)
+{
+	if (p->secrets_size + n <= p->secrets_room)
+		return;
+	size_t room = MAX(2 * p->secrets_room, p->secrets_size + n);
+	char *text = g_malloc(room);
+	if (p->secrets) {
+		memcpy(text, p->secrets, p->secrets_size);
+		explicit_bzero(p->secrets, p->secrets_size);
+	}
+	g_free(p->secrets);
+	p->secrets = text;
+	p->secrets_room = room;
+}
+
+/* Section 4.7: type and length, then the key log of TLS; its last line may lack its end. */
+static void take_secrets(struct pcapng *p, struct bytes body)
+{
+	uint32_t type = u32(p, &body), length = u32(p, &body);
+	struct bytes text = bytes_take(&body, length);
+	size_t n = bytes_left(&text);
+
+	if (type != SECRETS_TLS || text.bad || n == 0 || p->secrets_size + n + 1 > PCAPNG_SECRETS)
+		return;
+	make_room(p, n + 1);
+	memcpy(p->secrets + p->secrets_size, text.at, n);
+	p->secrets[p->secrets_size + n] = '\n';
+	p->secrets_size += n + 1;
+	explicit_bzero(p->block + (text.at - p->block), n);
+}
+
 enum pcapng_result pcapng_next(struct pcapng *p, struct pcapng_packet *out)
 {
 	uint32_t type;
@@ -284,6 +334,9 @@ enum pcapng_result pcapng_next(struct pcapng *p, struct pcapng_packet *out)
 			break;
 		case BLOCK_INTERFACE:
 			got = take_interface(p, body);
+			break;
+		case BLOCK_SECRETS:
+			take_secrets(p, body);
 			break;
 		case BLOCK_JOURNAL:
 		case BLOCK_CUSTOM:

@@ -8,6 +8,7 @@
 #ifndef SMTP365_SOURCE_PCAPNG_H
 #define SMTP365_SOURCE_PCAPNG_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -15,6 +16,8 @@
 #define PCAPNG_BLOCK (16u << 20)
 /* Interfaces of one section. */
 #define PCAPNG_INTERFACES 1024u
+/* Decryption secrets kept until the caller takes them; what goes beyond is left out. */
+#define PCAPNG_SECRETS (64u << 20)
 
 enum pcapng_result {
 	PCAPNG_PACKET,
@@ -39,6 +42,9 @@ void pcapng_free(struct pcapng *p);
 enum pcapng_result pcapng_next(struct pcapng *p, struct pcapng_packet *out);
 /* Why PCAPNG_DAMAGED; a constant. */
 const char *pcapng_words(const struct pcapng *p);
+/* TLS secrets (key log lines) of the blocks read since the last call; *n bytes, owned by the
+ * caller, who wipes them, g_free. NULL: none. */
+char *pcapng_take_secrets(struct pcapng *p, size_t *n);
 /* Records numbered so far. */
 uint32_t pcapng_frames(const struct pcapng *p);
 /* Link type of interface i of the section; -1 when there is none. */

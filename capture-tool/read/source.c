@@ -123,6 +123,8 @@ static bool refuse_header(struct source *s, const char *words, char **error)
 }
 
 /* Files that are mistaken for captures: what they are, by their first bytes, and what helps. */
+#define GIVE_CAPTURE "give it with the capture that it opens: -r CAPTURE --keylog FILE"
+
 static const struct {
 	const char *magic;
 	size_t length;
@@ -140,6 +142,10 @@ static const struct {
 	{ "RTSS", 4, "is a Microsoft Network Monitor capture",
 	  "convert it: editcap FILE out.pcapng" },
 	{ "snoop\0\0\0", 8, "is a snoop capture", "convert it: editcap FILE out.pcapng" },
+	{ "CLIENT_", 7, "holds keys of TLS sessions", GIVE_CAPTURE },
+	{ "SERVER_", 7, "holds keys of TLS sessions", GIVE_CAPTURE },
+	{ "EXPORTER_", 9, "holds keys of TLS sessions", GIVE_CAPTURE },
+	{ "# SSL/TLS secrets log", 21, "holds keys of TLS sessions", GIVE_CAPTURE },
 	{ "XCP\0", 4, "is a NetXray capture", "convert it: editcap FILE out.pcapng" },
 };
 
@@ -151,6 +157,9 @@ static char *stranger_words(const char *name, const uint8_t *head, size_t n, con
 		    memcmp(head, strangers[i].magic, strangers[i].length) == 0)
 			return g_strdup_printf("%s, no capture: %s", strangers[i].what,
 					       strangers[i].help);
+	if (g_str_has_suffix(name, ".keylog"))
+		return g_strdup("is named like a file with keys of TLS sessions, no "
+				"capture: " GIVE_CAPTURE);
 	if (g_str_has_suffix(name, ".etl"))
 		return g_strdup("is a Windows event trace, no capture: convert it on "
 				"Windows with pktmon etl2pcap, or with etl2pcapng");
@@ -507,4 +516,9 @@ uint32_t source_frames(const struct source *s)
 struct source_progress source_progress(const struct source *s)
 {
 	return (struct source_progress){ .done = stream_raw(s->stream), .total = s->total };
+}
+
+char *source_take_secrets(struct source *s, size_t *n)
+{
+	return s->pcapng ? pcapng_take_secrets(s->pcapng, n) : NULL;
 }

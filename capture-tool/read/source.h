@@ -9,6 +9,7 @@
 #define SMTP365_SOURCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What source_next answers. Below 0 nothing more comes and source_error has the line. */
@@ -46,6 +47,10 @@ void source_close(struct source *s);
 void source_any_link(struct source *s);
 /* The next packet that passes the filter; an enum source_state. */
 int source_next(struct source *s, struct source_packet *out);
+/* Secrets of TLS sessions (lines of a key log) that the file brought along since the last call; a
+ * pcapng file may have them before any packet that needs them. *n bytes, owned by the caller, who
+ * wipes them, g_free. NULL: none. */
+char *source_take_secrets(struct source *s, size_t *n);
 /* Why source_next answered less than 0; borrowed, NULL before. */
 const char *source_error(const struct source *s);
 

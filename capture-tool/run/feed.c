@@ -51,9 +51,12 @@ bool feed_prepare(struct feed *f, const struct options *o, char **error)
 	g_array_append_vals(f->ports, default_ports, G_N_ELEMENTS(default_ports));
 	g_array_append_vals(f->ports, o->ports->data, o->ports->len);
 	feed_hash_key(&f->engine);
-	if (!load_endpoints(f, o->endpoints, error))
+	if (!load_endpoints(f, o->endpoints, error) ||
+	    (o->keylog && !(f->keys = keys_file_open(o->keylog, error))))
 		return false;
 	struct smtp365 *s = smtp365_new(&f->engine, NULL, NULL, &reason);
+	if (s && f->keys)
+		f->secrets = keys_file_give(f->keys, s);
 	smtp365_free(s);
 	if (!s)
 		*error = o->endpoints ? g_strdup_printf("--endpoints %s: %s" GIVE_ENDPOINTS,
@@ -63,9 +66,21 @@ bool feed_prepare(struct feed *f, const struct options *o, char **error)
 	return s != NULL;
 }
 
+struct smtp365 *feed_engine(const struct feed *f, smtp365_session_fn on_session, void *host)
+{
+	char *error = NULL;
+	struct smtp365 *s = smtp365_new(&f->engine, on_session, host, &error);
+
+	g_assert(s); /* feed_prepare tried it */
+	if (f->keys)
+		keys_file_give(f->keys, s);
+	return s;
+}
+
 void feed_clear(struct feed *f)
 {
 	g_free(f->endpoints_json);
+	keys_file_close(f->keys);
 	if (f->ports)
 		g_array_free(f->ports, TRUE);
 	*f = (struct feed){ 0 };

@@ -8,10 +8,13 @@
 
 #include "smtp365.h"
 #include "cli/options.h"
+#include "run/keys.h"
 
 struct feed {
 	struct smtp365_options engine; /* borrows from below and from the options */
 	char *endpoints_json;	       /* owned */
+	struct keys_file *keys;	       /* owned; NULL without --keylog */
+	unsigned secrets;	       /* that it held when it was opened */
 	GArray *ports;		       /* uint16_t: all watched ones, the default ones too */
 };
 
@@ -19,5 +22,7 @@ struct feed {
  * be cleared in both cases. */
 bool feed_prepare(struct feed *f, const struct options *o, char **error);
 void feed_clear(struct feed *f);
+/* A new engine with these options and the keys, owned by the caller. */
+struct smtp365 *feed_engine(const struct feed *f, smtp365_session_fn on_session, void *host);
 
 #endif

@@ -4,6 +4,7 @@
  * Holds no protocol knowledge: frames/ knows frames, the engine mail, its report/ words.
  */
 #include "run/run.h"
+#include <string.h>
 #include "smtp365.h"
 #include "run/feed.h"
 #include "run/results.h"
@@ -29,6 +30,7 @@ struct run {
 	bool several;
 	bool stale_said;
 	bool opened;			   /* at least one file */
+	struct smtp365_stats decrypted;	   /* with keys, all files */
 	uint64_t frames[PACKET_COUNT_ALL]; /* what became of them, all files */
 	uint64_t first_ns, last_ns;	   /* of the packets of the file at hand */
 };
@@ -56,6 +58,19 @@ static void on_session(const struct verdict *v, void *host)
 		comments_add(r->comments, v);
 }
 
+/* Keys that came in the file before this packet. */
+static void take_secrets(struct source *from, struct smtp365 *s)
+{
+	size_t n;
+	char *text = source_take_secrets(from, &n);
+
+	if (!text)
+		return;
+	smtp365_keys(s, text, n);
+	explicit_bzero(text, n);
+	g_free(text);
+}
+
 /* All packets of one file. The last answer of source_next. */
 static int pump(struct run *r, struct source *from, struct packet *p, struct smtp365 *s)
 {
@@ -64,6 +79,7 @@ static int pump(struct run *r, struct source *from, struct packet *p, struct smt
 	int state = SOURCE_END;
 	for (uint64_t n = 1; r->left > 0 && (state = source_next(from, &k)) == SOURCE_PACKET; n++) {
 		r->left--;
+		take_secrets(from, s);
 		r->first_ns = n == 1 ? k.time_ns : MIN(r->first_ns, k.time_ns);
 		r->last_ns = MAX(r->last_ns, k.time_ns);
 		packet_link(p, k.dlt);
@@ -106,17 +122,32 @@ static void judge_ranges(struct run *r, const struct smtp365 *s)
 	g_free(line);
 }
 
+/* What is to be said about keys that did not open everything. */
+static void judge_keys(struct run *r)
+{
+	const char *path = r->o->keylog;
+	char *line = path && !r->feed.secrets
+			     ? g_strdup_printf("--keylog %s: holds no secrets of TLS sessions; "
+					       "they are shown as without keys",
+					       path)
+			     : keys_words(path, &r->decrypted);
+	if (line)
+		complain_apart(r, line);
+	g_free(line);
+}
+
 static void read_source(struct run *r, struct source *from)
 {
-	char *error = NULL;
 	source_any_link(from);
 	struct packet *p = packet_new(source_dlt(from));
-	struct smtp365 *s = smtp365_new(&r->feed.engine, on_session, r, &error);
-	g_assert(p && s); /* source_open_file checked the link type, run() the options */
+	struct smtp365 *s = feed_engine(&r->feed, on_session, r);
+	g_assert(p); /* source_open_file checked the link type */
 	int state = pump(r, from, p, s);
 	smtp365_finish(s);
 	order_finish(r->order);
 	judge_ranges(r, s);
+	const struct smtp365_stats stats = smtp365_stats(s);
+	keys_count(&r->decrypted, &stats);
 	judge_end(r, from, state);
 	if (r->html) {
 		const struct out_html_file done = { packet_stats(p), r->first_ns, r->last_ns,
@@ -205,6 +236,8 @@ struct run_result run(const struct options *o, struct output *out)
 	} else {
 		for (guint i = 0; i < o->files->len && r.left > 0 && !output_done(out); i++)
 			read_file(&r, g_ptr_array_index(o->files, i));
+		if (r.opened)
+			judge_keys(&r);
 		if (r.opened)
 			write_end(&r);
 		if (r.comments && r.opened)

@@ -157,6 +157,29 @@ static void hook_close(struct flow *f, enum flow_dir dir, bool reset, struct flo
 	session_close(session_of(host, f), f, dir, reset, mark);
 }
 
+static void count_opened(struct smtp365_stats *t, const struct session *s)
+{
+	switch (session_opened_state(s)) {
+	case OPENING_DONE:
+		t->tls_opened++;
+		break;
+	case OPENING_WRONG:
+		t->tls_wrong_keys++;
+		break;
+	case OPENING_GAP:
+		t->tls_torn++;
+		break;
+	case OPENING_CANNOT:
+		t->tls_other_suite++;
+		break;
+	case OPENING_MISSING:
+		t->tls_no_keys++;
+		break;
+	case OPENING_NONE:
+		break;
+	}
+}
+
 static void hook_end(struct flow *f, void *host)
 {
 	struct smtp365 *e = host;
@@ -168,9 +191,11 @@ static void hook_end(struct flow *f, void *host)
 		forget_session(f);
 		return;
 	}
+	session_opened_flush(session_of(e, f), NULL);
 	session_end(session_of(e, f), f);
 	struct tracked *t = f->session;
 	e->stats.sessions++;
+	count_opened(&e->stats, t->session);
 	e->stats.gap_bytes += f->side[0].gap_bytes + f->side[1].gap_bytes;
 	e->stats.one_sided += f->one_sided;
 	e->stats.two_sided += f->side[0].bytes && f->side[1].bytes;
@@ -272,6 +297,7 @@ void smtp365_free(struct smtp365 *e)
 			g_string_free(e->cx.scratch[i], TRUE);
 	arena_pool_clear(&e->cx.blocks);
 	dns_free(e->cx.dns);
+	key_log_free(e->cx.key_log);
 	peers_free(e->cx.peers);
 	g_free(e->candidate_ports);
 	g_free(e);
@@ -339,6 +365,9 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 		return;
 	if (!f->tag)
 		number(e, f);
+	const struct flow_mark mark = { .time_ns = g->time_ns, .frame = g->frame };
+	if (f->session && f->tag)
+		session_opened_flush(session_of(e, f), &mark);
 	if (f->session && f->tag)
 		early_touch(&e->early, f->session, f, e->capture.now_ns);
 	e->fed_number = f->tag;
@@ -411,6 +440,14 @@ void smtp365_plain_alert(struct smtp365 *e, const struct plaintext *p)
 	uint8_t level = bytes_u8(&in), code = bytes_u8(&in);
 	if (f && !in.bad)
 		session_plain_alert(session_of(e, f), dir, level, code, mark);
+}
+
+unsigned smtp365_keys(struct smtp365 *e, const char *text, size_t n)
+{
+	if (!e->cx.key_log)
+		e->cx.key_log = key_log_new();
+	key_log_add(e->cx.key_log, bytes_of(text, n));
+	return key_log_count(e->cx.key_log);
 }
 
 bool smtp365_watches(const struct smtp365 *e, uint16_t a, uint16_t b)

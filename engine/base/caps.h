@@ -61,6 +61,9 @@
 /* Entries kept of a list in a hello (suites, groups, signature algorithms, versions). */
 #define CAP_HELLO_LIST 128u
 
+/* Secrets of a key log, the newest: five for each of some 13000 sessions of TLS 1.3, about 12 MB. */
+#define CAP_KEY_SECRETS 65536u
+
 /* Events kept for one session; enough for the evidence of any finding. */
 #define CAP_EVENTS 96u
 /* The same when the whole dialogue is asked for (-v). */

@@ -56,6 +56,12 @@ struct smtp365_stats {
 	uint64_t told_early;	  /* verdicts of open sessions */
 	uint64_t delivered_bytes; /* payload of ended sessions that was seen, beside gap_bytes */
 	uint64_t open;		  /* connections in the table now */
+	/* ended sessions with TLS since smtp365_keys was called first */
+	uint64_t tls_opened;	  /* decrypted, at least in part */
+	uint64_t tls_no_keys;	  /* no secrets for them were given */
+	uint64_t tls_wrong_keys;  /* some were, and nothing could be decrypted with them */
+	uint64_t tls_other_suite; /* under a version or cipher suite that is not decrypted */
+	uint64_t tls_torn;	  /* bytes of the handshake are missing in the capture */
 	size_t bytes;		  /* memory of the table and what it holds now */
 };
 
@@ -76,6 +82,14 @@ void smtp365_clock(struct smtp365 *s, uint64_t now_ns);
 void smtp365_plaintext(struct smtp365 *s, const struct plaintext *p);
 /* The same for a TLS alert: level and description. */
 void smtp365_plain_alert(struct smtp365 *s, const struct plaintext *p);
+/*
+ * Secrets of TLS sessions: lines in NSS key log format, as SSLKEYLOGFILE has them and the
+ * decryption secrets of pcapng. Sessions whose handshake comes later are decrypted by the engine
+ * itself, with the same verdicts as if the host had done it; a host does one or the other. May be
+ * called again with more lines, whole ones each time. The text is copied as far as it is understood
+ * and wiped when the engine is freed. Returns how many secrets there are by now.
+ */
+unsigned smtp365_keys(struct smtp365 *s, const char *text, size_t n);
 /* Would a TCP segment between these ports interest the engine beyond a first look? For hosts that
  * want to verify checksums only where it pays. */
 bool smtp365_watches(const struct smtp365 *s, uint16_t port_a, uint16_t port_b);

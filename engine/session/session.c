@@ -58,6 +58,7 @@ void session_free(struct session *s)
 	smtp_server_free(s->server);
 	smtp_client_free(s->inner_client);
 	smtp_server_free(s->inner_server);
+	session_opened_free(s);
 	tls_free(s->tls[FLOW_C2S]);
 	tls_free(s->tls[FLOW_S2C]);
 	if (s->seen.tls->leaf) {
@@ -97,6 +98,7 @@ size_t session_kept(const struct session *s)
 	n += s->server ? smtp_server_kept(s->server) : 0;
 	n += s->tls[0] ? tls_kept(s->tls[0]) : 0;
 	n += s->tls[1] ? tls_kept(s->tls[1]) : 0;
+	n += session_opened_kept(s);
 	n += s->events ? s->events->len * (sizeof(struct event) + (s->cx->dialogue ? 48 : 0)) : 0;
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
 	n += s->own_odd ? sizeof *s->seen.odd : 0;
@@ -284,6 +286,7 @@ void session_data(struct session *s, const struct flow *f, enum flow_dir dir, st
 		  struct flow_mark mark)
 {
 	(void)f;
+	session_opened_settle(s, mark);
 	notice_silence(s, dir, mark);
 	if (proxy_request(s, dir, &view, mark))
 		return;
@@ -303,10 +306,100 @@ void session_data(struct session *s, const struct flow *f, enum flow_dir dir, st
 	}
 }
 
+/* Does a gap here hide dialogue or handshake (and not only a body or bytes that nobody reads)? */
+static bool gap_matters(const struct session *s, enum flow_dir dir)
+{
+	if (s->mode[dir] == SESSION_MODE_OPAQUE)
+		return false;
+	if (s->mode[dir] == SESSION_MODE_TLS) /* what follows inside cannot be read either */
+		return !s->seen.tls->established || s->seen.plaintext;
+	return dir != FLOW_C2S || !s->body_open || (s->client && !smtp_client_in_body(s->client));
+}
+
+static void client_gap(struct session *s, struct smtp_client *c, uint64_t missing,
+		       struct flow_mark mark)
+{
+	struct smtp_auth cut;
+
+	if (smtp_client_cut_auth(c, &cut))
+		session_login_cut(s, &cut, mark);
+	smtp_client_gap(c, missing);
+	if (smtp_client_in_doubt(c))
+		session_doubts_gap(s);
+}
+
+/* Replies can no longer be matched to commands: forget what waits (RFC 2920). */
+static void lose_step(struct session *s, enum flow_dir dir)
+{
+	if (dir == FLOW_C2S && s->body_open)
+		return;
+	if (s->queue)
+		g_array_set_size(s->queue, 0);
+	s->filling = NULL;
+	s->desync = true;
+}
+
+/* The same inside TLS, where it was readable. */
+static void inner_gap(struct session *s, enum flow_dir dir, uint64_t missing, struct flow_mark mark)
+{
+	s->inside = true;
+	if (dir == FLOW_C2S && s->inner_client)
+		client_gap(s, s->inner_client, missing, mark);
+	else if (dir == FLOW_S2C && s->inner_server)
+		smtp_server_gap(s->inner_server, missing);
+	s->inside = false;
+}
+
+/* A gap that hides dialogue: it is said, and the sides are no longer in step. */
+static void note_gap(struct session *s, enum flow_dir dir, struct flow_mark mark)
+{
+	seen_first(&session_odd(s)->gap, mark);
+	if (dir == FLOW_C2S)
+		session_odd(s)->gap_c2s = true;
+	else
+		session_odd(s)->gap_s2c = true;
+	lose_step(s, dir);
+}
+
+/* A direction that cannot be read while the other can: its part of the dialogue is missing, as in a
+ * capture of one side. */
+static void note_shut(struct session *s, bool at_end, struct flow_mark mark)
+{
+	for (enum flow_dir dir = FLOW_C2S; dir <= FLOW_S2C; dir++) {
+		bool lost = s->sealed_gap[dir].frame != 0; /* at the end this was said */
+		if (at_end ? lost || !session_opened_shut(s, dir, true)
+			   : !lost && !session_opened_shut(s, dir, false))
+			continue;
+		seen_first(&s->sealed_gap[dir], mark);
+		session_event(s, EVENT_NOTE, mark, true,
+			      "not all that the %s sends inside TLS can be read",
+			      dir == FLOW_C2S ? "client" : "server");
+		note_gap(s, dir, mark);
+	}
+}
+
+static void begin_plaintext(struct session *s, struct flow_mark mark)
+{
+	s->seen.plaintext = true;
+	note_shut(s, false, mark);
+}
+
+void session_plain_lost(struct session *s, enum flow_dir dir, struct flow_mark m)
+{
+	seen_first(&s->sealed_gap[dir], m);
+	if (!s->seen.plaintext)
+		return; /* as without keys, until something can be read */
+	session_event(s, EVENT_NOTE, m, true, "what the %s sends from here on cannot be decrypted",
+		      dir == FLOW_C2S ? "client" : "server");
+	note_gap(s, dir, m);
+	inner_gap(s, dir, 0, m);
+}
+
 void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view,
 		       struct flow_mark mark)
 {
-	s->seen.plaintext = true;
+	if (!s->seen.plaintext)
+		begin_plaintext(s, mark);
 	s->seen.readable_tls = true;
 	s->inside = true;
 	if (dir == FLOW_C2S) {
@@ -321,27 +414,6 @@ void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view,
 		session_smtp_server(s, s->inner_server, &view, mark);
 	}
 	s->inside = false;
-}
-
-/* Does a gap here hide dialogue or handshake (and not only a body or encrypted bytes)? */
-static bool gap_matters(const struct session *s, enum flow_dir dir)
-{
-	if (s->mode[dir] == SESSION_MODE_OPAQUE)
-		return false;
-	if (s->mode[dir] == SESSION_MODE_TLS)
-		return !s->seen.tls->established;
-	return dir != FLOW_C2S || !s->body_open || (s->client && !smtp_client_in_body(s->client));
-}
-
-static void client_gap(struct session *s, uint64_t missing, struct flow_mark mark)
-{
-	struct smtp_auth cut;
-
-	if (smtp_client_cut_auth(s->client, &cut))
-		session_login_cut(s, &cut, mark);
-	smtp_client_gap(s->client, missing);
-	if (smtp_client_in_doubt(s->client))
-		session_doubts_gap(s);
 }
 
 /* The snap length cut a line of the server: of a refusal or a final "250 " its front says enough.
@@ -364,8 +436,10 @@ static void reply_cut(struct session *s, struct flow_mark m)
 void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,
 		 enum flow_gap why, struct flow_mark mark)
 {
-	bool matters = gap_matters(s, dir);
 	(void)f;
+	session_opened_settle(s, mark);
+	session_opened_gap(s, dir);
+	bool matters = gap_matters(s, dir);
 
 	if (why == FLOW_GAP_SNAPPED && dir == FLOW_S2C)
 		reply_cut(s, mark);
@@ -375,28 +449,20 @@ void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uin
 		seen_first(matters ? &session_odd(s)->snapped : &session_odd(s)->snapped_body,
 			   mark);
 	if (matters) {
-		seen_first(&session_odd(s)->gap, mark);
-		if (dir == FLOW_C2S)
-			session_odd(s)->gap_c2s = true;
-		else
-			session_odd(s)->gap_s2c = true;
 		session_event(s, EVENT_NOTE, mark, false,
 			      "%" G_GUINT64_FORMAT " bytes from the %s are %s", missing,
 			      dir == FLOW_C2S ? "client" : "server",
 			      why == FLOW_GAP_SNAPPED ? "cut off by the snap length"
 						      : "missing in the capture");
-		/* Replies can no longer be matched to commands: forget what waits (RFC 2920). */
-		if (dir == FLOW_S2C || !s->body_open) {
-			if (s->queue)
-				g_array_set_size(s->queue, 0);
-			s->filling = NULL;
-			s->desync = true;
-		}
+		note_gap(s, dir, mark);
 	}
-	if (s->mode[dir] == SESSION_MODE_TLS && s->tls[dir])
+	if (s->mode[dir] == SESSION_MODE_TLS && s->tls[dir]) {
+		if (!matters)
+			seen_first(&s->sealed_gap[dir], mark);
 		tls_gap(s->tls[dir], missing);
-	else if (dir == FLOW_C2S && s->client)
-		client_gap(s, missing, mark);
+		inner_gap(s, dir, missing, mark);
+	} else if (dir == FLOW_C2S && s->client)
+		client_gap(s, s->client, missing, mark);
 	else if (dir == FLOW_S2C && s->server)
 		smtp_server_gap(s->server, missing);
 }
@@ -405,6 +471,7 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 		   struct flow_mark mark)
 {
 	(void)f;
+	session_opened_settle(s, mark);
 	session_event(s, dir == FLOW_C2S ? EVENT_C2S : EVENT_S2C, mark, false,
 		      "%s %s the connection", dir == FLOW_C2S ? "the client" : "the server",
 		      reset ? "resets" : "closes");
@@ -478,6 +545,9 @@ void session_end(struct session *s, const struct flow *f)
 	struct seen *n = &s->seen;
 
 	const struct flow_side *c2s = &f->side[FLOW_C2S];
+	if (n->plaintext)
+		note_shut(s, true,
+			  (struct flow_mark){ .time_ns = f->last_ns, .frame = f->last_frame });
 	session_doubts_end(s);
 	suspect_mirror(s, f);
 	unfinished_garbage(s, c2s, &f->side[FLOW_S2C]);

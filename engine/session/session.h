@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "facts/facts.h"
+#include "keys/opening.h"
 #include "session/seen.h"
 #include "verdict.h"
 
@@ -22,6 +23,7 @@ struct session_context {
 	GString *scratch[4];   /* for session_show, in turn; owned by the engine */
 	unsigned scratch_at;
 	struct arena_pool blocks; /* of the sessions' arenas */
+	struct key_log *key_log;  /* secrets of TLS sessions; NULL: none were given */
 	uint64_t now_ns;	  /* newest packet time */
 	bool one_sided;		  /* clients were answered, and no server was ever captured */
 };
@@ -43,6 +45,10 @@ void session_plaintext(struct session *s, enum flow_dir dir, struct bytes view,
 /* An alert that was encrypted on the wire. */
 void session_plain_alert(struct session *s, enum flow_dir dir, uint8_t level, uint8_t code,
 			 struct flow_mark m);
+/* The segment is over: what was inside of its records is read, with its mark; NULL: with the marks
+ * of the records. */
+void session_opened_flush(struct session *s, const struct flow_mark *now);
+enum opening_state session_opened_state(const struct session *s);
 /* A side reports a hole with SACK (RFC 2018): its ACK stays at `ack`, `size` bytes are missing. */
 void session_hole(struct session *s, bool server_bytes, uint32_t ack, uint32_t size,
 		  struct flow_mark m);

@@ -35,6 +35,8 @@ struct session {
 	struct smtp_client *client; /* NULL until needed */
 	struct smtp_server *server;
 	struct tls *tls[2];
+	struct session_opened *opened; /* records opened with a key log; NULL without */
+	struct seen_at sealed_gap[2];  /* bytes inside TLS that were lost before any was readable */
 	struct smtp_client *inner_client; /* readable inside of TLS */
 	struct smtp_server *inner_server;
 	GArray *queue;	     /* struct session_command; NULL until needed */
@@ -120,6 +122,21 @@ void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, s
 /* A ClientHello follows a 220 that a late start took for the greeting: it answered STARTTLS. */
 void session_greeting_was_starttls(struct session *s);
 void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m);
+/* From here on what this direction sends inside TLS cannot be read although it could before. */
+void session_plain_lost(struct session *s, enum flow_dir dir, struct flow_mark m);
+
+/* opened.c */
+/* An item of the TLS decoder: hellos and sealed records, for the opening. */
+void session_opened_item(struct session *s, enum flow_dir dir, const struct tls_item *i,
+			 struct flow_mark m);
+/* Bytes of this direction are missing. */
+void session_opened_gap(struct session *s, enum flow_dir dir);
+/* Something of this frame comes: what was inside of earlier ones is read before. */
+void session_opened_settle(struct session *s, struct flow_mark m);
+/* Is this direction not readable although its records came? */
+bool session_opened_shut(const struct session *s, enum flow_dir dir, bool at_end);
+size_t session_opened_kept(const struct session *s);
+void session_opened_free(struct session *s);
 
 /* transaction.c */
 /* The stage that could not be completed; one in which only a strange command was refused may still

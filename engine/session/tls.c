@@ -336,6 +336,7 @@ void session_tls_bytes(struct session *s, enum flow_dir dir, struct bytes *in, s
 			return;
 		if (step == STEP_ITEM) {
 			tls_item(s, dir, &item, m);
+			session_opened_item(s, dir, &item, m);
 			continue;
 		}
 		if (text_again(s, dir, *in)) { /* `in` was left at the byte that is no TLS */

@@ -235,12 +235,24 @@ static void ext_flag_ems(struct tls_hello *h, struct bytes ext, bool client)
 	h->ems = true;
 }
 
+static void sha256(struct bytes of, uint8_t out[32])
+{
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+	gsize n = 32;
+
+	g_checksum_update(sum, of.at, (gssize)bytes_left(&of));
+	g_checksum_get_digest(sum, out, &n);
+	g_checksum_free(sum);
+}
+
 /* session_ticket (RFC 5077 3.2): an empty one only says "I can"; bytes are a resumption. */
 static void ext_ticket(struct tls_hello *h, struct bytes ext, bool client)
 {
 	(void)client;
 	h->has_ticket = true;
 	h->ticket_length = (uint16_t)bytes_left(&ext);
+	if (h->ticket_length)
+		sha256(ext, h->ticket_sha256);
 }
 
 static void ext_flag_psk(struct tls_hello *h, struct bytes ext, bool client)

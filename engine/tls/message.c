@@ -83,6 +83,14 @@ static uint16_t read_key_exchange(struct bytes body, uint16_t chosen)
 	return group;
 }
 
+/* RFC 5077 3.3: a lifetime, then the ticket; that of TLS 1.3 is shaped otherwise, and is none. */
+static struct bytes read_ticket(struct bytes body)
+{
+	bytes_u32(&body);
+	struct bytes ticket = bytes_vec(&body, 2);
+	return ticket.bad || bytes_left(&body) ? bytes_of(NULL, 0) : ticket;
+}
+
 /* A hello that is none stays HANDSHAKE_OTHER. */
 static void read_hello(struct bytes body, bool from_client, struct tls_hello *h,
 		       struct tls_item *out)
@@ -109,6 +117,8 @@ void tls_message_read(struct bytes body, bool from_client, uint16_t suite, struc
 		read_hello(body, from_client, hello, out);
 	else if (out->kind == TLS_ITEM_CERTIFICATE)
 		read_chain(body, out);
+	else if (out->kind == TLS_ITEM_SESSION_TICKET)
+		out->ticket = read_ticket(body);
 	else if (out->kind == TLS_ITEM_SERVER_KEY_EXCHANGE)
 		out->group = read_key_exchange(body, suite);
 }

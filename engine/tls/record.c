@@ -6,9 +6,10 @@
  *                   -> PEEK     (clear or not?)    -> FRAGMENT    V2, V2_REST: SSL 2.0
  *                   -> ALERT    (two clear bytes)  -> HEADER      BAD: no TLS
  *                   -> SKIP     (counted only)     -> HEADER
+ *                   -> BODY     (kept)             -> HEADER
  *
- * Encrypted bodies are never kept. Clear messages are put together in handshake.c, SSL 2.0 is
- * read in sslv2.c.
+ * Encrypted bodies are kept only when asked for. Clear messages are put together in handshake.c,
+ * SSL 2.0 is read in sslv2.c.
  */
 #include "tls/state.h"
 
@@ -25,7 +26,15 @@ void tls_free(struct tls *t)
 		return;
 	handshake_end_loan(t);
 	handshake_drop_copy(t);
+	g_free(t->body);
 	g_free(t);
+}
+
+static void drop_body(struct tls *t)
+{
+	g_free(t->body);
+	t->body = NULL;
+	t->body_have = 0;
 }
 
 /* Is byte i of a record header possible? The length is judged with its second byte. */
@@ -76,7 +85,7 @@ static enum turn read_header(struct tls *t, struct bytes *in)
 	t->type = t->head[0];
 	t->version = (uint16_t)(t->head[1] << 8 | t->head[2]);
 	t->length = t->left = (uint32_t)t->head[3] << 8 | t->head[4];
-	t->head_have = 0;
+	t->head_have = t->peeked = 0;
 	t->any_record = true;
 	if (t->probation)
 		t->probation--;
@@ -186,6 +195,40 @@ static enum turn skip_body(struct tls *t, struct bytes *in)
 	return TURN_ON;
 }
 
+void tls_take_body(struct tls *t)
+{
+	if (t->state != TLS_STATE_SKIP)
+		return;
+	t->state = TLS_STATE_BODY;
+	if (t->peeked) {
+		t->body = g_malloc(t->length);
+		memcpy(t->body, t->head, t->peeked);
+		t->body_have = t->peeked;
+	}
+}
+
+/* A body that lies whole in one view is not copied. */
+static enum turn read_body(struct tls *t, struct bytes *in, struct tls_item *out)
+{
+	struct bytes piece = bytes_upto(in, t->left);
+	size_t n = bytes_left(&piece);
+
+	out->body = piece;
+	t->left -= (uint32_t)n;
+	if (t->left || t->body_have) {
+		if (!t->body)
+			t->body = g_malloc(t->length);
+		memcpy(t->body + t->body_have, piece.at, n);
+		t->body_have += (uint32_t)n;
+		out->body = bytes_of(t->body, t->body_have);
+	}
+	if (t->left)
+		return TURN_MORE;
+	out->record_type = t->type;
+	t->state = TLS_STATE_HEADER;
+	return tls_emit(t, out, TLS_ITEM_BODY, t->length);
+}
+
 /* Take bytes of the record body into the carry until `need`; false: more bytes are wanted. */
 static bool carry(struct tls *t, struct bytes *in, unsigned need)
 {
@@ -229,8 +272,10 @@ static enum turn peek_body(struct tls *t, struct bytes *in, struct tls_item *out
 	}
 	unsigned taken = t->head_have;
 	t->head_have = 0;
-	if (!tls_message_fits(bytes_of(look, need), t->length, t->from_client, t->ccs))
+	if (!tls_message_fits(bytes_of(look, need), t->length, t->from_client, t->ccs)) {
+		t->peeked = taken;
 		return emit_unread_handshake(t, out);
+	}
 	t->unsure = false;
 	t->state = TLS_STATE_FRAGMENT;
 	if (taken) {
@@ -271,6 +316,8 @@ static enum turn take_turn(struct tls *t, struct bytes *in, struct tls_item *out
 		return read_alert(t, in, out);
 	case TLS_STATE_SKIP:
 		return skip_body(t, in);
+	case TLS_STATE_BODY:
+		return read_body(t, in, out);
 	case TLS_STATE_LOST:
 		return find_border(t, in);
 	case TLS_STATE_V2:
@@ -289,6 +336,8 @@ enum step tls_next(struct tls *t, struct bytes *in, struct tls_item *out)
 	enum turn turn = TURN_ON;
 
 	handshake_end_loan(t);
+	if (t->state != TLS_STATE_BODY && t->body)
+		drop_body(t); /* it was lent with the last item */
 	memset(out, 0, sizeof(*out));
 	if (t->state == TLS_STATE_BAD)
 		return STEP_BAD;
@@ -319,9 +368,13 @@ static void lose_borders(struct tls *t)
 void tls_gap(struct tls *t, uint64_t missing)
 {
 	bool body = t->state == TLS_STATE_SKIP || t->state == TLS_STATE_FRAGMENT ||
-		    t->state == TLS_STATE_PEEK || t->state == TLS_STATE_ALERT;
+		    t->state == TLS_STATE_PEEK || t->state == TLS_STATE_ALERT ||
+		    t->state == TLS_STATE_BODY;
 
 	handshake_end_loan(t);
+	drop_body(t);
+	if (t->state == TLS_STATE_BODY)
+		t->state = TLS_STATE_SKIP;
 	if (missing == 0 || t->state == TLS_STATE_BAD || t->state == TLS_STATE_V2_REST)
 		return;
 	if (!body || missing > t->left) {
@@ -372,5 +425,6 @@ size_t tls_pending(const struct tls *t)
 
 size_t tls_kept(const struct tls *t)
 {
-	return sizeof(*t) + t->buffer_size + (t->hello ? sizeof(*t->hello) : 0);
+	return sizeof(*t) + t->buffer_size + (t->hello ? sizeof(*t->hello) : 0) +
+	       (t->body ? t->length : 0);
 }

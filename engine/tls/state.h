@@ -18,6 +18,7 @@ enum tls_state {
 	TLS_STATE_PEEK,
 	TLS_STATE_ALERT,
 	TLS_STATE_SKIP,
+	TLS_STATE_BODY,
 	TLS_STATE_LOST,
 	TLS_STATE_V2,
 	TLS_STATE_V2_REST,
@@ -55,6 +56,9 @@ struct tls {
 	size_t buffer_size;
 	bool buffer_done;	 /* handed out with the last item */
 	struct tls_hello *hello; /* owned; handed out with the last item */
+	unsigned peeked;	 /* bytes of the body of the record at hand that are in `head` */
+	uint8_t *body;		 /* owned; of a record that was asked for, as far as it came */
+	uint32_t body_have;
 };
 
 static inline bool tls_in_message(const struct tls *t)

@@ -4,7 +4,7 @@
  * messages over record borders, hellos, certificate list, alerts (RFC 8446, 5246, 6101; SSLv2
  * hello of RFC 5246 appendix E.2). It stops at encrypted bytes but counts them: an encrypted
  * record costs its 5-byte header. No judgement, no crypto. Views in an item are valid until the
- * next call on the same decoder.
+ * next call on the same decoder. Who can open a protected record asks for its body.
  */
 #ifndef SMTP365_TLS_H
 #define SMTP365_TLS_H
@@ -42,6 +42,7 @@ enum tls_item_kind {
 	TLS_ITEM_HANDSHAKE_ENCRYPTED, /* record type 22 after ChangeCipherSpec: .length */
 	TLS_ITEM_DATA, /* record type 23: .length, .early (1.3 handshake looks the same) */
 	TLS_ITEM_HEARTBEAT,
+	TLS_ITEM_BODY, /* .body of a record that was asked for, .record_type; .length */
 };
 
 enum tls_compression_seen { TLS_COMPRESSION_NULL, TLS_COMPRESSION_OTHER };
@@ -71,8 +72,9 @@ struct tls_hello {
 	bool grease;
 	bool compression; /* client offers / server chose one that is not null */
 	bool etm, ems, has_ticket, has_psk, has_early_data, has_status_request;
-	bool malformed;		/* lengths inside contradict each other; the rest was read */
-	uint16_t ticket_length; /* of the session_ticket extension; 0: only "I can" */
+	bool malformed;		   /* lengths inside contradict each other; the rest was read */
+	uint16_t ticket_length;	   /* of the session_ticket extension; 0: only "I can" */
+	uint8_t ticket_sha256[32]; /* of its bytes; all zero without */
 	bool session_id_sent;
 	uint8_t session_id[32];
 	uint8_t session_id_length;
@@ -97,6 +99,9 @@ struct tls_item {
 	struct bytes chain[CAP_CHAIN]; /* DER of each certificate, leaf first */
 	unsigned chain_count;
 	unsigned chain_in_all;
+	struct bytes ticket; /* SESSION_TICKET up to TLS 1.2 */
+	uint8_t record_type; /* BODY */
+	struct bytes body;   /* BODY */
 };
 
 struct tls;
@@ -107,6 +112,12 @@ void tls_free(struct tls *t);
 /* One item, STEP_MORE when all was taken, STEP_BAD when the bytes are no TLS (decoder stays bad).
  * On STEP_BAD *in is left at the first byte that fits no record, so text after TLS can be read. */
 enum step tls_next(struct tls *t, struct bytes *in, struct tls_item *out);
+/*
+ * The last item stands at the header of a protected record (ALERT_ENCRYPTED, HANDSHAKE_ENCRYPTED,
+ * DATA, CHANGE_CIPHER_SPEC): give its body too, as an item BODY, once all of it came. A gap in it
+ * calls that off.
+ */
+void tls_take_body(struct tls *t);
 /* Bytes lost: inside an encrypted record body the count goes on; elsewhere the decoder looks for
  * the next plausible record header and reports following records with complete = false once. */
 void tls_gap(struct tls *t, uint64_t missing);

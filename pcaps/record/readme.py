@@ -14,6 +14,7 @@ near miss. The stories are in `stories/*.ini`; this page is written from them (`
 `check_stories` and `check_rows` hold the tool to them. Recorded sessions come from real programs in network
 namespaces against `record/exchange_server.py`; addresses were rewritten to Microsoft's published ranges
 after recording. How to record them again: `record/README.md`. Captures in `hostile/` lie on purpose.
+Those in `keys/` have a key log each and no story: logins and letters under every way of protecting records.
 `stories/secrets*.txt` lists every password of the captures: none may ever be printed.
 """
 TITLES = {"healthy": "Sessions that work", "starttls": "STARTTLS", "tls": "TLS handshake",

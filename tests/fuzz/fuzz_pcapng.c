@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <stddef.h>
+#include <glib.h>
 #include "read/pcapng.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,6 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		for (uint32_t i = 0; i < k.caplen; i++)
 			sum = (uint8_t)(sum + k.data[i]);
+		if (k.frame % 3 == 0) { /* else several blocks gather */
+			size_t n;
+			char *secrets = pcapng_take_secrets(p, &n);
+			for (size_t i = 0; secrets && i < n; i++)
+				sum = (uint8_t)(sum + (uint8_t)secrets[i]);
+			g_free(secrets);
+		}
 	}
 	pcapng_free(p);
 	fclose(file);

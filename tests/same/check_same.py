@@ -18,7 +18,7 @@ from wireshark import Wireshark, captures  # noqa: E402
 
 # capture -> why the plugin may say something else
 KNOWN = {
-    "submission-587-embedded-keys.pcapng": "holds its keys: Wireshark decrypts, the tool does not",
+    "submission-587-embedded-keys.pcapng": "holds its keys: decrypted by both, see check_keys.py, but not with TLS disabled",
     "tls-null-suite.pcapng": "a suite without encryption: Wireshark reads inside, the tool does not",
     "file-gzip-broken.pcap.gz": "Wireshark reads a damaged gzip file to another place than zlib does",
     "file-gzip-bomb.pcap.gz": "Wireshark itself cannot read it twice",

@@ -236,6 +236,74 @@ static void test_lying_blocks(void **state)
 	g_byte_array_unref(f.bytes);
 }
 
+/* A block of decryption secrets: n bytes of text that says it has `claimed`. */
+static void put_secrets(struct file *f, uint32_t type, const char *text, uint32_t claimed)
+{
+	unsigned n = (unsigned)strlen(text), pad = (4 - n % 4) % 4;
+
+	put(f, 10, 4);
+	put(f, 20 + n + pad, 4);
+	put(f, type, 4);
+	put(f, claimed, 4);
+	g_byte_array_append(f->bytes, (const uint8_t *)text, n);
+	put_bytes(f, 0, pad);
+	put(f, 20 + n + pad, 4);
+}
+
+static void assert_secrets(struct source *s, const char *want)
+{
+	size_t n = 0;
+	char *got = source_take_secrets(s, &n);
+
+	assert_int_equal(n, want ? strlen(want) : 0);
+	if (want)
+		assert_memory_equal(got, want, n);
+	else
+		assert_null(got);
+	g_free(got);
+}
+
+/* Secrets of TLS come out once, in order, before the packet behind them, each block with a line
+ * end; those of other protocols and blocks that lie do not. */
+static void test_secrets(void **state)
+{
+	const uint32_t tls = 0x544c534b, wireguard = 0x57474b4c;
+
+	for (int big = 0; big <= 1; big++) {
+		struct file f = { g_byte_array_new(), big };
+		struct source_packet k;
+		char *error = NULL;
+		put_section(&f);
+		put_interface(&f, 1, 65535);
+		put_secrets(&f, tls, "one", 3);
+		put_secrets(&f, wireguard, "other", 5);
+		put_secrets(&f, tls, "too long", 13);
+		put_secrets(&f, tls, "all\n", 4);
+		put_enhanced_packet(&f, 0, 0);
+		put_enhanced_packet(&f, 0, 1);
+		put_secrets(&f, tls, "", 0);
+		put_secrets(&f, tls, "last", 4);
+		put_enhanced_packet(&f, 0, 2);
+		struct source *s = open_bytes(f.bytes->data, f.bytes->len, NULL, &error);
+		assert_non_null(s);
+		assert_int_equal(source_next(s, &k), SOURCE_PACKET);
+		assert_secrets(s, "one\nall\n\n");
+		assert_secrets(s, NULL);
+		assert_int_equal(source_next(s, &k), SOURCE_PACKET);
+		assert_secrets(s, NULL);
+		assert_int_equal(source_next(s, &k), SOURCE_PACKET);
+		assert_int_equal(k.frame, 3);
+		assert_secrets(s, "last\n");
+		source_close(s);
+		/* A filter that drops the packets drops no secrets. */
+		s = open_bytes(f.bytes->data, f.bytes->len, "greater 1000", &error);
+		assert_int_equal(source_next(s, &k), SOURCE_END);
+		assert_secrets(s, "one\nall\n\nlast\n");
+		source_close(s);
+		g_byte_array_unref(f.bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_time_resolution),
 		cmocka_unit_test(test_sections_and_old_packets),
 		cmocka_unit_test(test_lying_blocks),
+		cmocka_unit_test(test_secrets),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
