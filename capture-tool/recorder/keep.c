@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the lines of a segment with no memory of the bytes before it: a line that began in an
- * earlier segment is not recognised and left out. What the server answers says what the client
- * sends next: after 334 a secret, after 354 a body (RFC 4954 section 4, RFC 5321 section 4.1.1.4).
+ * Reads the lines of a segment with little memory of the bytes before it: a line that began in an
+ * earlier segment is left out, only its first letters are remembered. What the server answers says
+ * what the client sends next: after 334 a secret, after 354 a body, up to its end mark (RFC 4954
+ * section 4, RFC 5321 section 4.1.1.4). No line that begins with AUTH is ever kept as a body.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
@@ -18,7 +19,7 @@ enum keep_state {
 	KEEP_LINES,  /* commands */
 	KEEP_SECRET, /* AUTH, until a reply other than 334 */
 	KEEP_WAIT,   /* DATA was sent: nothing until the reply */
-	KEEP_BODY,   /* after 354, until the next reply */
+	KEEP_BODY,   /* after 354, until its end mark or the next reply */
 };
 
 enum { TLS_DATA = 0x17, TLS_HANDSHAKE = 0x16, TLS_SERVER_HELLO = 2 };
@@ -111,20 +112,6 @@ static bool has_word(const struct bytes *line, const char *word)
 	}
 }
 
-/* "AUTH LOGIN": the verb and the mechanism, when it is one and its end is seen. Any other word
- * there can be a password or a payload. */
-static uint32_t auth_front(struct bytes line, size_t verb)
-{
-	size_t front = MIN(verb + 1, bytes_left(&line)), n = 0;
-
-	bytes_take(&line, front);
-	while (g_ascii_isgraph(bytes_peek(&line, n)))
-		n++;
-	bool ended = n < bytes_left(&line);
-	bool keep = ended && smtp365_sasl_mechanism(bytes_upto(&line, n));
-	return (uint32_t)(front + (keep ? n : 0));
-}
-
 /* The number behind BDAT, RFC 3030 section 2. */
 static uint32_t chunk_size(struct bytes line)
 {
@@ -136,6 +123,38 @@ static uint32_t chunk_size(struct bytes line)
 	return (uint32_t)MIN(n, UINT32_MAX / 2);
 }
 
+/* A login begins: nothing of the client until the server has answered. */
+static void begin_secret(struct keep *k)
+{
+	k->state = KEEP_SECRET;
+	k->secret = true;
+	k->chunk = false;
+	k->front_size = 0;
+}
+
+/* Bytes of the line that the engine would show; its end belongs to it when all may be shown. */
+static uint32_t shown_of(const struct bytes *line)
+{
+	struct bytes bare = *line;
+
+	while (bytes_left(&bare) && (bare.end[-1] == '\n' || bare.end[-1] == '\r'))
+		bare.end--;
+	size_t n = smtp365_command_shown(bare);
+	return (uint32_t)(n < bytes_left(&bare) ? n : bytes_left(line));
+}
+
+/* "AUTH LOGIN" of "AUTH LOGIN\r\n": of a mechanism whose end is not seen only the verb. */
+static uint32_t shown_of_auth(const struct bytes *line, size_t verb)
+{
+	uint32_t n = MIN(shown_of(line), (uint32_t)bytes_left(line));
+	uint8_t behind = bytes_peek(line, n);
+	uint32_t front = (uint32_t)MIN(verb + 1, bytes_left(line));
+
+	while (n > verb && g_ascii_isspace(bytes_peek(line, n - 1)))
+		behind = bytes_peek(line, --n);
+	return n > front && behind ? n : front;
+}
+
 /* Bytes of this command line that may be kept, the whole or less; notes what comes after it. */
 static uint32_t keep_command(struct keep *k, const struct keep_options *o, const struct bytes *line)
 {
@@ -143,15 +162,18 @@ static uint32_t keep_command(struct keep *k, const struct keep_options *o, const
 
 	for (size_t i = 0; i < G_N_ELEMENTS(auth); i++)
 		if (has_word(line, auth[i])) {
-			k->state = KEEP_SECRET;
-			k->secret = true;
-			return auth_front(*line, strlen(auth[i]));
+			begin_secret(k);
+			return shown_of_auth(line, strlen(auth[i]));
 		}
 	for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
 		if (!has_word(line, verbs[i].word))
 			continue;
-		k->mail = k->mail || verbs[i].envelope;
-		return verbs[i].envelope && o->redact ? 4 : (uint32_t)bytes_left(line);
+		bool address = verbs[i].envelope || bytes_find(line, '@') >= 0;
+		uint32_t n = shown_of(line);
+		k->mail = k->mail || address;
+		k->hello = !address && n == bytes_left(line) &&
+			   (has_word(line, "EHLO") || has_word(line, "HELO"));
+		return address && o->redact ? (uint32_t)strlen(verbs[i].word) : n;
 	}
 	return 0;
 }
@@ -164,38 +186,127 @@ static void note_body(struct keep *k, const struct bytes *line, uint32_t seq_beh
 	if (!has_word(line, "BDAT"))
 		return;
 	k->chunk = true;
+	k->refused = false;
 	k->chunk_end = seq_behind + chunk_size(*line);
 }
 
-static uint32_t keep_client_lines(struct keep *k, const struct keep_options *o,
-				  const struct segment *s)
+/* Remember the first letters of a line that goes on in the next segment. */
+static void note_front(struct keep *k, const struct bytes *piece)
 {
-	struct bytes in = bytes_of(s->payload, s->caplen);
-	uint32_t kept = 0;
+	size_t n = bytes_left(piece);
 
-	while (bytes_left(&in) > 0 && k->state == KEEP_LINES && !k->chunk) {
-		struct bytes line = next_line(&in);
-		uint32_t n = keep_command(k, o, &line);
-		kept += n;
-		k->unknown = k->unknown || n == 0;
-		if (n < bytes_left(&line))
-			return kept;
-		note_body(k, &line, s->seq + kept);
+	for (size_t i = 0; i < n && k->front_size < sizeof k->front; i++)
+		k->front[k->front_size++] = bytes_peek(piece, i);
+}
+
+static bool front_is_auth(const struct keep *k)
+{
+	struct bytes front = bytes_of(k->front, k->front_size);
+
+	return bytes_starts(&front, "AUTH", 4) || bytes_starts(&front, "X-EXPS", 6);
+}
+
+/* The end mark of a body stands in the front; a bare LF ends it for many servers. */
+static bool front_is_end(const struct keep *k)
+{
+	struct bytes front = bytes_of(k->front, k->front_size);
+
+	return bytes_is(&front, ".\r\n") || bytes_is(&front, ".\n");
+}
+
+/* A piece of a line inside of a body or chunk; how much of it may be kept. */
+static uint32_t keep_body(struct keep *k, const struct keep_options *o, const struct bytes *piece)
+{
+	bool ended = bytes_left(piece) && piece->end[-1] == '\n', lost = k->lost;
+
+	if (lost) {
+		k->lost = !ended;
+		return 0;
 	}
-	return o->bodies && (k->chunk || k->state == KEEP_WAIT) ? s->caplen : kept;
+	note_front(k, piece);
+	if (front_is_auth(k)) {
+		begin_secret(k);
+		return 0;
+	}
+	if (!k->chunk && front_is_end(k))
+		k->state = KEEP_LINES;
+	k->front_size = ended ? 0 : k->front_size;
+	return o->bodies && !k->refused ? (uint32_t)bytes_left(piece) : 0;
+}
+
+/* A line where a command is expected. What goes on from the segment before is none. */
+static uint32_t keep_line(struct keep *k, const struct keep_options *o, const struct bytes *line,
+			  uint32_t seq)
+{
+	bool ended = line->end[-1] == '\n', goes_on = k->front_size > 0;
+	uint32_t n = 0;
+
+	note_front(k, line);
+	if (!goes_on)
+		n = keep_command(k, o, line);
+	else if (front_is_auth(k))
+		begin_secret(k);
+	k->unknown = k->unknown || n == 0;
+	if (n == bytes_left(line))
+		note_body(k, line, seq + n);
+	k->front_size = ended ? 0 : k->front_size;
+	return n;
+}
+
+/* The next piece: a line, or what of it lies in the announced chunk. */
+static struct bytes next_piece(const struct keep *k, struct bytes *in, uint32_t seq)
+{
+	struct bytes look = *in, line = next_line(&look);
+	size_t n = bytes_left(&line);
+
+	if (k->chunk)
+		n = MIN(n, k->chunk_end - seq);
+	return bytes_take(in, n);
+}
+
+/* Does the segment follow the last one? When not, no line is known to go on, and inside of a body
+ * none to begin. */
+static void follow(struct keep *k, const struct segment *s)
+{
+	if (!k->followed || s->seq != k->next) {
+		k->lost = k->followed && (k->chunk || k->state == KEEP_BODY);
+		k->front_size = 0;
+	}
+	k->followed = true;
+	k->next = s->seq + s->len;
+}
+
+/* Behind an announced chunk a line begins. */
+static void end_chunk(struct keep *k)
+{
+	k->chunk = k->lost = false;
+	k->front_size = 0;
 }
 
 static uint32_t keep_client(struct keep *k, const struct keep_options *o, const struct segment *s)
 {
-	/* Only a later number ends a chunk: a repeated segment lies before its end. */
-	if (k->chunk && (int32_t)(s->seq - k->chunk_end) >= 0)
-		k->chunk = false;
-	if (k->chunk || k->state == KEEP_BODY)
-		return o->bodies ? s->caplen : 0;
-	if (k->state == KEEP_LINES)
-		return keep_client_lines(k, o, s);
-	k->unknown = true;
-	return 0;
+	struct bytes in = bytes_of(s->payload, s->caplen);
+	uint32_t kept = 0, seq = s->seq;
+	bool all = true;
+
+	follow(k, s);
+	while (bytes_left(&in)) {
+		/* Only a later number ends a chunk: a repeated segment lies before its end. */
+		if (k->chunk && (int32_t)(seq - k->chunk_end) >= 0)
+			end_chunk(k);
+		if (!k->chunk && (k->state == KEEP_SECRET || k->state == KEEP_WAIT)) {
+			k->unknown = true;
+			return kept;
+		}
+		struct bytes piece = next_piece(k, &in, seq);
+		bool body = k->chunk || k->state == KEEP_BODY;
+		uint32_t size = (uint32_t)bytes_left(&piece);
+		uint32_t n = body ? keep_body(k, o, &piece) : keep_line(k, o, &piece, seq);
+		kept += all ? n : 0;
+		all = all && n == size;
+		seq += size;
+	}
+	return kept;
 }
 
 /* A reply: three digits, then blank, hyphen or the end of the line. */
@@ -208,11 +319,22 @@ static bool is_reply(const struct bytes *line)
 	return behind == ' ' || behind == '-' || behind == '\r' || behind == '\n';
 }
 
-static enum keep_state state_after(const struct bytes *line)
+/* What the client sends after this reply. */
+static void note_reply(struct keep *k, const struct bytes *line)
 {
-	if (memcmp(line->at, "334", 3) == 0)
-		return KEEP_SECRET;
-	return memcmp(line->at, "354", 3) == 0 ? KEEP_BODY : KEEP_LINES;
+	uint8_t first = bytes_peek(line, 0);
+
+	if (k->chunk && first >= '4')
+		k->refused = true;
+	k->state = KEEP_LINES;
+	if (memcmp(line->at, "334", 3) == 0) {
+		k->state = KEEP_SECRET;
+		k->secret = true;
+	} else if (memcmp(line->at, "354", 3) == 0) {
+		k->state = KEEP_BODY;
+		k->lost = false;
+		k->front_size = 0;
+	}
 }
 
 /* Base64 of something: capitals, small letters and a digit or sign, and nothing else. */
@@ -249,25 +371,57 @@ static uint32_t before_echo(const struct bytes *line)
 	return (uint32_t)n;
 }
 
+/* Code and enhanced code (RFC 3463) of a reply, without what follows. */
+static uint32_t reply_front(const struct bytes *line)
+{
+	size_t n = 4, all = bytes_left(line);
+	unsigned dots = 0;
+
+	while (n < all && (g_ascii_isdigit(bytes_peek(line, n)) || bytes_peek(line, n) == '.'))
+		dots += bytes_peek(line, n++) == '.';
+	return (uint32_t)MIN(dots == 2 && n <= 12 ? n : 4, all);
+}
+
+/* With redaction: the greeting and the list are the server's own words where no address is in
+ * them; of every other reply the words that all servers say. */
+static uint32_t keep_redacted(const struct keep *k, const struct bytes *line)
+{
+	bool own = (k->fresh || k->hello) && bytes_find(line, '@') < 0;
+
+	if (k->mail)
+		return reply_front(line);
+	return own ? (uint32_t)bytes_left(line) : reply_words_known(*line);
+}
+
 /* Bytes of a reply that may be kept. Servers quote what they did not understand ("500 5.3.3
  * Unrecognized command 'x'"), which after a line that was left out can be a password. */
-static uint32_t keep_reply(struct keep *k, const struct keep_options *o, const struct bytes *line)
+static uint32_t keep_words(struct keep *k, const struct keep_options *o, const struct bytes *line)
 {
 	bool about_syntax = bytes_peek(line, 0) == '5' && bytes_peek(line, 1) == '0';
 	uint32_t n = (uint32_t)bytes_left(line);
 
-	k->state = (uint8_t)state_after(line);
-	k->secret = k->secret || k->state == KEEP_SECRET;
 	if (k->state == KEEP_SECRET) /* the challenge belongs to the credential */
 		return MIN(n, 4);
-	if ((o->redact && k->mail) || (about_syntax && k->unknown))
-		return MIN(n, 9);
+	if (about_syntax && k->unknown)
+		return reply_front(line);
 	bool refused = bytes_peek(line, 0) >= '4';
 	bool unsafe = k->secret || (k->unknown && refused);
 	k->unknown = k->unknown && about_syntax;
 	if (unsafe)
-		return reply_words_known(*line);
-	return refused ? before_echo(line) : n;
+		n = reply_words_known(*line);
+	else if (refused)
+		n = before_echo(line);
+	return o->redact ? MIN(n, keep_redacted(k, line)) : n;
+}
+
+static uint32_t keep_reply(struct keep *k, const struct keep_options *o, const struct bytes *line)
+{
+	note_reply(k, line);
+	uint32_t n = keep_words(k, o, line);
+
+	if (bytes_peek(line, 3) != '-')
+		k->fresh = k->hello = false;
+	return n;
 }
 
 static uint32_t keep_server(struct keep *k, const struct keep_options *o, const struct segment *s)
@@ -361,7 +515,7 @@ uint32_t keep_payload(struct keep *k, const struct keep_options *o, const struct
 
 	/* A new connection between the same ends. */
 	if ((s->flags & TCP_SYN) && !(s->flags & TCP_ACK))
-		*k = (struct keep){ 0 };
+		*k = (struct keep){ .fresh = true };
 	if (k->client == KEEP_CLIENT_UNKNOWN)
 		find_client(k, o, s);
 	if (s->caplen == 0)

@@ -34,6 +34,13 @@ struct keep {
 	bool unknown;		      /* lines were left out that no reply has answered */
 	bool secret;		      /* a login was sent readable: replies may repeat it */
 	bool torn;		      /* the last reply line goes on in the next segment */
+	bool hello;		      /* EHLO was kept whole and is not answered */
+	bool fresh;		      /* the connection was seen from its start, no reply yet */
+	bool refused;		      /* the announced chunk was refused, and may never come */
+	bool lost;		      /* bytes of a body were lost: no line is known to begin */
+	bool followed;		      /* `next` is known */
+	uint8_t front[8], front_size; /* the client's line that goes on in the next segment */
+	uint32_t next;		      /* sequence number behind the client's last byte */
 	bool sealed;		      /* the suite that the server chose encrypts */
 	struct keep_record record[2]; /* of the client, of the server */
 	uint32_t chunk_end;	      /* sequence number behind the announced bytes of BDAT */

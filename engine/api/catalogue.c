@@ -6,7 +6,8 @@
  */
 #include "m365/replies.h"
 #include "rules/rules.h"
-#include "smtp/auth.h"
+#include "smtp/shown.h"
+#include "smtp/verbs.h"
 #include "smtp365.h"
 #include "tls/tls.h"
 
@@ -135,7 +136,10 @@ const char *smtp365_suite_name(uint16_t suite)
 	return tls_suite_name(suite);
 }
 
-bool smtp365_sasl_mechanism(struct bytes word)
+size_t smtp365_command_shown(struct bytes line)
 {
-	return smtp_mech_registered(word);
+	struct bytes rest = line;
+	enum smtp_verb verb = smtp_verb_of(smtp_word(&rest));
+
+	return smtp_shown(verb, line);
 }

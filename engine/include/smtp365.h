@@ -123,8 +123,9 @@ void smtp365_reply_sentences(void (*fn)(const char *sentence, void *host), void 
 struct bytes smtp365_reply_text(struct bytes line, struct bytes *server);
 /* Name of a TLS cipher suite as IANA registered it, NULL when it is not known. Static. */
 const char *smtp365_suite_name(uint16_t suite);
-/* Is this word the name of a SASL mechanism (RFC 4422 7.1), letters without case? Where a client
- * names a mechanism nothing else may be shown or kept: it can be a password. */
-bool smtp365_sasl_mechanism(struct bytes word);
+/* How many bytes at the front of a client's command line (RFC 5321 2.4, without its end) may be
+ * shown or kept: up to where a password, a token or a payload may stand. At most its length. Not
+ * for lines of a login or of a message. */
+size_t smtp365_command_shown(struct bytes line);
 
 #endif

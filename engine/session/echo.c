@@ -76,18 +76,10 @@ static size_t closing_quote(const struct bytes *b, size_t at, size_t end, size_t
 	return close > at + 1 ? close - 1 : end;
 }
 
-static struct bytes without_secrets(const struct session *s, struct bytes text, char *room)
-{
-	text = smtp_secrets_blank(smtp_client_secrets(s->client), text, room);
-	text = smtp_secrets_blank(smtp_client_secrets(s->inner_client), text, room);
-	text = smtp_secrets_blank(smtp_client_names(s->client), text, room);
-	return smtp_secrets_blank(smtp_client_names(s->inner_client), text, room);
-}
-
 struct bytes session_without_echo(const struct session *s, struct bytes text, uint16_t code,
 				  char room[CAP_REPLY_TEXT + 8])
 {
-	struct bytes all = without_secrets(s, bytes_upto(&text, CAP_REPLY_TEXT), room);
+	struct bytes all = session_without_names(s, bytes_upto(&text, CAP_REPLY_TEXT), room);
 	size_t n = bytes_left(&all), end = n;
 
 	if (code < 500)

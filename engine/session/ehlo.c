@@ -122,6 +122,14 @@ void session_ehlo_line(struct session *s, const struct smtp_item *i)
 		capability(s, e, i->text);
 }
 
+/* Nothing of the list is shown; what it proves was noted line by line. */
+static void hide_list(struct seen_ehlo *e)
+{
+	e->greeting = "…";
+	for (unsigned i = 0; i < e->count; i++)
+		e->lines[i] = "…";
+}
+
 void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct seen *n = &s->seen;
@@ -137,6 +145,8 @@ void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow
 		return;
 	}
 	e->complete = i->reply.lines <= CAP_EHLO_WORDS;
+	if (session_repeats_over_lines(s, i->reply.text))
+		hide_list(e);
 	/* The list of inside TLS, readable (C07). The first list may be lost; AUTH in it would tell
 	 * a server that stays plain. */
 	if (inner && !s->inside && !e->has_starttls && e->has_auth && !n->ehlo.has_auth) {

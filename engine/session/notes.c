@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a session writes down: cleaned text in its arena, events for evidence and dialogue, the
- * histories and the furthest stage. All text that comes from the wire passes session_keep.
+ * What a session writes down: text in its arena, events for evidence and dialogue, the histories
+ * and the furthest stage. All text that comes from the wire becomes a C string here and nowhere
+ * else: session_show is the gate that knows the secrets of the session, the names that are to be
+ * hidden, and what a terminal would obey.
  */
 #include "session/state.h"
 #include "base/phrase.h"
+#include "smtp/secret.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,9 +55,47 @@ static GString *scratch(struct session *s)
 	return g_string_truncate(*slot, 0);
 }
 
+struct bytes session_without_secrets(const struct session *s, struct bytes text, char *room)
+{
+	text = smtp_secrets_blank(smtp_client_secrets(s->client), text, room);
+	return smtp_secrets_blank(smtp_client_secrets(s->inner_client), text, room);
+}
+
+struct bytes session_without_names(const struct session *s, struct bytes text, char *room)
+{
+	text = session_without_secrets(s, text, room);
+	text = smtp_secrets_blank(smtp_client_names(s->client), text, room);
+	return smtp_secrets_blank(smtp_client_names(s->inner_client), text, room);
+}
+
+bool session_hides(const struct session *s)
+{
+	return smtp_client_secrets(s->client) || smtp_client_secrets(s->inner_client) ||
+	       smtp_client_names(s->client) || smtp_client_names(s->inner_client);
+}
+
+static size_t count_lines(struct bytes text)
+{
+	size_t lines = 0;
+	while (bytes_left(&text))
+		lines += bytes_u8(&text) == '\n';
+	return lines;
+}
+
+bool session_repeats_over_lines(const struct session *s, struct bytes text)
+{
+	char room[CAP_REPLY_TEXT];
+	struct bytes whole = bytes_upto(&text, CAP_REPLY_TEXT);
+
+	return session_hides(s) &&
+	       count_lines(session_without_names(s, whole, room)) < count_lines(whole);
+}
+
 const char *session_show(struct session *s, struct bytes text, size_t most)
 {
+	char room[CAP_REPLY_TEXT];
 	GString *out = scratch(s);
+	text = session_without_names(s, text, room);
 	size_t n = bytes_left(&text);
 	if (n <= most && plain_ascii((const char *)text.at, n)) /* nearly always */
 		g_string_append_len(out, (const char *)text.at, (gssize)n);
@@ -65,16 +106,12 @@ const char *session_show(struct session *s, struct bytes text, size_t most)
 
 static const char *keep_in(struct session *s, struct arena *room, struct bytes text, size_t most)
 {
-	size_t n = bytes_left(&text);
-	const char *at = (const char *)text.at;
-
 	if (s->arena_bytes > CAP_SESSION_TEXT)
 		return "…";
-	s->arena_bytes += MIN(n, most) + 1;
-	if (n <= most && plain_ascii(at, n)) /* nearly always */
-		return n ? arena_text(room, &s->cx->blocks, at, n) : "";
 	const char *shown = session_show(s, text, most);
-	return arena_text(room, &s->cx->blocks, shown, strlen(shown));
+	size_t n = strlen(shown);
+	s->arena_bytes += n + 1;
+	return n ? arena_text(room, &s->cx->blocks, shown, n) : "";
 }
 
 const char *session_keep(struct session *s, struct bytes text, size_t most)
@@ -105,24 +142,35 @@ const char *session_keep_text(struct session *s, const char *text)
 	return text ? session_keep(s, bytes_of(text, strlen(text)), CAP_EVENT_TEXT) : NULL;
 }
 
-const char *session_show_address(struct session *s, struct bytes address)
+/* The domain stays, so the names that are hidden are not looked for in it. */
+static const char *only_domain(struct session *s, struct bytes address)
 {
-	if (!s->cx->redact)
-		return session_show(s, address, CAP_FIELD);
+	char room[CAP_REPLY_TEXT];
 	GString *out = scratch(s);
 	ptrdiff_t at = bytes_find(&address, '@');
+
 	if (bytes_left(&address))
 		g_string_append(out, "…");
 	if (at >= 0) {
 		bytes_take(&address, (size_t)at);
-		clean(out, address, CAP_FIELD);
+		clean(out, session_without_secrets(s, address, room), CAP_FIELD);
 	}
 	return out->str;
 }
 
+const char *session_show_address(struct session *s, struct bytes address)
+{
+	return s->cx->redact ? only_domain(s, address) : session_show(s, address, CAP_FIELD);
+}
+
 const char *session_keep_address(struct session *s, struct bytes address)
 {
-	return session_keep_text(s, session_show_address(s, address));
+	if (s->arena_bytes > CAP_SESSION_TEXT)
+		return "…";
+	const char *shown = session_show_address(s, address);
+	size_t n = strlen(shown);
+	s->arena_bytes += n + 1;
+	return n ? arena_text(&s->arena, &s->cx->blocks, shown, n) : "";
 }
 
 /* Events before this one stay; after it the array is a ring: a late refusal matters more than the

@@ -389,6 +389,35 @@ static struct seen_ehlo *list_without_command(struct session *s)
 	return n->inner->reply.frame ? NULL : n->inner;
 }
 
+static void line_event(struct session *s, const struct smtp_item *i, bool last, struct bytes text,
+		       struct flow_mark m)
+{
+	session_event(s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, last ? ' ' : '-',
+		      i->code == 334 ? "" : session_show(s, text, 400));
+}
+
+/* One line of a reply for the dialogue. A secret may be repeated over the end of a line, which
+ * shows only when all of them are there: then they are told with the last one. */
+static void dialogue_line(struct session *s, const struct smtp_item *i, struct flow_mark m)
+{
+	char room[CAP_REPLY_TEXT + 8];
+
+	if (!session_hides(s) || (i->last && i->reply.lines == 1)) {
+		line_event(s, i, i->last, session_without_echo(s, i->text, i->code, room), m);
+		return;
+	}
+	if (!i->last)
+		return;
+	struct bytes rest = session_without_echo(s, i->reply.text, i->code, room);
+	for (bool last = false; !last;) {
+		ptrdiff_t end = bytes_find(&rest, '\n');
+		last = end < 0;
+		struct bytes line = bytes_upto(&rest, last ? bytes_left(&rest) : (size_t)end);
+		bytes_upto(&rest, 1);
+		line_event(s, i, last, line, m);
+	}
+}
+
 void session_reply_line(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	struct session_command *h = head(s);
@@ -403,14 +432,8 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 		s->filling = list_without_command(s);
 	if (s->filling && i->code < 400)
 		session_ehlo_line(s, i);
-	char room[CAP_REPLY_TEXT + 8];
 	if (s->cx->dialogue)
-		session_event(
-			s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, i->last ? ' ' : '-',
-			i->code == 334
-				? ""
-				: session_show(s, session_without_echo(s, i->text, i->code, room),
-					       400));
+		dialogue_line(s, i, m);
 	if (!i->last)
 		return;
 	if (!s->cx->dialogue)

@@ -66,6 +66,17 @@ struct session {
 	char *history, *tls_history; /* words with blanks between; NULL empty */
 };
 
+/* The gate: all that leaves a session as text and came from the wire passes one of session_show,
+ * session_show_address and session_keep..., which blank what repeats a secret of this session, hide
+ * names when that is asked for, and make control bytes visible. */
+/* Is there anything to be looked for? */
+bool session_hides(const struct session *s);
+/* Does it repeat a secret over the end of a line, which no single line shows? */
+bool session_repeats_over_lines(const struct session *s, struct bytes text);
+/* `text`, or its copy in `room` (CAP_REPLY_TEXT bytes; the text may lie there) with "…" in place of
+ * what repeats a secret; the second one also of names that are to be hidden. */
+struct bytes session_without_secrets(const struct session *s, struct bytes text, char *room);
+struct bytes session_without_names(const struct session *s, struct bytes text, char *room);
 /* Cleaned copy in the arena, for things that happen a bounded number of times. */
 const char *session_keep(struct session *s, struct bytes text, size_t most);
 /* Cleaned text for an event's format, valid until the fourth call after this one. */

@@ -46,7 +46,7 @@ bool smtp_mech_registered(struct bytes word)
 	return false;
 }
 
-static int base64_value(uint8_t c)
+int smtp_base64_value(uint8_t c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -71,7 +71,7 @@ size_t smtp_base64(struct bytes text, uint8_t *out, size_t room, size_t *total, 
 			pad++;
 			continue;
 		}
-		int v = base64_value(c);
+		int v = smtp_base64_value(c);
 		if (v < 0 || pad) {
 			*bad = true;
 			break;
@@ -264,13 +264,12 @@ static void auth_shape(struct smtp_auth *a, struct bytes b, bool may_name)
 	}
 }
 
-/* Base64 whose only fault is that the '=' at its end are missing: the server may take it. */
-static bool padding_left_out(struct bytes b)
+bool smtp_auth_unpadded(struct bytes b)
 {
 	size_t n = bytes_left(&b);
 
 	while (bytes_left(&b)) {
-		if (base64_value(bytes_u8(&b)) < 0)
+		if (smtp_base64_value(bytes_u8(&b)) < 0)
 			return false;
 	}
 	return n % 4 == 2 || n % 4 == 3;
@@ -301,7 +300,7 @@ void smtp_auth_look(struct smtp_auth *a, struct bytes payload, bool may_name)
 		return;
 	}
 	size_t n = smtp_base64(payload, front, sizeof(front), &total, &a->bad_base64);
-	if (!a->bad_base64 || padding_left_out(payload))
+	if (!a->bad_base64 || smtp_auth_unpadded(payload))
 		auth_shape(a, bytes_of(front, n), may_name && !a->bad_base64);
 	else if (a->mech == SMTP_MECH_LOGIN && a->step > 0 && one_word(payload))
 		a->has_password = true; /* sent as it is, without base64 */
@@ -322,7 +321,7 @@ bool smtp_auth_secret_like(struct bytes word)
 			pad++;
 			continue;
 		}
-		if (base64_value(c) < 0 || pad)
+		if (smtp_base64_value(c) < 0 || pad)
 			return false;
 		/* The capital of "Hello" says nothing. */
 		upper |= i > 0 && g_ascii_isupper(c);
@@ -342,11 +341,13 @@ static size_t auth_run(struct bytes b)
 {
 	size_t n = 0, pad = 0;
 
-	while (n < bytes_left(&b) && base64_value(bytes_peek(&b, n)) >= 0)
+	while (n < bytes_left(&b) && smtp_base64_value(bytes_peek(&b, n)) >= 0)
 		n++;
 	while (pad < 2 && n > 0 && n + pad < bytes_left(&b) && bytes_peek(&b, n + pad) == '=')
 		pad++;
-	return n + pad < bytes_left(&b) && base64_value(bytes_peek(&b, n + pad)) >= 0 ? n : n + pad;
+	return n + pad < bytes_left(&b) && smtp_base64_value(bytes_peek(&b, n + pad)) >= 0
+		       ? n
+		       : n + pad;
 }
 
 size_t smtp_auth_find_secret(struct bytes text)

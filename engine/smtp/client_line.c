@@ -5,16 +5,32 @@
  * is not surely a command counts as one.
  */
 #include "smtp/client_state.h"
+#include "smtp/shown.h"
 
 #define SECRET_LINE 64u /* a dropped line up to this length may be a password */
+
+/* A view that may reach behind the place `end`, cut there. */
+static struct bytes clip(struct bytes part, const uint8_t *end)
+{
+	if (part.at && part.at > end)
+		part.at = end;
+	if (part.end && part.end > end)
+		part.end = end;
+	return part;
+}
 
 /* Show only the first `keep` bytes of the line, and of the argument what lies in them. */
 static void item_cut(struct smtp_client *c, struct smtp_item *out, size_t keep)
 {
 	struct bytes hidden = out->line;
-	bytes_take(&hidden, MIN(keep, bytes_left(&hidden)));
+
+	if (keep >= bytes_left(&hidden))
+		return;
+	bytes_take(&hidden, keep);
 	smtp_hidden_text(&c->hidden, hidden, SMTP_SECRET_WORD);
 	smtp_line_wipe(&c->line, keep);
+	out->path.address = clip(out->path.address, hidden.at);
+	out->path.params = clip(out->path.params, hidden.at);
 	out->line = bytes_upto(&out->line, keep);
 	struct bytes rest = out->line;
 	smtp_skip_junk(&rest);
@@ -41,14 +57,10 @@ static void item_answer(struct smtp_client *c, struct bytes line, struct smtp_it
 static void item_auth(struct smtp_client *c, struct smtp_item *out)
 {
 	struct bytes rest = out->line;
-	size_t all = bytes_left(&rest);
 
 	smtp_skip_junk(&rest);
 	smtp_word(&rest);
-	size_t keep = all - bytes_left(&rest);
 	struct bytes mech = smtp_word(&rest);
-	if (smtp_mech_registered(mech))
-		keep = all - bytes_left(&rest);
 	struct bytes initial = bytes_trim(rest);
 	out->auth.mech = smtp_mech_of(mech);
 	out->auth.initial = bytes_left(&initial) > 0;
@@ -59,7 +71,7 @@ static void item_auth(struct smtp_client *c, struct smtp_item *out)
 		smtp_auth_look(&out->auth, initial, true);
 		smtp_hidden_payload(&c->hidden, initial, &out->auth);
 	}
-	item_cut(c, out, keep);
+	item_cut(c, out, smtp_shown(out->verb, out->line));
 	c->step = out->auth.initial ? 1 : 0;
 	c->auth_open = true;
 	c->auth_sure = true;
@@ -67,15 +79,6 @@ static void item_auth(struct smtp_client *c, struct smtp_item *out)
 	c->answers = 0;
 	c->challenges = 0;
 	c->expect = SMTP_EXPECT_AUTH_MAYBE;
-}
-
-/* Cut the line before what looks like a payload and after a word that announces one. */
-static void item_hide(struct smtp_client *c, struct smtp_item *out)
-{
-	size_t keep = smtp_hidden_secret(out->line);
-
-	if (keep < bytes_left(&out->line))
-		item_cut(c, out, keep);
 }
 
 /* SOCKS5 (RFC 1928, 1929): what follows the greeting may be a name and password. */
@@ -98,7 +101,7 @@ static void item_unknown(struct smtp_client *c, struct bytes word, struct smtp_i
 	} else {
 		smtp_hidden_text(&c->hidden, out->argument, SMTP_SECRET_WORD + 1);
 		hide_socks(c, out);
-		item_hide(c, out);
+		item_cut(c, out, smtp_shown(out->verb, out->line));
 	}
 	if (out->kind == SMTP_ITEM_GARBAGE)
 		out->argument = bytes_of(NULL, 0);
@@ -179,29 +182,6 @@ static void item_count(struct smtp_client *c, struct smtp_item *out)
 	}
 }
 
-/* Verbs whose argument tells what is nobody's business. */
-static void item_discreet(struct smtp_client *c, struct smtp_item *out)
-{
-	switch (out->verb) {
-	case SMTP_VERB_XCLIENT:
-	case SMTP_VERB_XFORWARD:
-	case SMTP_VERB_XPROXY:
-	case SMTP_VERB_XPROXYFROM:
-	case SMTP_VERB_XPROXYTO:
-	case SMTP_VERB_XSESSIONPARAMS:
-		item_cut(c, out, smtp_hidden_from(out->line));
-		break;
-	case SMTP_VERB_BURL: /* RFC 4467: ";URLAUTH=" grants access to the mailbox */
-		if (bytes_find(&out->line, ';') >= 0)
-			item_cut(c, out, (size_t)bytes_find(&out->line, ';'));
-		break;
-	default:
-		break;
-	}
-	if (!smtp_hidden_no_secret(out->verb))
-		item_hide(c, out);
-}
-
 static void item_command(struct smtp_client *c, struct smtp_item *out)
 {
 	out->kind = SMTP_ITEM_COMMAND;
@@ -212,7 +192,7 @@ static void item_command(struct smtp_client *c, struct smtp_item *out)
 		return;
 	}
 	item_mailbox(c, out);
-	item_discreet(c, out);
+	item_cut(c, out, smtp_shown(out->verb, out->line));
 }
 
 /* Only a sound command ends the doubt; what else comes may be text of a message, or a secret. */

@@ -12,6 +12,23 @@ static void remember(struct smtp_hidden *h, struct bytes secret)
 	smtp_secrets_add(&h->secrets, h->key, secret);
 }
 
+/* What a payload in the wrong place decodes to, field by field. */
+static void remember_fields(struct smtp_hidden *h, struct bytes payload)
+{
+	uint8_t front[SMTP_AUTH_FRONT];
+	size_t total, from = 0;
+	bool bad;
+	size_t n = smtp_base64(payload, front, sizeof(front), &total, &bad);
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && front[i] > 1)
+			continue;
+		remember(h, bytes_of(&front[from], i - from));
+		from = i + 1;
+	}
+	explicit_bzero(front, sizeof(front));
+}
+
 void smtp_hidden_text(struct smtp_hidden *h, struct bytes text, size_t least)
 {
 	remember(h, text);
@@ -19,8 +36,11 @@ void smtp_hidden_text(struct smtp_hidden *h, struct bytes text, size_t least)
 		struct bytes word = smtp_word(&text);
 		if (bytes_left(&word) == 0)
 			return;
-		if (bytes_left(&word) >= least)
-			remember(h, word);
+		if (bytes_left(&word) < least)
+			continue;
+		remember(h, word);
+		if (smtp_auth_secret_like(word))
+			remember_fields(h, word);
 	}
 }
 
@@ -70,7 +90,9 @@ void smtp_hidden_payload(struct smtp_hidden *h, struct bytes payload, struct smt
 	size_t n = smtp_base64(payload, front, sizeof(front), &total, &bad);
 	if (!bad && a->mech == SMTP_MECH_LOGIN && a->has_user)
 		h->user_print = smtp_secret_print(h->key, bytes_of(front, n));
-	for (size_t i = 0; !bad && i <= n; i++) {
+	/* Without its padding a server may have taken it all the same. */
+	bool read = !bad || smtp_auth_unpadded(payload);
+	for (size_t i = 0; read && i <= n; i++) {
 		if (i < n && !ends_field(a->mech, front[i]))
 			continue;
 		field_of_payload(h, bytes_of(&front[from], i - from), a);
@@ -105,29 +127,6 @@ size_t smtp_hidden_from(struct bytes line)
 		    !bytes_is(&name, "TOKEN"))
 			return before;
 		return all - bytes_left(&line) - bytes_left(&value) + 1;
-	}
-}
-
-/* Verbs whose arguments are names and addresses, so that a long word in them is no secret. */
-bool smtp_hidden_no_secret(enum smtp_verb v)
-{
-	switch (v) {
-	case SMTP_VERB_HELO:
-	case SMTP_VERB_EHLO:
-	case SMTP_VERB_MAIL:
-	case SMTP_VERB_RCPT:
-	case SMTP_VERB_SEND:
-	case SMTP_VERB_SOML:
-	case SMTP_VERB_SAML:
-	case SMTP_VERB_VRFY:
-	case SMTP_VERB_EXPN:
-	case SMTP_VERB_ETRN:
-	case SMTP_VERB_ATRN:
-	case SMTP_VERB_BDAT:
-	case SMTP_VERB_PROXY:
-		return true;
-	default:
-		return false;
 	}
 }
 

@@ -29,9 +29,6 @@ void smtp_hidden_payload(struct smtp_hidden *h, struct bytes payload, struct smt
 /* Offset in a line "verb key=value ..." of the value of the first attribute that is not known to
  * describe a client (Postfix XCLIENT_README, Exchange's XPROXY), or the line's length. */
 size_t smtp_hidden_from(struct bytes line);
-/* Is the argument of this verb made of names and addresses, so that a long word in it is no secret?
- */
-bool smtp_hidden_no_secret(enum smtp_verb v);
 /* Offset in a line of what looks like a payload, or of what follows a word that announces a secret
  * in another protocol; the line's length when nothing does. */
 size_t smtp_hidden_secret(struct bytes line);

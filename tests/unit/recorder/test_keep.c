@@ -91,7 +91,7 @@ static void test_auth(void **state)
 	PLAY({ CLIENT, "AUTH AHVzZXIAc2VjcmV0\r\n", 5 }, { SERVER, "504 5.7.4 no\r\n", ALL });
 	PLAY({ CLIENT, "AUTH SOMMER2026\r\n", 5 },
 	     { SERVER, "504 5.7.4 Unrecognized authentication type SOMMER2026\r\n", 43 });
-	PLAY({ CLIENT, "AUTH  PLAIN AHVzZXIAc2VjcmV0\r\n", 5 }, { SERVER, "501 no\r\n", ALL });
+	PLAY({ CLIENT, "AUTH  PLAIN AHVzZXIAc2VjcmV0\r\n", 11 }, { SERVER, "501 no\r\n", ALL });
 	PLAY({ CLIENT, "AUTH\tPLAIN\tAHVzZXIAc2VjcmV0\r\n", 10 });
 	PLAY({ CLIENT, "X-EXPS GSSAPI YIIJ\r\n", 13 }, { CLIENT, "YIIJ\r\n", 0 });
 	PLAY({ CLIENT, "XCLIENT LOGIN=user\r\n", 0 }, { CLIENT, "PASS secret\r\n", 0 });
@@ -103,6 +103,24 @@ static void test_auth(void **state)
 	     { CLIENT, "AHUAcA==\r\n", 0 });
 	/* All in one segment. */
 	PLAY({ CLIENT, "EHLO x\r\nAUTH PLAIN AHUAcA==\r\nMAIL FROM:<a@b>\r\n", 18 });
+}
+
+/* The front of a line that the engine would show. */
+static void test_front_of_line(void **state)
+{
+	(void)state;
+	PLAY({ CLIENT, "EHLO x\rAUTH PLAIN AHVzZXIAcA==\r\n", 6 },
+	     { CLIENT, "EHLO x AHVzZXIAc2VjcmV0MTI=\r\n", 7 },
+	     { CLIENT, "MAIL FROM:<a@b> SIZE=1 PASSWORD=x\r\n", 32 },
+	     { CLIENT, "MAIL FROM:<a@b:x>\r\n", 14 }, { CLIENT, "NOOP x\r\n", 4 },
+	     { CLIENT, "MAIL FROM:<a@b> SIZE=1\r\n", ALL });
+	/* A line that goes on is no command. */
+	PLAY({ CLIENT, "PASS ", 0 }, { CLIENT, "EHLO is geheim\r\n", 0 },
+	     { CLIENT, "EHLO x\r\n", ALL });
+	/* What follows a line that was left out is still understood. */
+	PLAY({ CLIENT, "XFOO\r\nDATA\r\n", 0 }, { SERVER, "354 go\r\n", ALL },
+	     { CLIENT, "RCPT looks like a command\r\n", 0 });
+	PLAY({ CLIENT, "XFOO\r\n", 0 }, { SERVER, "500 geheim\r\n", 4 });
 }
 
 /* A server that quotes what it was sent. */
@@ -165,6 +183,30 @@ static void test_bodies_when_asked(void **state)
 	     { SERVER, "250 ok\r\n", ALL }, { CLIENT, "AUTH PLAIN eA==\r\n", 10 },
 	     { SERVER, "334 \r\n", 4 }, { CLIENT, "eA==\r\n", 0 });
 	PLAY({ CLIENT, "BDAT 4\r\nbody", ALL }, { CLIENT, "AUTH PLAIN eA==\r\n", 10 });
+	/* A body ends at its end mark, wherever the segments are cut. */
+	PLAY({ CLIENT, "DATA\r\n", ALL }, { SERVER, "354 go\r\n", ALL },
+	     { CLIENT, "x\r\n.\r\nRSET\r\nAUTH PLAIN eA==\r\n", 3 + 3 + 6 + 10 },
+	     { CLIENT, "eA==\r\n", 0 });
+	PLAY({ CLIENT, "DATA\r\n", ALL }, { SERVER, "354 go\r\n", ALL }, { CLIENT, "x\r\n.", ALL },
+	     { CLIENT, "\r\nPASS geheim\r\n", 2 });
+	PLAY({ CLIENT, "DATA\r\n", ALL }, { SERVER, "354 go\r\n", ALL },
+	     { CLIENT, "x\r\n..\r\n.y\r\n", ALL }, { CLIENT, "PASS geheim\r\n", ALL });
+	/* Nothing behind DATA before the reply, or when it was refused. */
+	PLAY({ CLIENT, "DATA\r\nAUTH PLAIN eA==\r\n", 6 }, { SERVER, "503 no\r\n", 4 },
+	     { CLIENT, "eA==\r\n", 0 });
+	PLAY({ CLIENT, "DATA\r\n", ALL }, { CLIENT, "AUTH PLAIN eA==\r\n", 0 },
+	     { SERVER, "235 ok\r\n", ALL }, { CLIENT, "QUIT\r\n", ALL });
+	/* A line that begins with AUTH is never kept, whatever it seems to be part of. */
+	PLAY({ CLIENT, "DATA\r\n", ALL }, { SERVER, "354 go\r\n", ALL },
+	     { CLIENT, "x\r\nauth plain eA==\r\n", 3 }, { CLIENT, "eA==\r\n", 0 });
+	PLAY({ CLIENT, "DATA\r\n", ALL }, { SERVER, "354 go\r\n", ALL }, { CLIENT, "x\r\nAU", ALL },
+	     { CLIENT, "TH LOGIN\r\n", 0 }, { CLIENT, "Z2VoZWlt\r\n", 0 });
+	PLAY({ CLIENT, "BDAT 1000 LAST\r\nx\r\nX-EXPS LOGIN\r\n", 19 },
+	     { CLIENT, "Z2VoZWlt\r\n", 0 });
+	/* A chunk that was refused may never come. */
+	PLAY({ CLIENT, "BDAT 1000 LAST\r\n", ALL }, { SERVER, "530 5.7.57 no\r\n", ALL },
+	     { CLIENT, "PASS geheim\r\n", 0 }, { CLIENT, "AUTH PLAIN eA==\r\n", 0 },
+	     { CLIENT, "eA==\r\n", 0 }, { SERVER, "235 ok\r\n", ALL }, { CLIENT, "QUIT\r\n", ALL });
 	options.bodies = false;
 }
 
@@ -175,6 +217,20 @@ static void test_redact(void **state)
 	PLAY({ CLIENT, "EHLO x\r\n", ALL }, { SERVER, "250 ok\r\n", ALL },
 	     { CLIENT, "MAIL FROM:<a@example.com>\r\n", 4 },
 	     { SERVER, "550 5.7.1 a@example.com is not welcome\r\n", 9 });
+	PLAY({ CLIENT, "MAIL FROM:<a@example.com>\r\n", 4 }, { SERVER, "550 anna no\r\n", 4 });
+	/* One letter a segment: the command is not known, the answer repeats the address. */
+	PLAY({ CLIENT, "R", 0 }, { CLIENT, "C", 0 }, { CLIENT, "PT TO:<a@example.com>\r\n", 0 },
+	     { SERVER, "250 2.1.5 <a@example.com>... Recipient ok\r\n", 10 },
+	     { SERVER, "250 2.1.5 anna ok\r\n", 10 });
+	/* Only the server, from the middle and from the start. */
+	PLAY({ SERVER, "550 5.4.1 [a@example.com]: Access denied\r\n", 10 });
+	PLAY({ CLIENT, "EHLO a@example.com\r\n", 4 },
+	     { SERVER, "501 5.5.4 Invalid domain name a@example.com\r\n", 9 });
+	PLAY({ CLIENT, "EHLO x\r\n", ALL },
+	     { SERVER, "250-mx.example.com Hello x\r\n250 DSN\r\n", ALL },
+	     { CLIENT, "EXPN list\r\n", 0 }, { SERVER, "250-anna\r\n250 b@example.com\r\n", 4 });
+	PLAY({ CLIENT, "NOOP anna@example.com\r\n", 4 }, { CLIENT, "HELP anna\r\n", 4 },
+	     { CLIENT, "VRFY anna\r\n", 4 }, { SERVER, "250 Anna Meier <a@b>\r\n", 4 });
 	options.redact = false;
 }
 
@@ -324,12 +380,19 @@ static void test_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dialogue),   cmocka_unit_test(test_auth),
-		cmocka_unit_test(test_echoes),	   cmocka_unit_test(test_every_cut_of_auth),
-		cmocka_unit_test(test_chunks),	   cmocka_unit_test(test_bodies_when_asked),
-		cmocka_unit_test(test_redact),	   cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_tls_bodies), cmocka_unit_test(test_tls_repeated),
-		cmocka_unit_test(test_not_mail),   cmocka_unit_test(test_new_connection),
+		cmocka_unit_test(test_dialogue),
+		cmocka_unit_test(test_auth),
+		cmocka_unit_test(test_echoes),
+		cmocka_unit_test(test_every_cut_of_auth),
+		cmocka_unit_test(test_chunks),
+		cmocka_unit_test(test_bodies_when_asked),
+		cmocka_unit_test(test_redact),
+		cmocka_unit_test(test_front_of_line),
+		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_tls_bodies),
+		cmocka_unit_test(test_tls_repeated),
+		cmocka_unit_test(test_not_mail),
+		cmocka_unit_test(test_new_connection),
 		cmocka_unit_test(test_frames),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

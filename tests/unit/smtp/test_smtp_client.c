@@ -73,7 +73,7 @@ static void odd_bytes(void **state)
 	(void)state;
 	check(TEXT("EHLO \xc3\xa4.example\r\nNOOP \0x\r\n\0\r\n\r\n\n"), PLAY_SEEN,
 	      "COMMAND EHLO argument=\\c3\\a4.example line=EHLO \\c3\\a4.example marks=10\n"
-	      "COMMAND NOOP argument=\\00x line=NOOP \\00x marks=8\n"
+	      "COMMAND NOOP argument= line=NOOP marks=8\n"
 	      "GARBAGE line=\\00 marks=8\nGARBAGE line=\nGARBAGE line= marks=1\n");
 }
 
@@ -107,8 +107,8 @@ static void paths(void **state)
 		{ "MAIL FROM :<a@b>", "a@b", "", true, false, 0 },
 		{ "MAIL FROM:a@b SIZE=5", "a@b", "SIZE=5", false, true, 5 },
 		{ "MAIL FROM:<@a,@[IPv6:::1]:u@c>", "u@c", "", true, false, 0 },
-		{ "MAIL FROM:<\"a>b\\\"\"@x> X=1", "\"a>b\\\"\"@x", "X=1", true, false, 0 },
-		{ "MAIL FROM:<\"a@b> X=1", "\"a@b", "X=1", true, false, 0 },
+		{ "MAIL FROM:<\"a>b\\\"\"@x> X=1", "\"a>b\\\"\"@x", "X=", true, false, 0 },
+		{ "MAIL FROM:<\"a@b> X=1", "\"a@b", "X=", true, false, 0 },
 		{ "MAIL FROM:<a@b", "a@b", "", false, false, 0 },
 		{ "MAIL FROM:", "", "", false, false, 0 },
 		{ "MAIL FROM", "", "", false, false, 0 },
@@ -126,6 +126,16 @@ static void paths(void **state)
 		{ "MAIL FROM:<a@b> SIZE=999999999999999999999", "a@b", "SIZE=999999999999999999999",
 		  true, false, 0 },
 		{ "MAIL FROM:<a@b> AUTH=<> SIZE=7", "a@b", "AUTH=<> SIZE=7", true, true, 7 },
+		/* what may be a secret is not shown */
+		{ "MAIL FROM:<a@b> AUTH=<> PASSWORD=x SIZE=7", "a@b", "AUTH=<> PASSWORD=", true,
+		  true, 7 },
+		{ "MAIL FROM:<a@b> SMTPUTF8 Geheim77", "a@b", "SMTPUTF8", true, false, 0 },
+		{ "MAIL FROM:<a@b> Geheim77=1", "a@b", "", true, false, 0 },
+		{ "MAIL FROM:<a@b> AUTH=AGEAYg==", "a@b", "AUTH=", true, false, 0 },
+		{ "MAIL FROM:<a@b> AUTH=c+40d@e", "a@b", "AUTH=c+40d@e", true, false, 0 },
+		{ "MAIL FROM:<a@b:Geheim77>", "a@b", "", true, false, 0 },
+		{ "RCPT TO:<a@[IPv6:::1]>", "a@[IPv6:::1]", "", true, false, 0 },
+		{ "RCPT TO:<a@b>\rAUTH PLAIN AGEAYg==", "a@b", "", true, false, 0 },
 	};
 
 	for (size_t r = 0; r < G_N_ELEMENTS(rows); r++) {
@@ -137,6 +147,9 @@ static void paths(void **state)
 		assert_int_equal(i.kind, SMTP_ITEM_COMMAND);
 		assert_true(bytes_equal(i.path.address,
 					bytes_of(rows[r].address, strlen(rows[r].address))));
+		if (!bytes_equal(i.path.params, bytes_of(rows[r].params, strlen(rows[r].params))))
+			print_error("row %zu: \"%.*s\"\n", r, (int)bytes_left(&i.path.params),
+				    i.path.params.at);
 		assert_true(bytes_equal(i.path.params,
 					bytes_of(rows[r].params, strlen(rows[r].params))));
 		assert_int_equal(i.path.brackets, rows[r].brackets);
@@ -293,9 +306,14 @@ static void secrets_out_of_place(void **state)
 	      "COMMAND unknown argument= line=AUTHPLAIN\nGARBAGE line=AUTH=LOGIN\n"
 	      "COMMAND XPROXYTO argument=TOKEN= line=XPROXYTO TOKEN=\n"
 	      "GARBAGE line=\\ef\\bb\\bf marks=10\n");
+	/* A CR inside ends a line for some servers, and what may be shown. */
+	check(TEXT("EHLO x\rAGFsaWNlAGdlaGVpbTc3\r\nEHLO x  AGFsaWNlAGdlaGVpbTc3\r\n"), PLAY_BLIND,
+	      "COMMAND EHLO argument=x line=EHLO x\nCOMMAND EHLO argument=x line=EHLO x  \n");
+	check(TEXT("NOOP Geheim77\r\nHELP Geheim77\r\n"), PLAY_BLIND,
+	      "COMMAND NOOP argument= line=NOOP\nCOMMAND HELP argument= line=HELP\n");
 	check(TEXT("BURL imap://b@h/x;urlauth=user+b:internal:0123456789abcdef0123456789abcdef "
 		   "LAST\r\n"),
-	      PLAY_BLIND, "COMMAND BURL argument=imap://b@h/x line=BURL imap://b@h/x\n");
+	      PLAY_BLIND, "COMMAND BURL argument= line=BURL\n");
 }
 
 static void long_lines(void **state)
@@ -308,7 +326,7 @@ static void long_lines(void **state)
 			size_t n = sizes[s];
 			char *line = g_malloc(n + 8);
 			memset(line, 'a', n);
-			memcpy(line, "NOOP .", 6);
+			memcpy(line, "VRFY .", 6);
 			for (size_t k = 6; k < n; k += 7)
 				line[k] = '.';
 			memcpy(line + n, "\r\nRSET\r\n", 8);
@@ -321,7 +339,7 @@ static void long_lines(void **state)
 			assert_int_equal(smtp_client_pending(c), at);
 			in = dialogue_at_wall(line + at, n + 8 - at);
 			assert_int_equal(smtp_client_next(c, &in, &i), STEP_ITEM);
-			assert_int_equal(i.verb, SMTP_VERB_NOOP);
+			assert_int_equal(i.verb, SMTP_VERB_VRFY);
 			assert_int_equal(bytes_left(&i.line), MIN(n, CAP_LINE));
 			assert_int_equal(i.marks, (n > 510 ? SMTP_LINE_OVER_512 : 0) |
 							  (n > CAP_LINE ? SMTP_LINE_TOO_LONG : 0));

@@ -45,9 +45,32 @@ static void repetitions(void **state)
 		{ "pass", "pass", "_" },
 		{ "abc", "abcabc abc", "abcabc _" },
 		{ "ab", "ab", "ab" }, /* too short to be told from chance */
-		{ "0123456789012345678901234567890123456789",
-		  "token 0123456789012345678901234567890123456789.x refused", "token _ refused" },
+		{ "0123456789abcdefghijklmnopqrstuvwxyzABCDEF",
+		  "token 0123456789abcdefghijklmnopqrstuvwxyzABCDEF.x refused", "token _ refused" },
 		{ "caf\xc3\xa9s1", "no caf\xc3\xa9s1", "no _" },
+		{ "correct horse battery staple", "no correct horse battery staple here",
+		  "no _ here" },
+		{ "Qz7KpvXw92LmQz7KpvXw92Lm#Tail77", "it is Qz7KpvXw92LmQz7KpvXw92Lm#Tail77.",
+		  "it is _" },
+		/* over the end of a line */
+		{ "Geheim77", "no Gehe\nim77 here", "no _ here" },
+		{ "pass", "pa\nss word", "_ word" },
+		{ "pass", "pa\nssword", "pa\nssword" },
+		/* base64 at each alignment, with and without padding, folded */
+		{ "Geheim77", "got R2VoZWltNzc= hm", "got _ hm" },
+		{ "Geheim77", "got R2VoZWltNzc hm", "got _ hm" },
+		{ "Geheim77", "got eEdlaGVpbTc3 hm", "got _ hm" },
+		{ "Geheim77", "got eHhHZWhlaW03Nw== hm", "got _ hm" },
+		{ "Geheim77", "got zR2VoZWltNzc hm", "got _ hm" },
+		{ "Geheim77", "got R2VoZ\nWltNzc hm", "got _ hm" },
+		{ "Geheim77", "got R2VoZWltNzg hm", "got R2VoZWltNzg hm" },
+		/* hexadecimal, escaped, UTF-16 */
+		{ "Geheim77", "got 47656865696D3737 hm", "got _ hm" },
+		{ "Geheim77", "got x47656865696d3737 hm", "got x_ hm" },
+		{ "Geheim77", "got f47656865696d3737 hm", "got _ hm" },
+		{ "Geheim77", "got %47eheim%37%37 hm", "got _ hm" },
+		{ "Ge heim=7", "got Ge=20heim=3D7 hm", "got _ hm" },
+		{ "Ge heim+7", "got Ge+20heim+2B7 hm", "got _ hm" },
 		{ "secret1", "", "" },
 		{ "secret1", "secret", "secret" },
 	};
@@ -86,6 +109,33 @@ static void many(void **state)
 	assert_string_equal(out, "secret-1");
 }
 
+static void wide(void **state)
+{
+	static const char text[] = "no G\0e\0h\0e\0i\0m\0007\0007\0 here";
+	struct smtp_secrets *set = NULL;
+	char room[64];
+	(void)state;
+	smtp_secrets_add(&set, KEY, text_of("Geheim77"));
+	struct bytes got = smtp_secrets_blank(set, bytes_of(text, sizeof text - 1), room);
+	assert_true(bytes_left(&got) < 16);
+	assert_null(memchr(got.at, 'h', bytes_left(&got) - 5));
+	smtp_secrets_free(set);
+}
+
+/* Many secrets that end in every place of a text as long as any: nothing runs over. */
+static void crowded(void **state)
+{
+	struct smtp_secrets *set = NULL;
+	char text[SMTP_SECRET_TEXT], room[SMTP_SECRET_TEXT];
+	(void)state;
+	memset(text, 'a', sizeof text);
+	for (unsigned n = 6; n < 30; n++)
+		smtp_secrets_add(&set, KEY, bytes_of(text, n));
+	struct bytes got = smtp_secrets_blank(set, bytes_of(text, sizeof text), room);
+	assert_true(bytes_is(&got, "…"));
+	smtp_secrets_free(set);
+}
+
 static void payloads(void **state)
 {
 	static const struct {
@@ -98,6 +148,7 @@ static void payloads(void **state)
 		/* user=scan ^A auth=Bearer Tok3n.abc ^A ^A */
 		{ SMTP_MECH_XOAUTH2, "scan", "dXNlcj1zY2FuAWF1dGg9QmVhcmVyIFRvazNuLmFiYwEB",
 		  "scan: Tok3n.abc expired", "scan: _ expired" },
+		{ SMTP_MECH_PLAIN, "", "AHNjYW4AR2VoZWltNw", "scan Geheim7", "_ _" },
 		{ SMTP_MECH_LOGIN, "", "R2VoZWltNzc=", "R2VoZWltNzc= is Geheim77", "_ is _" },
 		{ SMTP_MECH_LOGIN, "", "not base64!", "not base64!", "_" },
 	};
@@ -151,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(repetitions), cmocka_unit_test(many),
+		cmocka_unit_test(wide),	       cmocka_unit_test(crowded),
 		cmocka_unit_test(payloads),    cmocka_unit_test(attributes),
 		cmocka_unit_test(prompts),
 	};
