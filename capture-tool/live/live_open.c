@@ -114,6 +114,15 @@ static bool open_events(struct live_files *f, char **error)
 	return true;
 }
 
+/* The interfaces are opened first, so that all other descriptors are higher. */
+static int first_output(const struct live_files *f)
+{
+	int first = STDERR_FILENO + 1;
+	for (unsigned i = 0; i < f->port_count; i++)
+		first = MAX(first, source_live_fd(f->port[i].source) + 1);
+	return first;
+}
+
 static bool drop(struct live_files *f, const struct options *o, char **error)
 {
 	/* Sysfs, for the drop counters of an interface that comes back. */
@@ -133,6 +142,7 @@ static bool drop(struct live_files *f, const struct options *o, char **error)
 		.seccomp = o->seccomp,
 		.write_dirs = write_dirs,
 		.read_dirs = read_dirs,
+		.first_output = first_output(f),
 	};
 	bool fine = sandbox_enter(&s, &f->sandbox, error);
 	g_free(output);
