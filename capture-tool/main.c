@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 	}
 	bool asks = o.action == OPTIONS_INTERFACES || o.interfaces->len > 0;
 	if (!asks && !sandbox_forgo_capture(&error)) {
-		run_complain(error);
+		complain(error);
 		g_free(error);
 		options_clear(&o);
 		return EXIT_TROUBLE;

@@ -114,6 +114,16 @@ def check_root(tool, uid, folder):
                "the user's")
 
 
+def check_output(tool):
+    """Standard output is a pipe, and opening "any" leaves low numbers free: it can be written to."""
+    child = subprocess.Popen(inside(tool, "-i", "any", "-Z", "nobody"), stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+    expect("output", "capturing on" in child.stderr.readline(), "no first line")
+    child.send_signal(signal.SIGTERM)
+    out, said = child.communicate(timeout=30)
+    expect("output", child.returncode == 0 and "no SMTP sessions" in out, f"{child.returncode} {said}")
+
+
 def check_capability(tool, uid):
     done = subprocess.run(["setcap", "cap_net_raw+ep", tool], capture_output=True, text=True)
     if done.returncode != 0:
@@ -226,6 +236,7 @@ def with_namespace():
             check_refusals(tool, folder)
             check_interface_filter(tool)
             check_root(tool, uid, folder)
+            check_output(tool)
             check_service(tool, uid, folder)
             check_capability(tool, uid)
     finally:
