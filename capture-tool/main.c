@@ -174,6 +174,13 @@ int main(int argc, char **argv)
 		options_clear(&o);
 		return ended;
 	}
+	bool asks = o.action == OPTIONS_INTERFACES || o.interfaces->len > 0;
+	if (!asks && !sandbox_forgo_capture(&error)) {
+		complain(error);
+		g_free(error);
+		options_clear(&o);
+		return EXIT_TROUBLE;
+	}
 	struct output *out = output_open(o.output, o.files, o.line_buffered, &error);
 	int status = EXIT_TROUBLE;
 	if (out) {

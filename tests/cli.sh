@@ -236,5 +236,32 @@ cmp -s <(sed '/<dt>SHA-256/d; s|<strong>[^<]*</strong></dd>$||' page) \
 	<(sed 's|<strong>[^<]*</strong></dd>$||' piped) ||
 	{ echo "FAILED: standard input gives another page" && failed=1; }
 
+# 9. A name may hold what a terminal obeys; it is shown and not obeyed
+odd=$(printf 'e\033[31m\nX\342\200\213.pcapng')
+cp "$good" "$odd"
+plain() {
+	LC_ALL=C grep -qP '\x1b|\xe2\x80\x8b|^X' "$1" && echo "FAILED: an odd file name in $1 as it is" && failed=1
+}
+for shape in --all --json "--html page"; do
+	# shellcheck disable=SC2086
+	status 0 "$program" $shape -r "$odd" -r "$good"
+	plain out
+	plain err
+done
+plain page
+trouble 'none\x1b[31m\x0aX\xe2\x80\x8b' "$program" -r "none${odd#e}"
+
+# 10. Root is not led to another file by a link that others could make
+if [ "$(id -u)" = 0 ]; then
+	mkdir open && chmod 1777 open && chown nobody open
+	echo mine >mine
+	ln -s ../mine open/link
+	ln mine open/name
+	trouble "is a link" "$program" --output open/link -r "$good"
+	trouble "is a link" "$program" --output open/name -r "$good"
+	[ "$(cat mine)" = mine ] || { echo "FAILED: root was led to another file" && failed=1; }
+	status 0 "$program" --output open/fresh -r "$good"
+fi
+
 echo "$count command lines"
 exit $failed

@@ -114,6 +114,15 @@ static bool open_events(struct live_files *f, char **error)
 	return true;
 }
 
+/* The first number behind the interfaces. */
+static int first_output(const struct live_files *f)
+{
+	int first = STDERR_FILENO + 1;
+	for (unsigned i = 0; i < f->port_count; i++)
+		first = MAX(first, source_live_fd(f->port[i].source) + 1);
+	return first;
+}
+
 static bool drop(struct live_files *f, const struct options *o, char **error)
 {
 	/* Sysfs, for the drop counters of an interface that comes back. */
@@ -133,6 +142,7 @@ static bool drop(struct live_files *f, const struct options *o, char **error)
 		.seccomp = o->seccomp,
 		.write_dirs = write_dirs,
 		.read_dirs = read_dirs,
+		.first_output = first_output(f),
 	};
 	bool fine = sandbox_enter(&s, &f->sandbox, error);
 	g_free(output);
@@ -207,13 +217,28 @@ static bool check_outputs(const struct options *o, char **error)
 	return fine;
 }
 
+/* The interfaces are opened first, and the numbers that opening them left free are taken, so that
+ * all that is opened later is higher: the sandbox tells them apart by that. */
+static bool take_lower(const struct live_files *f, char **error)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && fd < first_output(f))
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		*error = g_strdup_printf("/dev/null: cannot be opened: %s", g_strerror(errno));
+	else
+		close(fd);
+	return fd >= 0;
+}
+
 bool live_files_open(struct live_files *f, const struct options *o, const struct feed *feed,
 		     char **error)
 {
 	*f = LIVE_FILES_CLOSED;
 	if ((o->user && !sandbox_check_user(o->user, error)) || !open_ports(f, o, feed, error) ||
-	    !open_output(f, o, error) || !open_recorder(f, o, feed, error) ||
-	    !open_events(f, error) || !check_metrics(o, error))
+	    !take_lower(f, error) || !open_output(f, o, error) ||
+	    !open_recorder(f, o, feed, error) || !open_events(f, error) || !check_metrics(o, error))
 		return false;
 	f->notify = notify_open();
 	f->metrics = o->metrics ? metrics_file_new(o->metrics) : NULL;

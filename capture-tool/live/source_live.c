@@ -130,10 +130,17 @@ static bool set_filter(struct source_live *s, const struct source_live_options *
 	struct bpf_program program;
 	if (!filter_compile(&f, s->pcap, &program, error))
 		return false;
+	const int yes = 1;
 	bool good = pcap_setfilter(s->pcap, &program) == 0;
 	if (!good)
 		*error = g_strdup_printf("%s: the kernel refuses the filter: %s", s->name,
 					 pcap_geterr(s->pcap));
+	/* For good: who gets into this process must not see other packets. */
+	if (good && setsockopt(s->fd, SOL_SOCKET, SO_LOCK_FILTER, &yes, sizeof(yes)) != 0) {
+		*error = g_strdup_printf("%s: the filter cannot be locked: %s", s->name,
+					 g_strerror(errno));
+		good = false;
+	}
 	filter_free(&program);
 	return good;
 }

@@ -8,7 +8,10 @@
 
 static void text_begin(const char *file, GString *out)
 {
-	g_string_append_printf(out, "== %s\n", file);
+	GString *room = g_string_new(NULL);
+
+	g_string_append_printf(out, "== %s\n", report_sentence(file, room));
+	g_string_free(room, TRUE);
 }
 
 static void text_session(const struct verdict *v, const struct report_options *o, GString *out)

@@ -25,6 +25,9 @@ struct sandbox_options {
 	const char *const
 		*write_dirs; /* folders to make and rename files in, NULL-terminated; NULL none */
 	const char *const *read_dirs; /* folders to read below, NULL-terminated; NULL none */
+	/* Descriptors below this one, but for standard output and error, are for capture: nothing
+	 * can be written to them or sent by them. 0: there are none. */
+	int first_output;
 };
 
 /* What sandbox_enter could do; for -v and the log. */
@@ -40,6 +43,10 @@ bool sandbox_seccomp_parse(const char *name, enum sandbox_seccomp *out);
 /* Call first in main, before anything is opened: false and one line when the program runs setuid or
  * setgid. File capabilities are fine. */
 bool sandbox_check_start(char **error);
+
+/* No interface was asked for: give up the right to capture, which a file capability or root gave.
+ * False and one line (g_free). */
+bool sandbox_forgo_capture(char **error);
 
 /* Does the user exist? Call before opening, so that a typing error costs nothing. Only root needs
  * one: for others true. False and one line that names it and says what to do. */

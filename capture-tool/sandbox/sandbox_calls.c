@@ -10,7 +10,9 @@
 #endif
 #include "sandbox/sandbox_calls.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
+#include <linux/if_packet.h>
 #include <linux/sched.h>
 #include <linux/sockios.h>
 #include <seccomp.h>
@@ -18,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -58,14 +61,9 @@ static const int allowed[] = {
 	SCMP_SYS(read),
 	SCMP_SYS(pread64),
 	SCMP_SYS(readv),
-	SCMP_SYS(write),
-	SCMP_SYS(writev),
 	SCMP_SYS(close),
 	SCMP_SYS(lseek),
 	SCMP_SYS(_llseek),
-	SCMP_SYS(fcntl),
-	SCMP_SYS(fcntl64),
-	SCMP_SYS(dup),
 	SCMP_SYS(fstat),
 	SCMP_SYS(fstat64),
 	SCMP_SYS(fstatfs),
@@ -83,17 +81,11 @@ static const int allowed[] = {
 	SCMP_SYS(epoll_ctl),
 	SCMP_SYS(pipe2),
 	SCMP_SYS(eventfd2),
-	/* the capture sockets and the service manager's: none can be made or connected */
+	/* the capture sockets: none can be made or connected; for sending see add_sending */
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(recvmsg),
-	SCMP_SYS(sendto),
-	SCMP_SYS(sendmsg),
-	/* bind: the packet socket, to an interface that came back; no other socket can be made */
-	SCMP_SYS(bind),
 	SCMP_SYS(getsockopt),
-	SCMP_SYS(setsockopt),
 	SCMP_SYS(getsockname),
-	SCMP_SYS(shutdown),
 	/* files below the allowed folders: reopened, renamed when complete, deleted when old */
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
@@ -179,6 +171,56 @@ static void on_forbidden(int sig, siginfo_t *info, void *context)
 	set_result(context, -EPERM);
 }
 
+/* Nothing that could duplicate a descriptor: those for capture must stay the low ones. */
+static const int managed[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ };
+
+/* Of a packet socket (packet(7)): the interface that came back, and the end of the ring. None that
+ * would make a ring to send from, or take the filter away. */
+static const int set_of_packet[] = { PACKET_ADD_MEMBERSHIP, PACKET_RX_RING };
+
+/* Bytes go out only through standard output, standard error and what was opened behind the capture:
+ * written to a packet socket they would be a frame on the network. */
+static int add_sending(scmp_filter_ctx list, int first_output)
+{
+	static const int writes[] = { SCMP_SYS(write), SCMP_SYS(writev) },
+			 sends[] = { SCMP_SYS(sendto), SCMP_SYS(sendmsg) };
+	const scmp_datum_t from = (scmp_datum_t)first_output;
+	int bad = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(writes) && !bad; i++) {
+		bad = seccomp_rule_add(list, SCMP_ACT_ALLOW, writes[i], 1,
+				       SCMP_A0(SCMP_CMP_GE, from));
+		for (scmp_datum_t fd = STDOUT_FILENO; fd <= STDERR_FILENO && !bad; fd++)
+			bad = seccomp_rule_add(list, SCMP_ACT_ALLOW, writes[i], 1,
+					       SCMP_A0(SCMP_CMP_EQ, fd));
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(sends) && !bad; i++)
+		bad = seccomp_rule_add(list, SCMP_ACT_ALLOW, sends[i], 1,
+				       SCMP_A0(SCMP_CMP_GE, from));
+	return bad;
+}
+
+/* What may be done to descriptors and sockets that are open. */
+static int add_managing(scmp_filter_ctx list, int first_output)
+{
+	int bad = seccomp_rule_add(list, SCMP_ACT_ALLOW, SCMP_SYS(bind), 1,
+				   SCMP_A0(SCMP_CMP_LT, (scmp_datum_t)first_output));
+
+	for (size_t i = 0; i < G_N_ELEMENTS(managed) && !bad; i++) {
+		const struct scmp_arg_cmp command =
+			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, (scmp_datum_t)managed[i]);
+		bad = seccomp_rule_add(list, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, command);
+		if (!bad)
+			bad = seccomp_rule_add(list, SCMP_ACT_ALLOW, SCMP_SYS(fcntl64), 1, command);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(set_of_packet) && !bad; i++)
+		bad = seccomp_rule_add(
+			list, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, SOL_PACKET),
+			SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffffu, (scmp_datum_t)set_of_packet[i]));
+	return bad;
+}
+
 /* Rules that look at arguments, and calls that fail instead of being forbidden. Below 0: failed. */
 static int add_conditional(scmp_filter_ctx list)
 {
@@ -201,17 +243,21 @@ static int add_conditional(scmp_filter_ctx list)
 	return bad;
 }
 
-static int add_all(scmp_filter_ctx list)
+static int add_all(scmp_filter_ctx list, int first_output)
 {
 	int bad = 0;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(allowed) && !bad; i++)
 		if (allowed[i] >= 0) /* below: not of this architecture */
 			bad = seccomp_rule_add(list, SCMP_ACT_ALLOW, allowed[i], 0);
+	if (!bad)
+		bad = add_sending(list, first_output);
+	if (!bad)
+		bad = add_managing(list, first_output);
 	return bad ? bad : add_conditional(list);
 }
 
-bool sandbox_calls_enter(enum sandbox_seccomp mode, char **error)
+bool sandbox_calls_enter(enum sandbox_seccomp mode, int first_output, char **error)
 {
 	struct sigaction action = { .sa_sigaction = on_forbidden, .sa_flags = SA_SIGINFO };
 	bool trace = mode == SANDBOX_SECCOMP_TRACE;
@@ -219,7 +265,7 @@ bool sandbox_calls_enter(enum sandbox_seccomp mode, char **error)
 
 	if (trace)
 		sigaction(SIGSYS, &action, NULL);
-	int bad = list ? add_all(list) : -ENOMEM;
+	int bad = list ? add_all(list, first_output) : -ENOMEM;
 	if (!bad)
 		bad = seccomp_load(list);
 	if (list)

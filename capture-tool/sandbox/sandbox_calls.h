@@ -9,7 +9,8 @@
 
 #include "sandbox/sandbox.h"
 
-/* mode: TRACE or KILL. no_new_privs must be set. False and one line (g_free). */
-bool sandbox_calls_enter(enum sandbox_seccomp mode, char **error);
+/* mode: TRACE or KILL. no_new_privs must be set. first_output as in struct sandbox_options. False
+ * and one line (g_free). */
+bool sandbox_calls_enter(enum sandbox_seccomp mode, int first_output, char **error);
 
 #endif

@@ -149,12 +149,28 @@ static bool drop_capabilities(char **error)
 	return true;
 }
 
-/* No setuid program helps any more; a core file would hold mail. */
+bool sandbox_forgo_capture(char **error)
+{
+	if (geteuid() != 0)
+		return drop_capabilities(error);
+	/* What root may do with files stays: it is why the run was started so. */
+	capng_get_caps_process();
+	capng_updatev(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE,
+		      CAP_NET_RAW, CAP_NET_ADMIN, -1);
+	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+		return refuse(error, "cannot give up the right to capture: %s", g_strerror(errno));
+	return true;
+}
+
+/* No setuid program helps any more; a core file, or a debugger of the same user, would see mail.
+ * What the kernel decides by itself depends on how the process got its rights. */
 static bool forbid_gains(char **error)
 {
 	const struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &none);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return refuse(error, "cannot forbid traces and core files: %s", g_strerror(errno));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return refuse(error, "cannot set no_new_privs: %s", g_strerror(errno));
@@ -240,7 +256,7 @@ bool sandbox_enter(const struct sandbox_options *o, struct sandbox_state *state,
 	    !enter_landlock(o, &done.landlock, error))
 		return false;
 	if (o->seccomp != SANDBOX_SECCOMP_NONE) {
-		if (!sandbox_calls_enter(o->seccomp, error))
+		if (!sandbox_calls_enter(o->seccomp, o->first_output, error))
 			return false;
 		done.seccomp = true;
 	}

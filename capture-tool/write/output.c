@@ -5,11 +5,13 @@
  */
 #include "write/output.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "write/careful.h"
 
 #define BUFFER_BYTES (256u << 10)
 #define PROGRESS_AFTER (1 * G_USEC_PER_SEC)
@@ -56,7 +58,14 @@ struct output *output_open(const char *path, const GPtrArray *inputs, bool line_
 					 spoiled);
 		return NULL;
 	}
-	FILE *to = path ? fopen(path, "we") : stdout;
+	int fd = path ? careful_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : STDOUT_FILENO;
+	FILE *to = path ? (fd >= 0 ? fdopen(fd, "w") : NULL) : stdout;
+	if (!to && (errno == ELOOP || errno == EMLINK)) {
+		*error = g_strdup_printf("%s: is a link, in a folder where others than root may "
+					 "make one; give --output a file of its own",
+					 path);
+		return NULL;
+	}
 	if (!to) {
 		*error = g_strdup_printf("%s: %s; give a file that can be written", path,
 					 g_strerror(errno));

@@ -17,6 +17,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include <glib.h>
+#include "write/careful.h"
 
 /* What the allocator and the list add to a record. */
 #define RECORD_OVERHEAD 48u
@@ -75,12 +76,16 @@ static int open_file(const char *path, char **error)
 	struct stat info;
 	bool fifo = stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
 	/* A pipe must not have us as its reader; of a file the last byte is read. */
-	int fd = open(path, (fifo ? O_WRONLY : O_RDWR) | flags, 0640);
+	int fd = careful_open(path, (fifo ? O_WRONLY : O_RDWR) | flags, 0640);
 	if (fd < 0 && errno == EACCES) /* enough for a file that may only be appended to */
-		fd = open(path, O_WRONLY | flags, 0640);
+		fd = careful_open(path, O_WRONLY | flags, 0640);
 	if (fd < 0 && errno == ENXIO)
 		*error =
 			g_strdup_printf("%s: nobody reads this pipe; start its reader first", path);
+	else if (fd < 0 && (errno == ELOOP || errno == EMLINK))
+		*error = g_strdup_printf("%s: is a link, in a folder where others than root may "
+					 "make one; give --output a file of its own",
+					 path);
 	else if (fd < 0)
 		*error = g_strdup_printf("%s: %s; give --output a file that user %u can write",
 					 path, g_strerror(errno), (unsigned)geteuid());

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "report.h"
 #include "write/worker.h"
 
 /* Of messages that wait. */
@@ -25,11 +26,21 @@ static void on_message(const void *bytes, size_t n, void *host)
 	}
 }
 
+/* Names of files and interfaces are not ours: a terminal might obey them. */
+static char *whole_line(const char *line)
+{
+	GString *room = g_string_new(NULL);
+	char *text = g_strdup_printf("smtp365: %s\n", report_sentence(line, room));
+
+	g_string_free(room, TRUE);
+	return text;
+}
+
 void say_owned(char *line)
 {
 	if (!line)
 		return;
-	char *text = g_strdup_printf("smtp365: %s\n", line);
+	char *text = whole_line(line);
 	if (background)
 		worker_give(background, text, strlen(text));
 	else
@@ -48,7 +59,10 @@ void say(const char *format, ...)
 
 void complain(const char *line)
 {
-	fprintf(stderr, "smtp365: %s\n", line);
+	char *text = whole_line(line);
+
+	fputs(text, stderr);
+	g_free(text);
 }
 
 void say_text(const char *text)

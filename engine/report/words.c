@@ -32,19 +32,40 @@ static size_t utf8_length(const uint8_t *p, size_t n)
 	return len;
 }
 
-/* Characters that a terminal or a viewer obeys instead of showing: C0, DEL, C1, line and paragraph
- * separator, and the marks that turn the direction of writing. */
+/* Characters that a terminal or a viewer obeys instead of showing, or shows as nothing, so that two
+ * names look the same: C0, DEL, C1, marks of width none, of lines and of the direction of writing,
+ * fillers, tags. Ranges of Unicode 15, general categories Cc, Cf, Zl, Zp and fillers. */
+static const struct {
+	uint32_t from, to;
+} unseen[] = {
+	{ 0x0, 0x1f },	      { 0x7f, 0x9f },	    { 0xad, 0xad },	  { 0x34f, 0x34f },
+	{ 0x600, 0x605 },     { 0x61c, 0x61c },	    { 0x6dd, 0x6dd },	  { 0x70f, 0x70f },
+	{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },	  { 0x200b, 0x200f },
+	{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },	  { 0xfe00, 0xfe0f },
+	{ 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },	  { 0x110bd, 0x110bd },
+	{ 0x110cd, 0x110cd }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
+/* The character of a well-formed sequence. */
+static uint32_t character(const uint8_t *p, size_t len)
+{
+	uint32_t c = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (p[i] & 0x3fu);
+	return c;
+}
+
 static bool is_control(const uint8_t *p, size_t len)
 {
-	if (len == 1)
-		return p[0] < 0x20 || p[0] == 0x7f;
-	if (len == 2)
-		return p[0] == 0xc2 && p[1] < 0xa0;
-	if (len != 3 || p[0] != 0xe2)
-		return false;
-	if (p[1] == 0x80)
-		return p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae);
-	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+	uint32_t c = character(p, len);
+
+	if ((c & 0xfffeu) == 0xfffeu || (c >= 0xfdd0 && c <= 0xfdef)) /* noncharacters */
+		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(unseen) && c >= unseen[i].from; i++)
+		if (c <= unseen[i].to)
+			return true;
+	return false;
 }
 
 static void append_hex(GString *out, const uint8_t *p, size_t n)

@@ -4,6 +4,7 @@
 with an ambient one as the service gets it; the messages to the service manager; and one line with
 exit status 2 for everything that stands in the way of starting. Works in a network namespace of its
 own, on an interface on which nothing is sent. Needs root; without it only the last part runs."""
+import ctypes
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ LINK = "mirror"
 NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 AMBIENT = NOBODY + ["--inh-caps=+net_raw", "--ambient-caps=+net_raw", "--bounding-set=-all,+net_raw",
                     "--no-new-privs"]
+PIDFD_GETFD, SO_LOCK_FILTER = 438, 44
 bad = []
 
 
@@ -70,8 +72,30 @@ def check_dropped(what, child, uid, bounding):
     expect(what, int(s["CapBnd"], 16) in bounding, "CapBnd " + s["CapBnd"])
     expect(what, s["NoNewPrivs"] == "1", "no_new_privs " + s["NoNewPrivs"])
     expect(what, s["Seccomp"] == "2", "seccomp " + s["Seccomp"])
+    # Of one that may be traced or dumped the files in /proc are the user's.
+    expect(what, os.stat(f"/proc/{child.pid}/mem").st_uid == 0, "can be traced by its own user")
     kinds = [os.readlink(f"/proc/{child.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{child.pid}/fd")]
     expect(what, not any("/etc/" in k for k in kinds), str(kinds))
+
+
+def check_filter_locked(what, child):
+    """No packet socket of the sensor lets its filter go, not even in the hands of root."""
+    libc, seen = ctypes.CDLL(None, use_errno=True), 0
+    pidfd = os.pidfd_open(child.pid)
+    for fd in os.listdir(f"/proc/{child.pid}/fd"):
+        if not os.readlink(f"/proc/{child.pid}/fd/{fd}").startswith("socket:"):
+            continue
+        copy = libc.syscall(PIDFD_GETFD, pidfd, int(fd), 0)
+        if copy < 0:
+            print("descriptors cannot be taken here, the lock of the filter is left out")
+            return
+        with socket.socket(fileno=copy) as taken:
+            if taken.family != socket.AF_PACKET:
+                continue
+            seen += 1
+            expect(what, taken.getsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER) == 1, "filter not locked")
+    os.close(pidfd)
+    expect(what, seen > 0, "no packet socket found")
 
 
 def check_root(tool, uid, folder):
@@ -79,6 +103,7 @@ def check_root(tool, uid, folder):
                      "-w", folder + "/packets", "--ring", "1M", "--metrics", folder + "/a.prom")
     child = start(command)
     check_dropped("started as root", child, uid, [0])
+    check_filter_locked("started as root", child)
     for signal_ in (signal.SIGHUP, signal.SIGUSR1, signal.SIGHUP):
         child.send_signal(signal_)
         time.sleep(0.3)
@@ -89,11 +114,31 @@ def check_root(tool, uid, folder):
                "the user's")
 
 
+def check_output(tool):
+    """Standard output is a pipe, and opening "any" leaves low numbers free: it can be written to."""
+    child = subprocess.Popen(inside(tool, "-i", "any", "-Z", "nobody"), stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+    expect("output", "capturing on" in child.stderr.readline(), "no first line")
+    child.send_signal(signal.SIGTERM)
+    out, said = child.communicate(timeout=30)
+    expect("output", child.returncode == 0 and "no SMTP sessions" in out, f"{child.returncode} {said}")
+
+
 def check_capability(tool, uid):
     done = subprocess.run(["setcap", "cap_net_raw+ep", tool], capture_output=True, text=True)
     if done.returncode != 0:
         print("file capabilities do not work here, left out:", done.stderr.strip())
         return
+    # Reading a file it keeps none of it: wait for it at a pipe that nobody fills.
+    held, end = os.pipe()
+    reader = subprocess.Popen([*NOBODY, tool, "-r", "-"], stdin=held, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    rights = status_of(reader.pid)
+    expect("file capability", int(rights["CapPrm"], 16) == 0, "-r keeps " + rights["CapPrm"])
+    os.close(end)
+    os.close(held)
+    reader.wait()
     child = start(inside(*NOBODY, tool, "-i", LINK))
     check_dropped("file capability", child, uid, range(1 << 64))
     stop("file capability", child)
@@ -191,6 +236,7 @@ def with_namespace():
             check_refusals(tool, folder)
             check_interface_filter(tool)
             check_root(tool, uid, folder)
+            check_output(tool)
             check_service(tool, uid, folder)
             check_capability(tool, uid)
     finally:

@@ -491,6 +491,12 @@ static void clean_text(void **state)
 	clean_row("\xe2\x80\xae"
 		  "cod",
 		  6, "\\xe2\\x80\\xaecod"); /* turns the direction */
+	/* shown as nothing: width none, byte order mark, tag, filler, soft hyphen, noncharacter */
+	clean_row("a\xe2\x80\x8b\xef\xbb\xbf", 7, "a\\xe2\\x80\\x8b\\xef\\xbb\\xbf");
+	clean_row("\xf3\xa0\x81\x81\xe3\x85\xa4", 7, "\\xf3\\xa0\\x81\\x81\\xe3\\x85\\xa4");
+	clean_row("\xc2\xad\xef\xb7\x90", 5, "\\xc2\\xad\\xef\\xb7\\x90");
+	clean_row("\xf0\x9f\xbf\xbf\xef\xbf\xbe", 7, "\\xf0\\x9f\\xbf\\xbf\\xef\\xbf\\xbe");
+	clean_row("\xef\xbf\xbd\xc2\xa1", 5, "\xef\xbf\xbd¡"); /* neighbours that are seen */
 	clean_row("", 0, "");
 }
 

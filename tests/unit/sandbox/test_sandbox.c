@@ -33,6 +33,7 @@
 enum { ANSWER_FINE = 0, ANSWER_WRONG = 1, ANSWER_NOT_ENTERED = 2, ANSWER_SIGNAL = 128 };
 
 static char *folder, *inside;
+static int capture[2]; /* ends of a pair of sockets that stand for the capture */
 
 typedef int (*attempt)(void);
 
@@ -56,7 +57,8 @@ static int in_sandbox(enum sandbox_seccomp mode, attempt what, char *said, size_
 	const char *write_dirs[] = { inside, NULL };
 	const struct sandbox_options o = { .user = is_root() ? "nobody" : NULL,
 					   .seccomp = mode,
-					   .write_dirs = write_dirs };
+					   .write_dirs = write_dirs,
+					   .first_output = capture[1] + 1 };
 	int ends[2], status;
 	char *error = NULL;
 
@@ -192,6 +194,70 @@ static int write_outside(void)
 	return open(path, O_WRONLY | O_CREAT, 0640) < 0 ? ANSWER_FINE : ANSWER_WRONG;
 }
 
+static int send_from_capture(void)
+{
+	return send(capture[0], "frame", 5, 0) < 0 ? ANSWER_FINE : ANSWER_WRONG;
+}
+
+static int write_to_capture(void)
+{
+	return write(capture[1], "frame", 5) < 0 ? ANSWER_FINE : ANSWER_WRONG;
+}
+
+static int message_from_capture(void)
+{
+	char text[] = "frame";
+	struct iovec part = { text, 5 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	return sendmsg(capture[0], &message, 0) < 0 ? ANSWER_FINE : ANSWER_WRONG;
+}
+
+static int duplicate_capture(void)
+{
+	return fcntl(capture[0], F_DUPFD, 100) < 0 ? ANSWER_FINE : ANSWER_WRONG;
+}
+
+static int detach_filter(void)
+{
+	const int none = 0;
+
+	return setsockopt(capture[0], SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none) < 0 &&
+			       errno == EPERM
+		       ? ANSWER_FINE
+		       : ANSWER_WRONG;
+}
+
+static int be_listened_to(void)
+{
+	return listen(capture[0], 1) < 0 && errno == EPERM ? ANSWER_FINE : ANSWER_WRONG;
+}
+
+/* What was opened behind the capture takes records and messages to the manager. */
+static int send_elsewhere(void)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/record", inside);
+	int fd = open(path, O_WRONLY | O_CREAT, 0640);
+	bool fine = fd > capture[1] && write(fd, "x", 1) == 1 && fcntl(fd, F_GETFL) >= 0;
+	close(fd);
+	unlink(path);
+	return fine ? ANSWER_FINE : ANSWER_WRONG;
+}
+
+static int is_dumpable(void)
+{
+	return access("/proc/self/mem", R_OK) == 0 ? ANSWER_WRONG : ANSWER_FINE;
+}
+
+static void test_cannot_be_traced(void **state)
+{
+	(void)state;
+	needs_root(); /* else its files in /proc would be ours all the same */
+	assert_int_equal(in_sandbox(SANDBOX_SECCOMP_NONE, is_dumpable, NULL, 0), ANSWER_FINE);
+}
+
 static void test_cannot_read_shadow(void **state)
 {
 	(void)state;
@@ -214,8 +280,11 @@ static void test_cannot_come_back(void **state)
 /* Kill ends the process; trace lets the call fail and says so; none knows no list. */
 static void test_modes(void **state)
 {
-	static const attempt forbidden[] = { make_socket,  make_packet_socket, run_program,
-					     make_process, make_code,	       change_root };
+	static const attempt forbidden[] = {
+		make_socket,	   make_packet_socket, run_program,	     make_process,
+		make_code,	   change_root,	       send_from_capture,    write_to_capture,
+		duplicate_capture, detach_filter,      message_from_capture, be_listened_to,
+	};
 	char said[512];
 
 	(void)state;
@@ -239,7 +308,8 @@ static void test_modes(void **state)
 /* What the loop needs goes on in the strictest mode. */
 static void test_still_works(void **state)
 {
-	static const attempt needed[] = { write_inside, make_thread, work_with_memory, nothing };
+	static const attempt needed[] = { write_inside, make_thread, work_with_memory,
+					  send_elsewhere, nothing };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(needed); i++)
@@ -336,6 +406,8 @@ static int make_folders(void **state)
 	(void)state;
 	folder = g_dir_make_tmp("smtp365-sandbox-XXXXXX", NULL);
 	inside = g_build_filename(folder, "inside", NULL);
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, capture))
+		return -1;
 	if (!folder || g_mkdir(inside, 0750) || chmod(folder, 0755))
 		return -1;
 	return sandbox_give(inside, "nobody", &error) ? 0 : -1;
@@ -356,6 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cannot_read_shadow),
 		cmocka_unit_test(test_cannot_come_back),
+		cmocka_unit_test(test_cannot_be_traced),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_still_works),
 		cmocka_unit_test(test_writes_only_inside),
