@@ -20,6 +20,9 @@ static bool password(struct judge *j)
 
 	if (a->password.frame || a->password_likely.frame)
 		judge_seen(j, fact, &a->user);
+	bool token = a->mech == SMTP_MECH_XOAUTH2 || a->mech == SMTP_MECH_OAUTHBEARER;
+	if (token && a->tries == 1) /* of several logins another one may have had the password */
+		judge_seen(j, FACT_CLEAR_TOKEN, &a->at);
 	judge_seen(j, fact, &a->prompt);
 	judge_seen(j, fact, a->password.frame ? &a->password : &a->password_likely);
 	return a->password.frame || a->password_likely.frame;

@@ -74,9 +74,19 @@ static bool whole_without_its_end(const struct reply_row *row)
 	return row && row->fact != FACT_REPLY_NOT_AUTHENTICATED && (row->sentence || row->klass);
 }
 
-/* The fact of a row, told apart by where it came. */
-static enum fact fact_of(const struct reply_row *row, const struct seen_reply *r)
+/* The server has too many recipients, and the whole session shows one: it slows the sender down. */
+static bool too_many_of_one(const struct judge *j)
 {
+	return j->seen->mail->to_count == 1 && !j->seen->odd->gap.frame && !j->flow->midstream &&
+	       !j->flow->one_sided;
+}
+
+/* The fact of a row, told apart by where it came. */
+static enum fact fact_of(const struct judge *j, const struct reply_row *row,
+			 const struct seen_reply *r)
+{
+	if (row->fact == FACT_REPLY_TOO_MANY_RCPT && too_many_of_one(j))
+		return FACT_REPLY_THROTTLED;
 	if (row->fact == FACT_REPLY_TEMPORARY && r->stage == STAGE_AUTH)
 		return FACT_REPLY_TEMPORARY_LOGIN;
 	return row->fact;
@@ -115,7 +125,9 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 	}
 	if (!r->unsolicited && !r->has_verb)
 		judge_set(j, FACT_COMMAND_UNKNOWN, r->at.frame);
-	facts_reply(j->facts, fact_of(row, r), r->at.frame, words, row, r->cut);
+	enum fact fact = fact_of(j, row, r);
+	bool own = fact != FACT_REPLY_THROTTLED || row->fact == fact;
+	facts_reply(j->facts, fact, r->at.frame, words, own ? row : NULL, r->cut);
 	if (judge_has(j, FACT_CLASS_HVE) &&
 	    (r->stage == STAGE_RCPT || (r->stage == STAGE_AUTH && r->code == 501)))
 		judge_set(j, FACT_HVE_REFUSED, r->at.frame);

@@ -209,6 +209,30 @@ static enum method method(const struct judge *j)
 	return METHOD_DIRECT_SEND_OR_RELAY;
 }
 
+/* Which way it is and from what that is known. */
+static const char *method_words(struct judge *j)
+{
+	static const char *const ways[] = {
+		[METHOD_CLIENT_SUBMISSION] = "client submission",
+		[METHOD_DIRECT_SEND] = "direct send, as the refusal says",
+		[METHOD_RELAY] = "relay through a connector, as the recipient or the refusal shows",
+		[METHOD_DIRECT_SEND_OR_RELAY] = "direct send or relay, which look alike",
+	};
+	static const char *const sources[] = {
+		[ENDPOINT_SOURCE_DNS] = "the name that was looked up",
+		[ENDPOINT_SOURCE_SNI] = "the server name in TLS",
+		[ENDPOINT_SOURCE_BANNER] = "the greeting",
+		[ENDPOINT_SOURCE_CERTIFICATE] = "the certificate",
+		[ENDPOINT_SOURCE_RANGE] = "the address alone",
+	};
+	const char *from = sources[j->source];
+
+	return judge_words(j, "%s: %s host, by %s%s%s", ways[j->method],
+			   j->mx ? "an MX" : "a submission", from ? from : "nothing else",
+			   j->domain && j->source != ENDPOINT_SOURCE_RANGE ? " " : "",
+			   j->domain && j->source != ENDPOINT_SOURCE_RANGE ? j->domain : "");
+}
+
 void judge_outcome(struct judge *j)
 {
 	const struct seen *n = j->seen;
@@ -226,8 +250,9 @@ void judge_outcome(struct judge *j)
 			  n->mail->quit.frame ? n->mail->quit.frame : j->flow->last_frame);
 	j->method = method(j);
 	if (j->method != METHOD_UNKNOWN)
-		judge_set(j, FACT_METHOD_KNOWN,
-			  n->lookup ? n->lookup->answer_frame : j->flow->first_frame);
+		facts_say(j->facts, FACT_METHOD_KNOWN,
+			  n->lookup ? n->lookup->answer_frame : j->flow->first_frame,
+			  method_words(j));
 	judge_set(j, j->stopped != STAGE_NONE ? FACT_FAILED : FACT_WORKED,
 		  j->stopped != STAGE_NONE && n->failed_at.frame ? n->failed_at.frame
 								 : j->flow->last_frame);

@@ -10,6 +10,7 @@
 #endif
 #include "m365/replies.h"
 #include "base/caps.h"
+#include "m365/pages.h"
 
 #define ROW_SENTENCE_MAX 96
 

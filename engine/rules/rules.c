@@ -5,6 +5,7 @@
  * every row. Keeps nothing; words are borrowed from the rows and from the facts.
  */
 #include <string.h>
+#include "m365/pages.h"
 #include "m365/replies.h"
 #include "rules/rules.h"
 

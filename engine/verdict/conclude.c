@@ -87,13 +87,41 @@ static const struct finding *cause_before(struct room *r, const struct tracked *
 		if (!strcmp(r->findings[i].id, t->before.rule->id))
 			return cause; /* it happened again here */
 	struct finding *f = &r->findings[r->finding_count];
-	rules_borrow(t->before.rule, "TLS failed for this in the session before", f);
+	char *said = g_strdup_printf("frame %u is of the session before, where TLS failed for this",
+				     t->before.frame);
+	rules_borrow(t->before.rule, keep(r, said), f);
+	g_free(said);
 	f->frames[f->frame_count++] = t->before.frame;
 	for (unsigned i = 0; i < cause->frame_count && f->frame_count < CAP_EVIDENCE; i++)
 		if (cause->frames[i] > f->frames[f->frame_count - 1])
 			f->frames[f->frame_count++] = cause->frames[i];
 	r->finding_count++;
 	return f;
+}
+
+static bool among(const struct finding *f, const struct finding *cause)
+{
+	for (unsigned i = 0; i < f->frame_count; i++) {
+		bool there = false;
+		for (unsigned k = 0; k < cause->frame_count; k++)
+			there = there || cause->frames[k] == f->frames[i];
+		if (!there)
+			return false;
+	}
+	return f->frame_count > 0;
+}
+
+/* One reply gives one high finding: what another row makes of the reply that the cause shows says
+ * nothing new. */
+static void one_high_for_a_reply(struct room *r, const struct finding *cause)
+{
+	for (unsigned i = 0; i < r->finding_count; i++) {
+		struct finding *f = &r->findings[i];
+		if (f != cause && f->severity == SEVERITY_HIGH &&
+		    cause->severity >= SEVERITY_HIGH && facts_row(&r->facts, rules_of(f)->all[0]) &&
+		    among(f, cause))
+			f->severity = SEVERITY_MEDIUM;
+	}
 }
 
 static void findings(struct verdict *v, struct room *r, const struct tracked *t)
@@ -105,6 +133,8 @@ static void findings(struct verdict *v, struct room *r, const struct tracked *t)
 			: NULL;
 	cause = cause_before(r, t, cause);
 	const char *id = cause ? cause->id : NULL;
+	if (cause)
+		one_high_for_a_reply(r, cause);
 
 	/* Rows that only say that nothing explains the failure are worth nothing beside a cause. */
 	for (unsigned i = 0; i < r->finding_count;) {

@@ -90,8 +90,6 @@ def one(name, story, make, **facts):
 AT_MICROSOFT = (
     ("new-sender", "One recipient, and the server has too many: the throttle of new senders.",
      "452 4.5.3 Too many recipients (AS780090)", "rcpt", "m365.throttled", "smtp.too_many_rcpt"),
-    ("too-many-rcpt", "The same code without the token: too many recipients indeed.",
-     "452 4.5.3 Too many recipients", "rcpt", "smtp.too_many_rcpt", "m365.throttled"),
     ("queue-quota", "The organisation's queue is over its quota.",
      "450 4.7.3 Organization queue quota exceeded.", "rcpt", "m365.throttled",
      "smtp.unknown_5xx m365.temporary"),
@@ -157,9 +155,6 @@ AT_MICROSOFT = (
      "550 5.7.501 Access denied, spam abuse detected from IP range. For more information please go to"
      " https://go.microsoft.com/fwlink/?LinkId=526653", "mail", "m365.ip_blocked",
      "m365.sender_blocked"),
-    ("regions", "Recipients of several regions in one message.",
-     "452 4.5.3 Recipients belong to multiple regions ATTR38", "rcpt", "smtp.too_many_rcpt",
-     "m365.wrong_region"),
     ("quoted-starttls", "Microsoft quotes the next server, which wants STARTTLS.",
      "450 4.4.317 Cannot connect to remote server [Message=451 5.7.3 STARTTLS is required to send mail]",
      "data", "m365.outbound", "starttls.required_reply m365.temporary"),
@@ -216,6 +211,27 @@ def anonymous_then_prx():
     at_mail(t, f"530 5.7.57 Client not authenticated to send mail.{CAFE.trailer(t)}\r\n")
     log_in(t, f"451 4.7.0 Temporary server error. Please try again later. PRX4{CAFE.trailer(t)}\r\n")
     return done(t, cap)
+
+
+def several(words):
+    """Three recipients, and the last one is one too many."""
+    cap = Capture()
+    t = hello(to_mx(cap), MX).c(f"MAIL FROM:<{FROM}>\r\n").s(SENDER_OK)
+    for who in ("anna", "bert"):
+        t.c(f"RCPT TO:<{who}@contoso.com>\r\n").s(RCPT_OK)
+    t.c("RCPT TO:<carla@contoso.com>\r\n").s(words + MX.trailer(t) + "\r\n")
+    return done(t, cap)
+
+
+one("too-many-rcpt", "Too many recipients, and there are several.",
+    lambda: several("452 4.5.3 Too many recipients"), cause="smtp.too_many_rcpt", near="m365.throttled",
+    stopped_at="rcpt", **AT_MX)
+one("regions", "Recipients of several regions in one message.",
+    lambda: several("452 4.5.3 Recipients belong to multiple regions ATTR38"), cause="smtp.too_many_rcpt",
+    near="m365.wrong_region m365.throttled", stopped_at="rcpt", **AT_MX)
+one("one-too-many", "Too many recipients without the token, and there is one only: the sender is slowed"
+    " down.", lambda: from_mx("452 4.5.3 Too many recipients", "rcpt"), cause="m365.throttled",
+    near="smtp.too_many_rcpt", stopped_at="rcpt", **AT_MX)
 
 
 @capture(PART, "words-first-refusal.pcapng",

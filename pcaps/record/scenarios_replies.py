@@ -481,9 +481,9 @@ ROWS = [
         "reply-too-many-recipients.pcapng",
         "rcpt",
         "452 4.5.3 Too many recipients",
-        "smtp.too_many_rcpt",
-        "m365.quota m365.temporary",
-        """Too many recipients in one letter.""",
+        "m365.throttled",
+        "smtp.too_many_rcpt m365.quota m365.temporary",
+        """Too many recipients, in a letter to one: the sender is slowed down.""",
     ),
     mx(
         "reply-mta-sts.pcapng",
