@@ -236,6 +236,7 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 	e->host = host;
 	e->cx = (struct session_context){ .peers = peers,
 					  .dns = dns_new(),
+					  .certificates = certificates_new(o->hash_key),
 					  .redact = o->redact,
 					  .dialogue = o->dialogue,
 					  .events_of_causes = o->events_of_causes };
@@ -272,6 +273,7 @@ void smtp365_free(struct smtp365 *e)
 			g_string_free(e->cx.scratch[i], TRUE);
 	arena_pool_clear(&e->cx.blocks);
 	dns_free(e->cx.dns);
+	certificates_free(e->cx.certificates);
 	peers_free(e->cx.peers);
 	g_free(e->candidate_ports);
 	g_free(e);

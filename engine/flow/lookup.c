@@ -4,50 +4,10 @@
  * who chooses addresses and ports can make the search long. Most packets follow one of their own
  * connection, which is looked at first. When connections begin and end is table.c's business.
  */
+#include "base/sip.h"
 #include "flow/conn.h"
 
 #define SLOTS_FIRST 1024u /* power of two */
-
-/* SipHash-1-3 (Aumasson and Bernstein 2012): keyed, so that no one can aim at one bucket. */
-struct sip {
-	uint64_t a, b, c, d;
-};
-
-static inline uint64_t rotate(uint64_t x, unsigned n)
-{
-	return (x << n) | (x >> (64 - n));
-}
-
-static inline void sip_round(struct sip *v)
-{
-	v->a += v->b;
-	v->b = rotate(v->b, 13) ^ v->a;
-	v->a = rotate(v->a, 32);
-	v->c += v->d;
-	v->d = rotate(v->d, 16) ^ v->c;
-	v->a += v->d;
-	v->d = rotate(v->d, 21) ^ v->a;
-	v->c += v->b;
-	v->b = rotate(v->b, 17) ^ v->c;
-	v->c = rotate(v->c, 32);
-}
-
-static uint64_t sip_hash(const uint64_t key[2], const uint64_t *word, size_t n)
-{
-	struct sip v = { key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
-			 key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL };
-	for (size_t i = 0; i <= n; i++) {
-		uint64_t m = i < n ? word[i] : (uint64_t)n << 59;
-		v.d ^= m;
-		sip_round(&v);
-		v.a ^= m;
-	}
-	v.c ^= 0xff;
-	sip_round(&v);
-	sip_round(&v);
-	sip_round(&v);
-	return v.a ^ v.b ^ v.c ^ v.d;
-}
 
 /* One end as words, most significant first where it matters not. */
 static inline void end_words(uint64_t out[3], const struct address *a, uint16_t port)

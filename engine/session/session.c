@@ -59,10 +59,7 @@ void session_free(struct session *s)
 	smtp_server_free(s->inner_server);
 	tls_free(s->tls[FLOW_C2S]);
 	tls_free(s->tls[FLOW_S2C]);
-	if (s->seen.tls->leaf) {
-		certificate_clear(s->seen.tls->leaf);
-		g_free(s->seen.tls->leaf);
-	}
+	certificates_drop(s->cx->certificates, s->seen.tls->leaf);
 	g_free(s->own_tls);
 	g_free(s->seen.mail->from);
 	g_free(s->seen.mail->to);
@@ -100,7 +97,8 @@ size_t session_kept(const struct session *s)
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
 	n += s->own_odd ? sizeof *s->seen.odd : 0;
 	n += s->own_mail ? sizeof *s->seen.mail : 0;
-	n += s->own_tls ? sizeof *s->seen.tls + s->seen.leaf_bytes : 0;
+	n += s->own_tls ? sizeof *s->seen.tls : 0;
+	n += s->seen.tls->leaf ? certificates_kept(s->seen.tls->leaf) : 0;
 	n += (s->seen.mail->from ? 168u : 0u) + (s->seen.mail->to ? 168u : 0u) +
 	     (s->seen.ehlo.lines ? 128u : 0u);
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;

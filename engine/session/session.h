@@ -10,12 +10,14 @@
 #include "base/arena.h"
 #include "facts/facts.h"
 #include "session/seen.h"
+#include "tls/certificates.h"
 #include "verdict.h"
 
 /* What all sessions of an engine share. Borrowed by each session. */
 struct session_context {
 	struct peers *peers;
 	struct dns *dns;
+	struct certificates *certificates;
 	uint64_t secret_key; /* of the fingerprints of secrets */
 	bool redact, dialogue;
 	bool events_of_causes; /* verdicts without a cause need no events */
