@@ -26,7 +26,7 @@ struct source_packet {
 	uint32_t caplen;     /* bytes at `data` */
 	uint32_t len;	     /* bytes on the wire */
 	int dlt;	     /* link type; that of source_dlt without source_any_link */
-	const uint8_t *data; /* borrowed until the next source_next or source_close */
+	const uint8_t *data; /* borrowed until the next source_next, see also source_ready */
 };
 
 struct source_progress {
@@ -46,6 +46,8 @@ void source_close(struct source *s);
 void source_any_link(struct source *s);
 /* The next packet that passes the filter; an enum source_state. */
 int source_next(struct source *s, struct source_packet *out);
+/* Does the next packet lie ready, so that data of the packets before it stays where it is? */
+bool source_ready(const struct source *s);
 /* Why source_next answered less than 0; borrowed, NULL before. */
 const char *source_error(const struct source *s);
 

@@ -4,6 +4,7 @@
  * who chooses addresses and ports can make the search long. Most packets follow one of their own
  * connection, which is looked at first. When connections begin and end is table.c's business.
  */
+#include "base/fetch.h"
 #include "base/sip.h"
 #include "flow/conn.h"
 
@@ -66,7 +67,7 @@ struct conn *lookup_find(struct flow_table *t, const struct flow_ends *e, unsign
 		*dir = (unsigned)d;
 		return t->recent;
 	}
-	uint32_t hash = ends_hash(t, e);
+	uint32_t hash = e->hash ? e->hash : ends_hash(t, e);
 	for (size_t i = hash & t->mask; t->slot[i].conn; i = (i + 1) & t->mask) {
 		struct conn *c = t->slot[i].conn;
 		if (t->slot[i].hash == hash && (d = conn_dir(c, e)) >= 0) {
@@ -75,6 +76,50 @@ struct conn *lookup_find(struct flow_table *t, const struct flow_ends *e, unsign
 		}
 	}
 	return NULL;
+}
+
+/* Most likely the connection with this hash; others are not looked at. */
+static const struct conn *likely_conn(const struct flow_table *t, uint32_t hash)
+{
+	for (size_t i = hash & t->mask; t->slot[i].conn; i = (i + 1) & t->mask)
+		if (t->slot[i].hash == hash)
+			return t->slot[i].conn;
+	return NULL;
+}
+
+/* What a connection has besides itself, and the host's first bytes of it. */
+static void fetch_parts(const struct flow_table *t, const struct conn *c)
+{
+	if (c->is_packed)
+		return;
+	fetch(c->flow.side, 2 * sizeof *c->flow.side);
+	for (unsigned d = 0; d < 2; d++)
+		if (c->lane[d])
+			fetch(c->lane[d], sizeof *c->lane[d]);
+	if (c->flow.session && t->hooks.fetch)
+		t->hooks.fetch(c->flow.session, 0);
+}
+
+void flow_expect(struct flow_table *t, struct segment *const *g, unsigned n)
+{
+	const struct conn *c[FLOW_EXPECT];
+
+	n = MIN(n, FLOW_EXPECT);
+	for (unsigned i = 0; i < n; i++) {
+		struct flow_ends e = { &g[i]->src, &g[i]->dst, g[i]->sport, g[i]->dport, 0 };
+		g[i]->ends_hash = ends_hash(t, &e);
+		fetch(&t->slot[g[i]->ends_hash & t->mask], 1);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if ((c[i] = likely_conn(t, g[i]->ends_hash)))
+			fetch(c[i], sizeof *c[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (c[i])
+			fetch_parts(t, c[i]);
+	for (unsigned step = 1; step <= FLOW_FETCH_STEPS && t->hooks.fetch; step++)
+		for (unsigned i = 0; i < n; i++)
+			if (c[i] && c[i]->flow.session && g[i]->len)
+				t->hooks.fetch(c[i]->flow.session, step);
 }
 
 static void slot_put(struct flow_table *t, uint32_t hash, struct conn *c)
@@ -121,7 +166,7 @@ static void table_grow(struct flow_table *t)
 
 void lookup_add(struct flow_table *t, struct conn *c, const struct flow_ends *e)
 {
-	c->hash = ends_hash(t, e);
+	c->hash = e->hash ? e->hash : ends_hash(t, e);
 	if (t->conns >= (t->mask + 1) / 4 * 3)
 		table_grow(t);
 	slot_put(t, c->hash, c);

@@ -60,7 +60,7 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 	f->first_frame = s->frame;
 	*dir = src_is_client ? FLOW_C2S : FLOW_S2C;
 
-	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport };
+	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport, s->ends_hash };
 	lookup_add(t, c, &e);
 	c->touched_ns = t->now_ns;
 	idle_append(t, c, syn ? CONN_SYN : CONN_OPEN);
@@ -229,7 +229,7 @@ static void clock_set(struct flow_table *t, uint64_t time_ns)
 struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 {
 	clock_set(t, s->time_ns);
-	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport };
+	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport, s->ends_hash };
 	unsigned dir;
 	struct conn *c = lookup_find(t, &e, &dir);
 	if (c && c->told) {
@@ -271,7 +271,7 @@ struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 struct flow *flow_find(struct flow_table *t, const struct address *src, uint16_t sport,
 		       const struct address *dst, uint16_t dport, enum flow_dir *dir)
 {
-	struct flow_ends e = { src, dst, sport, dport };
+	struct flow_ends e = { src, dst, sport, dport, 0 };
 	unsigned d;
 	struct conn *c = lookup_find(t, &e, &d);
 	if (!c || c->told)

@@ -4,6 +4,7 @@
  * change the modes, and the end of the flow turns pending things into what was seen. The dialogue
  * itself is in commands.c, the handshake in tls.c, text and events in notes.c.
  */
+#include "base/fetch.h"
 #include "m365/peers.h"
 #include "session/replies.h"
 
@@ -83,6 +84,18 @@ void session_free(struct session *s)
 	g_free(s->tls_history);
 	arena_clear(&s->arena, &s->cx->blocks);
 	g_free(s);
+}
+
+void session_fetch(const struct session *s, unsigned step)
+{
+	if (step == 0) {
+		fetch(s, sizeof *s);
+		return;
+	}
+	const void *const parts[] = { s->client, s->server, s->tls[0], s->tls[1], s->arena.at };
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (parts[i])
+			fetch(parts[i], 2 * FETCH_LINE);
 }
 
 size_t session_kept(const struct session *s)
