@@ -24,13 +24,13 @@ static void color_on(const struct report_options *o, enum color c, GString *out)
 		[COLOR_CYAN] = "\033[36m",  [COLOR_BOLD] = "\033[1m",	[COLOR_DIM] = "\033[2m",
 	};
 	if (o->color)
-		g_string_append(out, codes[c]);
+		phrase_text(out, codes[c]);
 }
 
 static void color_off(const struct report_options *o, GString *out)
 {
 	if (o->color)
-		g_string_append(out, "\033[0m");
+		phrase_text(out, "\033[0m");
 }
 
 static const struct {
@@ -77,7 +77,7 @@ static void append_host(GString *out, const struct address *a, uint16_t port)
 	char text[64];
 	report_address(a, text);
 	if (port == 0)
-		g_string_append(out, text);
+		phrase_text(out, text);
 	else
 		phrase_append(out, a->family == 6 ? "[%s]:%u" : "%s:%u", text, port);
 }
@@ -87,7 +87,7 @@ static void append_ends(const struct verdict *v, GString *out)
 {
 	char ip[64];
 	append_host(out, &v->client_ip, v->client_port);
-	g_string_append(out, " > ");
+	phrase_text(out, " > ");
 	report_address(&v->server_ip, ip);
 	if (!v->server_domain) {
 		append_host(out, &v->server_ip, v->server_port);
@@ -104,14 +104,14 @@ static void append_ends(const struct verdict *v, GString *out)
 static void append_tls(const struct verdict *v, GString *out)
 {
 	if (v->tls_version) {
-		g_string_append(out, g_strcmp0(v->tls_protocol, "ssl") == 0 ? ", SSL " : ", TLS ");
+		phrase_text(out, g_strcmp0(v->tls_protocol, "ssl") == 0 ? ", SSL " : ", TLS ");
 		append_clean(out, v->tls_version);
 	} else if (v->tls_established == TRI_TRUE) {
-		g_string_append(out, ", TLS");
+		phrase_text(out, ", TLS");
 	} else if (v->decrypted) {
-		g_string_append(out, ", TLS decrypted by the mirror");
+		phrase_text(out, ", TLS decrypted by the mirror");
 	} else if (v->outcome == OUTCOME_ACCEPTED) {
-		g_string_append(out, ", in clear");
+		phrase_text(out, ", in clear");
 	}
 }
 
@@ -119,21 +119,21 @@ static void append_tls(const struct verdict *v, GString *out)
 static void append_login(const struct verdict *v, GString *out)
 {
 	if (v->auth_seen || v->auth_mechanism) {
-		g_string_append(out, ", login");
+		phrase_text(out, ", login");
 		if (v->auth_result == AUTH_RESULT_REJECTED)
-			g_string_append(out, " refused");
+			phrase_text(out, " refused");
 		if (v->auth_mechanism) {
-			g_string_append(out, " by AUTH ");
+			phrase_text(out, " by AUTH ");
 			append_clean(out, v->auth_mechanism);
 		}
 		if (v->auth_inferred)
-			g_string_append(out, " (inferred)");
+			phrase_text(out, " (inferred)");
 	} else if (v->method == METHOD_DIRECT_SEND) {
-		g_string_append(out, ", direct send");
+		phrase_text(out, ", direct send");
 	} else if (v->method == METHOD_RELAY) {
-		g_string_append(out, ", relay");
+		phrase_text(out, ", relay");
 	} else if (v->method == METHOD_DIRECT_SEND_OR_RELAY) {
-		g_string_append(out, ", direct send or relay");
+		phrase_text(out, ", direct send or relay");
 	}
 }
 
@@ -150,7 +150,7 @@ static void append_outcome(const struct verdict *v, GString *out)
 	if (v->outcome == OUTCOME_ACCEPTED && v->messages > 1)
 		phrase_append(out, "accepted %u messages", v->messages);
 	else
-		g_string_append(out, words[v->outcome]);
+		phrase_text(out, words[v->outcome]);
 	append_tls(v, out);
 	append_login(v, out);
 	if (v->outcome != OUTCOME_ACCEPTED && v->outcome != OUTCOME_ENCRYPTED &&
@@ -171,7 +171,7 @@ static void append_last_reply(const struct verdict *v, GString *out)
 			append_clean(out, r->enhanced);
 		}
 		if (r->command) {
-			g_string_append(out, " to ");
+			phrase_text(out, " to ");
 			append_clean(out, r->command);
 		}
 		return;
@@ -187,9 +187,9 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 	else
 		append_outcome(v, out);
 	if (v->cause) {
-		g_string_append(out, "  ");
+		phrase_text(out, "  ");
 		color_on(o, COLOR_BOLD, out);
-		g_string_append(out, v->cause->id);
+		phrase_text(out, v->cause->id);
 		color_off(o, out);
 		phrase_append(out, "  %s", v->cause->title);
 	} else if (failed) {
@@ -200,11 +200,11 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 static void append_line(const struct verdict *v, const struct report_options *o, GString *out)
 {
 	color_on(o, first_words[v->outcome].color, out);
-	g_string_append(out, report_first_word(v));
+	phrase_text(out, report_first_word(v));
 	color_off(o, out);
 	phrase_blanks(out, FIRST_WORD - MIN(strlen(report_first_word(v)), FIRST_WORD) + 1);
 	append_ends(v, out);
-	g_string_append(out, "  ");
+	phrase_text(out, "  ");
 	append_verdict(v, o, out);
 }
 
@@ -234,6 +234,16 @@ static int frame_digits(const struct verdict *v)
 	return digits;
 }
 
+static void append_frame_number(GString *out, uint32_t frame, int digits)
+{
+	int own = 1;
+	for (uint32_t n = frame; n >= 10; n /= 10)
+		own++;
+	phrase_text(out, "frame ");
+	phrase_blanks(out, (size_t)MAX(digits - own, 0));
+	phrase_number(out, frame);
+}
+
 static void append_event(const struct verdict *v, const struct event *e,
 			 const struct report_options *o, GString *out, GString *scratch)
 {
@@ -242,7 +252,7 @@ static void append_event(const struct verdict *v, const struct event *e,
 	phrase_blanks(out, INDENT);
 	color_on(o, COLOR_DIM, out);
 	if (e->frame)
-		g_string_append_printf(out, "frame %*u", digits, e->frame);
+		append_frame_number(out, e->frame, digits);
 	else
 		phrase_blanks(out, 6 + (size_t)digits);
 	color_off(o, out);
@@ -267,7 +277,7 @@ static void append_label(const struct report_options *o, const char *label, enum
 {
 	phrase_blanks(out, INDENT);
 	color_on(o, c, out);
-	g_string_append(out, label);
+	phrase_text(out, label);
 	color_off(o, out);
 	phrase_blanks(out, strlen(label) < LABEL ? LABEL - strlen(label) : 1);
 }
@@ -291,7 +301,7 @@ static void append_check(const struct report_options *o, const char *check, GStr
 		return;
 	}
 	append_label(o, "check", COLOR_DIM, out);
-	g_string_append(out, check);
+	phrase_text(out, check);
 	g_string_append_c(out, '\n');
 }
 
@@ -347,7 +357,7 @@ static void append_trace(const struct verdict *v, const struct report_options *o
 			continue;
 		if (text->len)
 			g_string_append_c(text, ' ');
-		g_string_append(text, report_fit(parts[i], false, scratch));
+		phrase_text(text, report_fit(parts[i], false, scratch));
 	}
 	append_para(o, "trace", text->str, out);
 	g_string_free(text, TRUE);
@@ -365,11 +375,11 @@ static void append_finding(const struct finding *f, const struct report_options 
 	if (detail[0] && width <= FINDING_COLUMNS)
 		phrase_append(out, ": %s", detail);
 	if (f->frame_count) {
-		g_string_append(out, f->frame_count > 1 ? "  frames " : "  frame ");
+		phrase_text(out, f->frame_count > 1 ? "  frames " : "  frame ");
 		report_frames(out, f->frames, f->frame_count, FRAMES_SHOWN);
 	}
 	if (f->inferred)
-		g_string_append(out, "  (inferred)");
+		phrase_text(out, "  (inferred)");
 	g_string_append_c(out, '\n');
 }
 
