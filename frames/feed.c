@@ -12,10 +12,15 @@ void feed_hash_key(struct smtp365_options *o)
 		memset(o->hash_key, 0, sizeof(o->hash_key));
 }
 
-static void feed_segment(struct smtp365 *s, struct packet *p, struct segment *g)
+void feed_checksum(const struct smtp365 *s, const struct packet *p, struct segment *g)
 {
 	if (segment_sums(g) && smtp365_watches(s, g->sport, g->dport))
 		g->checksum_bad = packet_checksum_bad(p, g);
+}
+
+static void feed_segment(struct smtp365 *s, struct packet *p, struct segment *g)
+{
+	feed_checksum(s, p, g);
 	smtp365_segment(s, g);
 }
 

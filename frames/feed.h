@@ -13,6 +13,8 @@
  * kernel has any it is zero: the table works all the same, only its order could be guessed. */
 void feed_hash_key(struct smtp365_options *o);
 
+/* Look at the checksum of the segment that `p` has just read, where it pays. */
+void feed_checksum(const struct smtp365 *s, const struct packet *p, struct segment *g);
 /* Hand what a frame holds to the engine; `p` has just read it into `item`. Of DNS messages in one
  * TCP segment all; `item` holds the last one then, and else what it held before. Nothing is done
  * for PACKET_NOTHING. */

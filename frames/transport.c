@@ -113,6 +113,7 @@ static void fill_segment(const struct walk *w, const struct bytes *header, struc
 	s->ip_id = w->ip_id;
 	s->checksum_bad = false;
 	s->sack_count = 0;
+	s->ends_hash = 0;
 	for (unsigned i = 0; i < 3; i++)
 		s->sack[i][0] = s->sack[i][1] = 0;
 	s->has_mac = w->has_mac;

@@ -62,6 +62,15 @@ int pcap_file_dlt(const struct pcap_file *p)
 	return p->dlt;
 }
 
+bool pcap_file_ready(const struct pcap_file *p)
+{
+	size_t n;
+	const uint8_t *at = stream_unread(p->stream, &n);
+	size_t need = p->shown + RECORD_HEADER;
+
+	return n >= need && u32(at + p->shown + 8) <= n - need;
+}
+
 enum pcap_file_result pcap_file_next(struct pcap_file *p, struct source_packet *out)
 {
 	stream_take(p->stream, p->shown);

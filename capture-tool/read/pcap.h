@@ -25,6 +25,9 @@ enum pcap_file_result {
 struct pcap_file *pcap_file_new(struct stream *s);
 /* Link type as libpcap's DLT number. */
 int pcap_file_dlt(const struct pcap_file *p);
+/* Is the next frame in memory already? Then pcap_file_next leaves the bytes of those before it
+ * where they are. */
+bool pcap_file_ready(const struct pcap_file *p);
 /* The next frame; its bytes are borrowed until the next call. Sets all of out but frame and dlt.
  * After anything but PCAP_FILE_PACKET there is nothing more. */
 enum pcap_file_result pcap_file_next(struct pcap_file *p, struct source_packet *out);

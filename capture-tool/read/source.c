@@ -493,6 +493,11 @@ int source_next(struct source *s, struct source_packet *out)
 	return got;
 }
 
+bool source_ready(const struct source *s)
+{
+	return s->state == SOURCE_PACKET && s->plain && !s->filter && pcap_file_ready(s->plain);
+}
+
 const char *source_error(const struct source *s)
 {
 	return s->error;

@@ -27,7 +27,7 @@ struct source_packet {
 	uint32_t caplen;     /* bytes at `data` */
 	uint32_t len;	     /* bytes on the wire */
 	int dlt;	     /* link type; that of source_dlt without source_any_link */
-	const uint8_t *data; /* borrowed until the next source_next or source_close */
+	const uint8_t *data; /* borrowed until the next source_next, see also source_ready */
 };
 
 struct source_progress {
@@ -51,6 +51,8 @@ int source_next(struct source *s, struct source_packet *out);
  * pcapng file may have them before any packet that needs them. *n bytes, owned by the caller, who
  * wipes them, g_free. NULL: none. */
 char *source_take_secrets(struct source *s, size_t *n);
+/* Does the next packet lie ready, so that data of the packets before it stays where it is? */
+bool source_ready(const struct source *s);
 /* Why source_next answered less than 0; borrowed, NULL before. */
 const char *source_error(const struct source *s);
 

@@ -289,6 +289,12 @@ const uint8_t *stream_view(struct stream *s, size_t n)
 	return s->view;
 }
 
+const uint8_t *stream_unread(const struct stream *s, size_t *n)
+{
+	*n = s->view_to - s->view_from;
+	return s->view + s->view_from;
+}
+
 void stream_take(struct stream *s, size_t n)
 {
 	g_assert(n <= s->view_to - s->view_from);

@@ -35,6 +35,8 @@ FILE *stream_file(struct stream *s);
  * stream ends before. Borrowed until the next call. n is checked by the caller: so much memory is
  * used. */
 const uint8_t *stream_view(struct stream *s, size_t n);
+/* What lies ready without reading more, from the first byte not taken on; *n how many bytes. */
+const uint8_t *stream_unread(const struct stream *s, size_t *n);
 /* Go on behind n bytes that stream_view showed. */
 void stream_take(struct stream *s, size_t n);
 /* Unpacked bytes taken so far by stream_take, and all that were unpacked: the difference is what

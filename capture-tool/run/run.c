@@ -6,6 +6,7 @@
 #include "run/run.h"
 #include <string.h>
 #include "smtp365.h"
+#include "run/batch.h"
 #include "run/feed.h"
 #include "run/results.h"
 #include "write/order.h"
@@ -75,26 +76,22 @@ static void take_secrets(struct source *from, struct smtp365 *s)
 static int pump(struct run *r, struct source *from, struct packet *p, struct smtp365 *s)
 {
 	struct source_packet k;
-	struct packet_item item;
+	struct batch batch = { .engine = s, .reader = p };
 	int state = SOURCE_END;
 	for (uint64_t n = 1; r->left > 0 && (state = source_next(from, &k)) == SOURCE_PACKET; n++) {
 		r->left--;
 		take_secrets(from, s);
 		r->first_ns = n == 1 ? k.time_ns : MIN(r->first_ns, k.time_ns);
 		r->last_ns = MAX(r->last_ns, k.time_ns);
-		packet_link(p, k.dlt);
-		item.kind = packet_read(p, k.time_ns, k.frame, k.data, k.caplen, k.len, &item);
-		if (item.kind != PACKET_NOTHING)
-			feed_item(s, p, &item);
-		else
-			smtp365_clock(s, k.time_ns);
+		batch_add(&batch, &k, r->left > 0 && source_ready(from));
 		if (n % PROGRESS_PACKETS == 0) {
 			struct source_progress at = source_progress(from);
 			output_progress(r->out, source_name(from), at.done, at.total);
 			if (output_done(r->out))
-				return SOURCE_END;
+				return SOURCE_END; /* nobody reads what would come */
 		}
 	}
+	batch_flush(&batch);
 	return state == SOURCE_PACKET ? SOURCE_END : state;
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/fetch.h"
 #include "verdict/clients.h"
 #include "judge/clock.h"
 #include "verdict/conclude.h"
@@ -217,6 +218,15 @@ static size_t hook_kept(const struct flow *f, void *host)
 	return t ? sizeof *t + session_kept(t->session) : 0;
 }
 
+static void hook_fetch(const void *session, unsigned step)
+{
+	const struct tracked *t = session;
+	if (step == 0)
+		fetch(t, sizeof *t);
+	else if (t->session)
+		session_fetch(t->session, step - 1);
+}
+
 /* Without a SYN the watched port is the server's; else the one that greets. */
 static int server_side(const struct segment *s, void *host)
 {
@@ -249,7 +259,8 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 						 .gap = hook_gap,
 						 .close = hook_close,
 						 .end = hook_end,
-						 .kept = hook_kept };
+						 .kept = hook_kept,
+						 .fetch = hook_fetch };
 	struct peers *peers = peers_new();
 
 	if (o->endpoints_json && !peers_load(peers, o->endpoints_json, o->endpoints_size, error)) {
@@ -261,6 +272,7 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 	e->host = host;
 	e->cx = (struct session_context){ .peers = peers,
 					  .dns = dns_new(),
+					  .certificates = certificates_new(o->hash_key),
 					  .redact = o->redact,
 					  .dialogue = o->dialogue,
 					  .events_of_causes = o->events_of_causes };
@@ -298,6 +310,7 @@ void smtp365_free(struct smtp365 *e)
 	arena_pool_clear(&e->cx.blocks);
 	dns_free(e->cx.dns);
 	key_log_free(e->cx.key_log);
+	certificates_free(e->cx.certificates);
 	peers_free(e->cx.peers);
 	g_free(e->candidate_ports);
 	g_free(e);
@@ -381,6 +394,20 @@ void smtp365_segment(struct smtp365 *e, const struct segment *g)
 	else if ((g->flags & TCP_ACK) && !(g->flags & TCP_RST))
 		e->c2s_data_seen = true;
 	e->cx.one_sided = e->capture.one_sided = e->c2s_data_seen && !e->capture.answers_seen;
+}
+
+G_STATIC_ASSERT(FLOW_EXPECT == SMTP365_EXPECT);
+
+void smtp365_expect(struct smtp365 *e, struct segment *const *g, unsigned n)
+{
+	struct segment *ours[FLOW_EXPECT];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n && count < FLOW_EXPECT; i++)
+		if (smtp365_watches(e, g[i]->sport, g[i]->dport))
+			ours[count++] = g[i];
+	if (count > 1)
+		flow_expect(e->flows, ours, count);
 }
 
 void smtp365_clock(struct smtp365 *e, uint64_t now_ns)

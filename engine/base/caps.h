@@ -58,10 +58,17 @@
 #define CAP_HANDSHAKE (64u << 10)
 /* Certificates read from one chain. */
 #define CAP_CHAIN 8u
+/* Certificates that were read and are remembered, for all sessions: most servers of a link show the
+ * same few. The cap of memory does not count them: 3 MiB when all are as large as may be. */
+#define CAP_CERTIFICATES 128u
+/* DER bytes of a certificate that is remembered; larger ones are read each time. RSA 4096 with a
+ * list of a hundred names takes half of it. */
+#define CAP_CERTIFICATE_SHARED (8u << 10)
 /* Entries kept of a list in a hello (suites, groups, signature algorithms, versions). */
 #define CAP_HELLO_LIST 128u
 
-/* Secrets of a key log, the newest: five for each of some 13000 sessions of TLS 1.3, about 12 MB. */
+/* Secrets of a key log, the newest: five for each of some 13000 sessions of TLS 1.3, about 12 MB.
+ */
 #define CAP_KEY_SECRETS 65536u
 
 /* Events kept for one session; enough for the evidence of any finding. */

@@ -92,7 +92,7 @@ void phrase_append(GString *out, const char *format, ...)
 	int n = phrase_v(text, sizeof text, format, args);
 	va_end(args);
 	if (n >= 0 && (size_t)n < sizeof text) {
-		g_string_append_len(out, text, n);
+		phrase_put(out, text, (size_t)n);
 		return;
 	}
 	va_start(args, format);
@@ -102,13 +102,14 @@ void phrase_append(GString *out, const char *format, ...)
 
 void phrase_blanks(GString *out, size_t n)
 {
-	for (; n > 0; n--)
-		g_string_append_c(out, ' ');
+	static const char blanks[] = "                                ";
+	for (size_t now; n > 0; n -= now)
+		phrase_put(out, blanks, now = MIN(n, sizeof blanks - 1));
 }
 
 void phrase_number(GString *out, uint64_t n)
 {
 	char room[DIGITS];
 	const char *at = digits(room, n);
-	g_string_append_len(out, at, room + DIGITS - at);
+	phrase_put(out, at, (size_t)(room + DIGITS - at));
 }

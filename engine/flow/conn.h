@@ -109,6 +109,7 @@ struct conn {
 struct flow_ends {
 	const struct address *src, *dst;
 	uint16_t sport, dport;
+	uint32_t hash; /* 0 when not known yet */
 };
 
 /* A place of the hash; the hash beside the pointer saves a look at the connection. */

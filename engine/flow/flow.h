@@ -115,6 +115,7 @@ struct flow {
 
 /* What the host wants to know. `host` is the pointer given to flow_table_new. All views are
  * borrowed for the call. Delivery within one connection is in causal order. */
+#define FLOW_FETCH_STEPS 2u
 struct flow_hooks {
 	/* Bytes of one direction, in order. */
 	void (*data)(struct flow *f, enum flow_dir dir, struct bytes view, struct flow_mark mark,
@@ -130,6 +131,9 @@ struct flow_hooks {
 	void (*end)(struct flow *f, void *host);
 	/* Bytes that the host keeps for a connection, for the cap; may be NULL. */
 	size_t (*kept)(const struct flow *f, void *host);
+	/* Ask for the memory of this session of the host's: itself at step 0, what it points to at
+	 * step 1, and so on to FLOW_FETCH_STEPS, each when the one before has come; may be NULL. */
+	void (*fetch)(const void *session, unsigned step);
 };
 
 struct flow_stats {
@@ -154,6 +158,12 @@ typedef int (*flow_server_side)(const struct segment *s, void *host);
 /* Who decides the direction when no SYN was seen. */
 void flow_table_set_server_side(struct flow_table *t, flow_server_side fn);
 
+/* Segments that are looked at together by flow_expect. */
+#define FLOW_EXPECT 8u
+/* These segments, FLOW_EXPECT at most, are fed next, most likely: writes their `ends_hash` and asks
+ * for the memory of their connections, so that feeding them needs not wait for it. Changes
+ * nothing else. */
+void flow_expect(struct flow_table *t, struct segment *const *g, unsigned n);
 /* Feed one segment, create its connection when needed. Returns it (valid until the
  * next call), or NULL when the segment belonged to nothing (a bare RST or ACK of an unknown
  * connection). */

@@ -4,50 +4,11 @@
  * who chooses addresses and ports can make the search long. Most packets follow one of their own
  * connection, which is looked at first. When connections begin and end is table.c's business.
  */
+#include "base/fetch.h"
+#include "base/sip.h"
 #include "flow/conn.h"
 
 #define SLOTS_FIRST 1024u /* power of two */
-
-/* SipHash-1-3 (Aumasson and Bernstein 2012): keyed, so that no one can aim at one bucket. */
-struct sip {
-	uint64_t a, b, c, d;
-};
-
-static inline uint64_t rotate(uint64_t x, unsigned n)
-{
-	return (x << n) | (x >> (64 - n));
-}
-
-static inline void sip_round(struct sip *v)
-{
-	v->a += v->b;
-	v->b = rotate(v->b, 13) ^ v->a;
-	v->a = rotate(v->a, 32);
-	v->c += v->d;
-	v->d = rotate(v->d, 16) ^ v->c;
-	v->a += v->d;
-	v->d = rotate(v->d, 21) ^ v->a;
-	v->c += v->b;
-	v->b = rotate(v->b, 17) ^ v->c;
-	v->c = rotate(v->c, 32);
-}
-
-static uint64_t sip_hash(const uint64_t key[2], const uint64_t *word, size_t n)
-{
-	struct sip v = { key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
-			 key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL };
-	for (size_t i = 0; i <= n; i++) {
-		uint64_t m = i < n ? word[i] : (uint64_t)n << 59;
-		v.d ^= m;
-		sip_round(&v);
-		v.a ^= m;
-	}
-	v.c ^= 0xff;
-	sip_round(&v);
-	sip_round(&v);
-	sip_round(&v);
-	return v.a ^ v.b ^ v.c ^ v.d;
-}
 
 /* One end as words, most significant first where it matters not. */
 static inline void end_words(uint64_t out[3], const struct address *a, uint16_t port)
@@ -61,6 +22,8 @@ static inline void end_words(uint64_t out[3], const struct address *a, uint16_t 
 uint32_t lookup_hash(const struct flow_table *t, const struct flow_ends *e)
 {
 	uint64_t x[3], y[3], word[6];
+	if (e->hash) /* it was announced, see flow_expect() */
+		return e->hash;
 	end_words(x, e->src, e->sport);
 	end_words(y, e->dst, e->dport);
 	bool swap = x[0] != y[0] ? x[0] > y[0] : x[1] != y[1] ? x[1] > y[1] : x[2] > y[2];
@@ -115,6 +78,50 @@ struct conn *lookup_find(struct flow_table *t, const struct flow_ends *e, unsign
 		}
 	}
 	return NULL;
+}
+
+/* Most likely the connection with this hash; others are not looked at. */
+static const struct conn *likely_conn(const struct flow_table *t, uint32_t hash)
+{
+	for (size_t i = hash & t->mask; t->slot[i].conn; i = (i + 1) & t->mask)
+		if (t->slot[i].hash == hash)
+			return t->slot[i].conn;
+	return NULL;
+}
+
+/* What a connection has besides itself, and the host's first bytes of it. */
+static void fetch_parts(const struct flow_table *t, const struct conn *c)
+{
+	if (c->is_packed)
+		return;
+	fetch(c->flow.side, 2 * sizeof *c->flow.side);
+	for (unsigned d = 0; d < 2; d++)
+		if (c->lane[d])
+			fetch(c->lane[d], sizeof *c->lane[d]);
+	if (c->flow.session && t->hooks.fetch)
+		t->hooks.fetch(c->flow.session, 0);
+}
+
+void flow_expect(struct flow_table *t, struct segment *const *g, unsigned n)
+{
+	const struct conn *c[FLOW_EXPECT];
+
+	n = MIN(n, FLOW_EXPECT);
+	for (unsigned i = 0; i < n; i++) {
+		struct flow_ends e = { &g[i]->src, &g[i]->dst, g[i]->sport, g[i]->dport, 0 };
+		g[i]->ends_hash = lookup_hash(t, &e);
+		fetch(&t->slot[g[i]->ends_hash & t->mask], 1);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if ((c[i] = likely_conn(t, g[i]->ends_hash)))
+			fetch(c[i], sizeof *c[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (c[i])
+			fetch_parts(t, c[i]);
+	for (unsigned step = 1; step <= FLOW_FETCH_STEPS && t->hooks.fetch; step++)
+		for (unsigned i = 0; i < n; i++)
+			if (c[i] && c[i]->flow.session && g[i]->len)
+				t->hooks.fetch(c[i]->flow.session, step);
 }
 
 static void slot_put(struct flow_table *t, uint32_t hash, struct conn *c)

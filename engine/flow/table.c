@@ -60,7 +60,7 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 	f->first_frame = s->frame;
 	*dir = src_is_client ? FLOW_C2S : FLOW_S2C;
 
-	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport };
+	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport, s->ends_hash };
 	lookup_add(t, c, &e);
 	c->touched_ns = t->now_ns;
 	idle_append(t, c, syn ? CONN_SYN : CONN_OPEN);
@@ -231,7 +231,7 @@ static void clock_set(struct flow_table *t, uint64_t time_ns)
 struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 {
 	clock_set(t, s->time_ns);
-	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport };
+	struct flow_ends e = { &s->src, &s->dst, s->sport, s->dport, s->ends_hash };
 	unsigned dir;
 	struct conn *c = lookup_find(t, &e, &dir);
 	if (c && c->told) {
@@ -275,7 +275,7 @@ struct flow *flow_feed(struct flow_table *t, const struct segment *s)
 struct flow *flow_find(struct flow_table *t, const struct address *src, uint16_t sport,
 		       const struct address *dst, uint16_t dport, enum flow_dir *dir)
 {
-	struct flow_ends e = { src, dst, sport, dport };
+	struct flow_ends e = { src, dst, sport, dport, 0 };
 	unsigned d;
 	struct conn *c = lookup_find(t, &e, &d);
 	if (!c || c->told)
@@ -366,23 +366,39 @@ struct finish_order {
 	struct conn *conn;
 };
 
-static int by_first_frame(const void *a, const void *b)
+/* Bits of the frame number that one pass of the sort looks at. */
+#define PASS_BITS 11u
+
+/* By frame, least significant bits first; each pass keeps the order of the one before. `all` has n
+ * places and n more for the passes in between. */
+static struct finish_order *sort_by_frame(struct finish_order *all, size_t n)
 {
-	const struct finish_order *x = a, *y = b;
-	return x->frame < y->frame ? -1 : x->frame > y->frame;
+	struct finish_order *from = all, *to = all + n, *swap;
+	for (unsigned shift = 0; shift < 32;
+	     shift += PASS_BITS, swap = from, from = to, to = swap) {
+		size_t start[(1u << PASS_BITS) + 1] = { 0 };
+		const uint32_t mask = (1u << PASS_BITS) - 1;
+		for (size_t i = 0; i < n; i++)
+			start[(from[i].frame >> shift & mask) + 1]++;
+		for (unsigned k = 0; k < mask; k++)
+			start[k + 1] += start[k];
+		for (size_t i = 0; i < n; i++)
+			to[start[from[i].frame >> shift & mask]++] = from[i];
+	}
+	return from;
 }
 
 void flow_table_finish(struct flow_table *t)
 {
 	size_t n = 0;
-	struct finish_order *all = g_new(struct finish_order, t->conns + 1);
+	struct finish_order *all = g_new(struct finish_order, 2 * t->conns + 1);
 	for (unsigned i = 0; i < CONN_CLASSES; i++)
 		for (struct conn *c = t->queue[i].oldest; c; c = c->newer)
 			all[n++] = (struct finish_order){ c->flow.first_frame, c };
 	g_assert(n == t->conns);
-	qsort(all, n, sizeof(*all), by_first_frame);
+	const struct finish_order *sorted = sort_by_frame(all, n);
 	for (size_t i = 0; i < n; i++)
-		conn_end(t, all[i].conn, FLOW_END_CAPTURE);
+		conn_end(t, sorted[i].conn, FLOW_END_CAPTURE);
 	g_free(all);
 }
 

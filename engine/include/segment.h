@@ -68,6 +68,7 @@ struct segment {
 	uint32_t caplen; /* payload bytes captured, <= len */
 	const uint8_t *payload;
 	struct encapsulation encap;
+	uint32_t ends_hash; /* of smtp365_expect(), 0 before it */
 };
 
 /* Is its checksum worth a look? SYN and short payload tell of offloading as much as all segments

@@ -71,6 +71,12 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 			    void *host, char **error);
 /* Feed one packet's content. Never fails; strange input becomes facts. */
 void smtp365_segment(struct smtp365 *s, const struct segment *g);
+/* At most so many segments are worth expecting together. */
+#define SMTP365_EXPECT 8u
+/* A hint: these segments are fed next, in this order, unchanged. Most of the time of a busy link is
+ * waiting for the memory of its connections; asked for together it comes together. Writes
+ * `ends_hash`; no output depends on it. */
+void smtp365_expect(struct smtp365 *s, struct segment *const *g, unsigned n);
 /* Number of the session to which the segment fed last belongs; 0: none, or not yet known to be
  * SMTP. */
 unsigned smtp365_last_session(const struct smtp365 *s);

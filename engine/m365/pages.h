@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages that a finding or a reply refers to, as addresses that a person can open. Several stand with
- * commas between them. Of Microsoft's pages those were taken that have kept their place for years.
+ * Pages that a finding or a reply refers to, as addresses that a person can open. Several stand
+ * with commas between them. Of Microsoft's pages those were taken that have kept their place for
+ * years.
  */
 #ifndef SMTP365_PAGES_H
 #define SMTP365_PAGES_H

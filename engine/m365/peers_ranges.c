@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prefixes sorted by family, length and address; a look-up masks the address once for every length
- * that occurs, longest first, and searches by halves. So a document of any size costs at most 129
- * short searches a session, and overlapping prefixes need no care.
+ * Prefixes sorted by family, length and address. What holds from where on is worked out once, when
+ * the last prefix is there: the answer changes only where a prefix begins or ends. So a look-up is
+ * one search by halves in a list of edges, whatever the document holds; overlapping prefixes need
+ * no care.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -15,20 +16,18 @@ struct range {
 	uint8_t endpoint;
 };
 
-/* The same servers are asked for again and again; Microsoft's front doors are some hundreds. */
-#define REMEMBERED 1024u
-
-struct answer {
-	struct address address;
-	uint16_t port;
-	bool used, found;
-	struct peer peer;
+/* From this address to the next edge the answer is the same. */
+struct edge {
+	uint64_t high, low; /* the address as a number, IPv4 in the lowest 32 bits */
+	uint8_t family;
+	bool found[2]; /* by whether the port is 25 */
+	struct peer peer[2];
 };
 
 struct ranges {
-	struct answer *answers; /* REMEMBERED of them, direct-mapped */
-	GArray *rows;		/* struct range */
-	uint8_t has_v4[33];	/* does a prefix of this length occur */
+	GArray *rows;	    /* struct range */
+	GArray *edges;	    /* struct edge, by family and address */
+	uint8_t has_v4[33]; /* does a prefix of this length occur */
 	uint8_t has_v6[129];
 };
 
@@ -36,7 +35,7 @@ struct ranges *ranges_new(void)
 {
 	struct ranges *r = g_new0(struct ranges, 1);
 	r->rows = g_array_new(FALSE, FALSE, sizeof(struct range));
-	r->answers = g_new0(struct answer, REMEMBERED);
+	r->edges = g_array_new(FALSE, FALSE, sizeof(struct edge));
 	return r;
 }
 
@@ -45,7 +44,7 @@ void ranges_free(struct ranges *r)
 	if (!r)
 		return;
 	g_array_free(r->rows, TRUE);
-	g_free(r->answers);
+	g_array_free(r->edges, TRUE);
 	g_free(r);
 }
 
@@ -124,13 +123,6 @@ static int compare_row(const void *a, const void *b)
 	return (int)x->endpoint - (int)y->endpoint;
 }
 
-void ranges_seal(struct ranges *r)
-{
-	memset(r->answers, 0, REMEMBERED * sizeof *r->answers);
-	if (r->rows->len)
-		qsort(r->rows->data, r->rows->len, sizeof(struct range), compare_row);
-}
-
 struct address ranges_plain(const struct address *a)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -206,17 +198,82 @@ static bool look_up(const struct ranges *r, const struct address *a, uint16_t po
 	return false;
 }
 
+static struct edge edge_of(const struct address *a)
+{
+	struct edge e = { .family = a->family };
+	for (unsigned i = 0; i < 8 && a->family == 6; i++) {
+		e.high = e.high << 8 | a->byte[i];
+		e.low = e.low << 8 | a->byte[8 + i];
+	}
+	for (unsigned i = 0; i < 4 && a->family == 4; i++)
+		e.low = e.low << 8 | a->byte[i];
+	return e;
+}
+
+static int compare_edge(const void *a, const void *b)
+{
+	const struct edge *x = a, *y = b;
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	if (x->high != y->high)
+		return x->high < y->high ? -1 : 1;
+	return x->low < y->low ? -1 : x->low > y->low;
+}
+
+static void add_edge(struct ranges *r, const struct address *a)
+{
+	struct edge e = edge_of(a);
+	for (unsigned mx = 0; mx < 2; mx++)
+		e.found[mx] = look_up(r, a, mx ? 25 : 587, &e.peer[mx]);
+	g_array_append_val(r->edges, e);
+}
+
+/* The first address behind a prefix, with its bits behind `len` zero; false at the end of all. */
+static bool address_behind(struct address *a, unsigned len)
+{
+	for (unsigned bit = len; bit > 0; bit--) {
+		uint8_t mask = (uint8_t)(0x80u >> (bit - 1) % 8), *byte = &a->byte[(bit - 1) / 8];
+		*byte ^= mask;
+		if (*byte & mask)
+			return true; /* no carry */
+	}
+	return false;
+}
+
+void ranges_seal(struct ranges *r)
+{
+	g_array_set_size(r->edges, 0);
+	if (r->rows->len)
+		qsort(r->rows->data, r->rows->len, sizeof(struct range), compare_row);
+	for (guint i = 0; i < r->rows->len; i++) {
+		const struct range *row = &g_array_index(r->rows, struct range, i);
+		struct address a = { .family = row->family };
+		memcpy(a.byte, row->byte, sizeof a.byte);
+		add_edge(r, &a);
+		if (address_behind(&a, row->len))
+			add_edge(r, &a);
+	}
+	if (r->edges->len)
+		qsort(r->edges->data, r->edges->len, sizeof(struct edge), compare_edge);
+}
+
 bool ranges_find(const struct ranges *r, const struct address *a, uint16_t port, struct peer *out)
 {
-	unsigned mix = port;
-	for (size_t i = 0; i < sizeof a->byte; i++)
-		mix = mix * 31 + a->byte[i];
-	struct answer *known = &r->answers[(mix ^ mix >> 7) % REMEMBERED];
-	if (!known->used || known->port != port || memcmp(&known->address, a, sizeof *a)) {
-		*known = (struct answer){ .address = *a, .port = port, .used = true };
-		known->found = look_up(r, a, port, &known->peer);
+	struct address plain = ranges_plain(a);
+	struct edge key = edge_of(&plain);
+	guint lo = 0, hi = r->edges->len; /* edges before lo are not behind the address */
+	while (lo < hi) {
+		guint mid = lo + (hi - lo) / 2;
+		if (compare_edge(&g_array_index(r->edges, struct edge, mid), &key) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	if (known->found)
-		*out = known->peer;
-	return known->found;
+	if (lo == 0)
+		return false;
+	const struct edge *e = &g_array_index(r->edges, struct edge, lo - 1);
+	if (e->family != plain.family || !e->found[port == 25])
+		return false;
+	*out = e->peer[port == 25];
+	return true;
 }

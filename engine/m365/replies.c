@@ -20,10 +20,35 @@ static const struct reply_row rows[] = {
 };
 #define ROWS G_N_ELEMENTS(rows)
 
-/* Sentences in lower case with their lengths, made at first use. */
+/* Which pairs of neighbouring bytes a text has, by a hash of them: a text that lacks one of a
+ * sentence's pairs does not contain it, which spares most searches. */
+#define PAIR_BITS 512u
+struct pairs {
+	uint64_t bit[PAIR_BITS / 64];
+};
+
+static void pairs_add(struct pairs *p, const char *text, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		unsigned k = ((unsigned char)text[i] * 37u + (unsigned char)text[i + 1] * 11u) %
+			     PAIR_BITS;
+		p->bit[k / 64] |= UINT64_C(1) << (k % 64);
+	}
+}
+
+static bool pairs_within(const struct pairs *some, const struct pairs *all)
+{
+	uint64_t missing = 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(some->bit); i++)
+		missing |= some->bit[i] & ~all->bit[i];
+	return !missing;
+}
+
+/* Sentences in lower case with their lengths and the pairs of both, made at first use. */
 struct needle {
 	char text[ROW_SENTENCE_MAX], also[ROW_SENTENCE_MAX];
 	size_t n, n_also;
+	struct pairs pairs;
 };
 static struct needle needles[ROWS];
 
@@ -44,6 +69,8 @@ static void needles_make(void)
 	for (size_t i = 0; i < ROWS; i++) {
 		needles[i].n = lower_into(needles[i].text, rows[i].sentence);
 		needles[i].n_also = lower_into(needles[i].also, rows[i].also);
+		pairs_add(&needles[i].pairs, needles[i].text, needles[i].n);
+		pairs_add(&needles[i].pairs, needles[i].also, needles[i].n_also);
 	}
 	g_once_init_leave(&once, 1);
 }
@@ -55,6 +82,7 @@ struct folded {
 	uint8_t klass;
 	uint16_t subject, detail;
 	size_t n;
+	struct pairs pairs;
 	char text[CAP_REPLY_TEXT + 1];
 };
 
@@ -117,6 +145,8 @@ static void fold_text(struct folded *f, const struct bytes *text)
 		f->text[f->n++] = g_ascii_tolower((char)c);
 	}
 	f->text[f->n] = 0;
+	f->pairs = (struct pairs){ 0 };
+	pairs_add(&f->pairs, f->text, f->n);
 }
 
 /* ---- what is not this server's own sentence ---- */
@@ -210,7 +240,8 @@ static bool enhanced_fits(const struct reply_row *r, const struct folded *f)
 
 static bool sentence_fits(const struct needle *n, const struct folded *f)
 {
-	return (!n->n || memmem(f->text, f->n, n->text, n->n)) &&
+	return pairs_within(&n->pairs, &f->pairs) &&
+	       (!n->n || memmem(f->text, f->n, n->text, n->n)) &&
 	       (!n->n_also || memmem(f->text, f->n, n->also, n->n_also));
 }
 
@@ -298,13 +329,12 @@ struct reply_match replies_match(const struct smtp_reply *reply, enum stage stag
 	needles_make();
 	struct reply_trailer t;
 	struct bytes text = replies_trailer(reply->text, &t);
-	struct folded f = {
-		.code = reply->code,
-		.enhanced = reply->enhanced,
-		.klass = reply->klass,
-		.subject = reply->subject,
-		.detail = reply->detail,
-	};
+	struct folded f; /* without its text, which is large */
+	f.code = reply->code;
+	f.enhanced = reply->enhanced;
+	f.klass = reply->klass;
+	f.subject = reply->subject;
+	f.detail = reply->detail;
 	fold_text(&f, &text);
 	cut_foreign(&f);
 	m = find(&f, stage);

@@ -3,6 +3,7 @@
  * SHA-1 over seed, ordered addresses, protocol, padding and ordered ports (Community ID spec, v1).
  */
 #include "report/community_id.h"
+#include "base/phrase.h"
 
 #include <glib.h>
 #include <string.h>
@@ -41,6 +42,6 @@ void community_id(const struct address *a, uint16_t a_port, const struct address
 	g_checksum_get_digest(sum, digest, &size);
 	g_checksum_free(sum);
 	char *text = g_base64_encode(digest, size);
-	g_snprintf(out, 40, "1:%s", text);
+	phrase(out, 40, "1:%s", text);
 	g_free(text);
 }

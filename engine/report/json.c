@@ -38,8 +38,8 @@ static void lead(struct json_writer *j, const char *key)
 		return;
 	const char *dot = strrchr(key, '.');
 	g_string_append_c(j->out, '"');
-	g_string_append(j->out, dot ? dot + 1 : key);
-	g_string_append_len(j->out, "\":", 2);
+	phrase_text(j->out, dot ? dot + 1 : key);
+	phrase_put(j->out, "\":", 2);
 }
 
 static void enter(struct json_writer *j, const char *key, bool list)
@@ -80,7 +80,7 @@ static void append_quoted(GString *out, const char *text)
 	g_string_append_c(out, '"');
 	for (;;) {
 		size_t n = strcspn(text, "\"\\");
-		g_string_append_len(out, text, (gssize)n);
+		phrase_put(out, text, n);
 		if (!text[n])
 			break;
 		g_string_append_c(out, '\\');
@@ -113,7 +113,7 @@ static void json_int(struct writer *w, const struct field_info *f, int64_t value
 static void json_bool(struct writer *w, const struct field_info *f, bool value)
 {
 	lead(json_of(w), f->key);
-	g_string_append(json_of(w)->out, value ? "true" : "false");
+	phrase_text(json_of(w)->out, value ? "true" : "false");
 }
 
 void report_json(const struct verdict *v, const struct report_options *o, GString *out)
@@ -135,5 +135,5 @@ void report_json(const struct verdict *v, const struct report_options *o, GStrin
 	g_string_append_c(out, '{');
 	report_walk(v, o, &j.writer);
 	g_assert(j.depth == 0);
-	g_string_append_len(out, "}\n", 2);
+	phrase_put(out, "}\n", 2);
 }

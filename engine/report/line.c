@@ -16,13 +16,13 @@ void report_color_on(const struct report_options *o, enum color c, GString *out)
 		[COLOR_CYAN] = "\033[36m",  [COLOR_BOLD] = "\033[1m",	[COLOR_DIM] = "\033[2m",
 	};
 	if (o->color)
-		g_string_append(out, codes[c]);
+		phrase_text(out, codes[c]);
 }
 
 void report_color_off(const struct report_options *o, GString *out)
 {
 	if (o->color)
-		g_string_append(out, "\033[0m");
+		phrase_text(out, "\033[0m");
 }
 
 static const struct {
@@ -84,7 +84,7 @@ static void append_host(GString *out, const struct address *a, uint16_t port)
 	char text[64];
 	report_address(a, text);
 	if (port == 0)
-		g_string_append(out, text);
+		phrase_text(out, text);
 	else
 		phrase_append(out, a->family == 6 ? "[%s]:%u" : "%s:%u", text, port);
 }
@@ -94,7 +94,7 @@ static void append_ends(const struct verdict *v, GString *out)
 {
 	char ip[64];
 	append_host(out, &v->client_ip, v->client_port);
-	g_string_append(out, " > ");
+	phrase_text(out, " > ");
 	report_address(&v->server_ip, ip);
 	if (!v->server_domain) {
 		append_host(out, &v->server_ip, v->server_port);
@@ -112,16 +112,16 @@ static void append_tls(const struct verdict *v, GString *out)
 {
 	if (v->tls_established == TRI_FALSE) { /* it was tried, and the session went on without */
 		if (v->outcome == OUTCOME_ACCEPTED)
-			g_string_append(out, ", in clear");
+			phrase_text(out, ", in clear");
 	} else if (v->tls_version) {
-		g_string_append(out, g_strcmp0(v->tls_protocol, "ssl") == 0 ? ", SSL " : ", TLS ");
+		phrase_text(out, g_strcmp0(v->tls_protocol, "ssl") == 0 ? ", SSL " : ", TLS ");
 		append_clean(out, v->tls_version);
 	} else if (v->tls_established == TRI_TRUE) {
-		g_string_append(out, ", TLS");
+		phrase_text(out, ", TLS");
 	} else if (v->decrypted) {
-		g_string_append(out, ", TLS decrypted by the mirror");
+		phrase_text(out, ", TLS decrypted by the mirror");
 	} else if (v->outcome == OUTCOME_ACCEPTED) {
-		g_string_append(out, ", in clear");
+		phrase_text(out, ", in clear");
 	}
 }
 
@@ -129,21 +129,21 @@ static void append_tls(const struct verdict *v, GString *out)
 static void append_login(const struct verdict *v, GString *out)
 {
 	if (v->auth_seen || v->auth_mechanism) {
-		g_string_append(out, ", login");
+		phrase_text(out, ", login");
 		if (v->auth_result == AUTH_RESULT_REJECTED)
-			g_string_append(out, " refused");
+			phrase_text(out, " refused");
 		if (v->auth_mechanism) {
-			g_string_append(out, " by AUTH ");
+			phrase_text(out, " by AUTH ");
 			append_clean(out, v->auth_mechanism);
 		}
 		if (v->auth_inferred)
-			g_string_append(out, " (inferred)");
+			phrase_text(out, " (inferred)");
 	} else if (v->method == METHOD_DIRECT_SEND) {
-		g_string_append(out, ", direct send");
+		phrase_text(out, ", direct send");
 	} else if (v->method == METHOD_RELAY) {
-		g_string_append(out, ", relay");
+		phrase_text(out, ", relay");
 	} else if (v->method == METHOD_DIRECT_SEND_OR_RELAY) {
-		g_string_append(out, ", direct send or relay");
+		phrase_text(out, ", direct send or relay");
 	}
 }
 
@@ -160,7 +160,7 @@ static void append_outcome(const struct verdict *v, GString *out)
 	if (v->outcome == OUTCOME_ACCEPTED && v->messages > 1)
 		phrase_append(out, "accepted %u messages", v->messages);
 	else
-		g_string_append(out, words[v->outcome]);
+		phrase_text(out, words[v->outcome]);
 	append_tls(v, out);
 	append_login(v, out);
 	if (v->outcome != OUTCOME_ACCEPTED && v->outcome != OUTCOME_ENCRYPTED &&
@@ -181,7 +181,7 @@ static void append_last_reply(const struct verdict *v, GString *out)
 			append_clean(out, r->enhanced);
 		}
 		if (r->command) {
-			g_string_append(out, " to ");
+			phrase_text(out, " to ");
 			append_clean(out, r->command);
 		}
 		return;
@@ -198,9 +198,9 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 		append_outcome(v, out);
 	const struct finding *why = v->cause ? v->cause : failed ? NULL : report_worst(v);
 	if (why) {
-		g_string_append(out, "  ");
+		phrase_text(out, "  ");
 		report_color_on(o, COLOR_BOLD, out);
-		g_string_append(out, why->id);
+		phrase_text(out, why->id);
 		report_color_off(o, out);
 		phrase_append(out, "  %s", why->title);
 	} else if (failed) {
@@ -211,11 +211,11 @@ static void append_verdict(const struct verdict *v, const struct report_options 
 void report_colored_line(const struct verdict *v, const struct report_options *o, GString *out)
 {
 	report_color_on(o, at_risk(v) ? COLOR_RED : first_words[v->outcome].color, out);
-	g_string_append(out, report_first_word(v));
+	phrase_text(out, report_first_word(v));
 	report_color_off(o, out);
 	phrase_blanks(out, FIRST_WORD - MIN(strlen(report_first_word(v)), FIRST_WORD) + 1);
 	append_ends(v, out);
-	g_string_append(out, "  ");
+	phrase_text(out, "  ");
 	append_verdict(v, o, out);
 }
 

@@ -32,6 +32,16 @@ static int frame_digits(const struct verdict *v)
 	return digits;
 }
 
+static void append_frame_number(GString *out, uint32_t frame, int digits)
+{
+	int own = 1;
+	for (uint32_t n = frame; n >= 10; n /= 10)
+		own++;
+	phrase_text(out, "frame ");
+	phrase_blanks(out, (size_t)MAX(digits - own, 0));
+	phrase_number(out, frame);
+}
+
 static void append_event(const struct verdict *v, const struct event *e,
 			 const struct report_options *o, GString *out, GString *scratch)
 {
@@ -40,7 +50,7 @@ static void append_event(const struct verdict *v, const struct event *e,
 	phrase_blanks(out, INDENT);
 	report_color_on(o, COLOR_DIM, out);
 	if (e->frame)
-		g_string_append_printf(out, "frame %*u", digits, e->frame);
+		append_frame_number(out, e->frame, digits);
 	else
 		phrase_blanks(out, 6 + (size_t)digits);
 	report_color_off(o, out);
@@ -65,7 +75,7 @@ static void append_label(const struct report_options *o, const char *label, enum
 {
 	phrase_blanks(out, INDENT);
 	report_color_on(o, c, out);
-	g_string_append(out, label);
+	phrase_text(out, label);
 	report_color_off(o, out);
 	phrase_blanks(out, strlen(label) < LABEL ? LABEL - strlen(label) : 1);
 }
@@ -89,7 +99,7 @@ static void append_check(const struct report_options *o, const char *check, GStr
 		return;
 	}
 	append_label(o, "check", COLOR_DIM, out);
-	g_string_append(out, check);
+	phrase_text(out, check);
 	g_string_append_c(out, '\n');
 }
 
@@ -145,7 +155,7 @@ static void append_trace(const struct verdict *v, const struct report_options *o
 			continue;
 		if (text->len)
 			g_string_append_c(text, ' ');
-		g_string_append(text, report_fit(parts[i], false, scratch));
+		phrase_text(text, report_fit(parts[i], false, scratch));
 	}
 	append_para(o, "trace", text->str, out);
 	g_string_free(text, TRUE);
@@ -163,11 +173,11 @@ static void append_finding(const struct finding *f, const struct report_options 
 	if (detail[0] && width <= FINDING_COLUMNS)
 		phrase_append(out, ": %s", detail);
 	if (f->frame_count) {
-		g_string_append(out, f->frame_count > 1 ? "  frames " : "  frame ");
+		phrase_text(out, f->frame_count > 1 ? "  frames " : "  frame ");
 		report_frames(out, f->frames, f->frame_count, FRAMES_SHOWN);
 	}
 	if (f->inferred)
-		g_string_append(out, "  (inferred)");
+		phrase_text(out, "  (inferred)");
 	g_string_append_c(out, '\n');
 }
 

@@ -13,6 +13,8 @@ static const struct field_info fields[FIELD_COUNT] = {
 #define FIELD(name, key, label, type, meaning) { key, label, type, meaning },
 #include "fields.def"
 };
+/* Length of the key of the object that the field lies in. */
+static size_t parents[FIELD_COUNT];
 
 static const struct group {
 	const char *key, *label;
@@ -44,6 +46,16 @@ static size_t parent_length(const char *key, size_t n)
 	return n ? n - 1 : 0;
 }
 
+static void parents_measure(void)
+{
+	static gsize once;
+	if (!g_once_init_enter(&once))
+		return;
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		parents[i] = parent_length(fields[i].key, strlen(fields[i].key));
+	g_once_init_leave(&once, 1);
+}
+
 static const struct group *group_find(struct walk *k, const char *key, size_t n)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++, k->group++) {
@@ -55,10 +67,10 @@ static const struct group *group_find(struct walk *k, const char *key, size_t n)
 	g_assert_not_reached(); /* fields.def lacks a FIELD_GROUP */
 }
 
-/* Open the objects that `key` lies in, after closing those that it does not. */
-static void move_to(struct walk *k, const char *key)
+/* Open the objects that `key` lies in, after closing those that it does not; `parent`: length of
+ * the key of the innermost. */
+static void move_to(struct walk *k, const char *key, size_t parent)
 {
-	size_t parent = parent_length(key, strlen(key));
 	if (parent == k->at_len && memcmp(key, k->at, parent) == 0)
 		return;
 	while (k->at_len > k->floor &&
@@ -82,7 +94,7 @@ static void put_string(struct walk *k, enum field f, const char *value)
 {
 	if (!value || !value[0])
 		return;
-	move_to(k, fields[f].key);
+	move_to(k, fields[f].key, parents[f]);
 	k->w->string(k->w, &fields[f], value);
 }
 
@@ -102,7 +114,7 @@ static void put_sentence(struct walk *k, enum field f, const char *value)
 
 static void put_uint(struct walk *k, enum field f, uint64_t value)
 {
-	move_to(k, fields[f].key);
+	move_to(k, fields[f].key, parents[f]);
 	k->w->uinteger(k->w, &fields[f], value);
 }
 
@@ -115,7 +127,7 @@ static void put_count(struct walk *k, enum field f, uint64_t value)
 
 static void put_bool(struct walk *k, enum field f, bool value)
 {
-	move_to(k, fields[f].key);
+	move_to(k, fields[f].key, parents[f]);
 	k->w->boolean(k->w, &fields[f], value);
 }
 
@@ -153,7 +165,7 @@ static void put_address(struct walk *k, enum field f, const struct address *a)
 
 static void list_open(struct walk *k, const char *key, const char *label)
 {
-	move_to(k, key);
+	move_to(k, key, parent_length(key, strlen(key)));
 	k->w->list_begin(k->w, key, label);
 }
 
@@ -264,10 +276,14 @@ static void walk_ends(struct walk *k)
 	put_address(k, FIELD_CLIENT_IP, &v->client_ip);
 	put_count(k, FIELD_CLIENT_PORT, v->client_port);
 	if (v->has_client_mac) { /* ECS: upper case, hyphens (RFC 7042 section 2.1) */
+		static const char hex[] = "0123456789ABCDEF";
 		const uint8_t *m = v->client_mac;
 		char mac[18];
-		g_snprintf(mac, sizeof(mac), "%02X-%02X-%02X-%02X-%02X-%02X", m[0], m[1], m[2],
-			   m[3], m[4], m[5]);
+		for (unsigned i = 0; i < 6; i++) {
+			mac[3 * i] = hex[m[i] >> 4];
+			mac[3 * i + 1] = hex[m[i] & 15];
+			mac[3 * i + 2] = i < 5 ? '-' : '\0';
+		}
 		put_string(k, FIELD_CLIENT_MAC, mac);
 	}
 	put_address(k, FIELD_SERVER_IP, &v->server_ip);
@@ -430,6 +446,7 @@ static void walk_capture(struct walk *k)
 void report_walk(const struct verdict *v, const struct report_options *o, struct writer *w)
 {
 	struct walk k = { .v = v, .o = o, .w = w, .at = "", .scratch = g_string_sized_new(640) };
+	parents_measure();
 	walk_event(&k);
 	walk_ends(&k);
 	walk_values(&k, SECTION_TLS);

@@ -73,8 +73,16 @@ static void append_hex(GString *out, const uint8_t *p, size_t n)
 	static const char digits[] = "0123456789abcdef";
 	for (size_t i = 0; i < n; i++) {
 		char hex[4] = { '\\', 'x', digits[p[i] >> 4], digits[p[i] & 15] };
-		g_string_append_len(out, hex, sizeof(hex));
+		phrase_put(out, hex, sizeof(hex));
 	}
+}
+
+static bool all_plain(const uint8_t *p, size_t n)
+{
+	uint8_t odd = 0;
+	for (size_t i = 0; i < n; i++)
+		odd |= (uint8_t)(p[i] - 0x20) >= 0x5f;
+	return !odd;
 }
 
 /* Clean n bytes into out, cut so that what was appended, "…" included, has at most `most`. */
@@ -82,6 +90,10 @@ static void clean_upto(GString *out, const char *text, size_t n, size_t most)
 {
 	const uint8_t *p = (const uint8_t *)text;
 	size_t start = out->len, fits = start;
+	if (n <= most && all_plain(p, n)) { /* nearly always */
+		phrase_put(out, text, n);
+		return;
+	}
 	for (size_t i = 0; i < n;) {
 		size_t len = utf8_length(p + i, n - i);
 		if (len == 0)
@@ -89,10 +101,10 @@ static void clean_upto(GString *out, const char *text, size_t n, size_t most)
 		else if (is_control(p + i, len))
 			append_hex(out, p + i, len);
 		else
-			g_string_append_len(out, text + i, (gssize)len);
+			phrase_put(out, text + i, len);
 		if (out->len - start > most) {
 			g_string_truncate(out, fits);
-			g_string_append(out, ELLIPSIS);
+			phrase_text(out, ELLIPSIS);
 			return;
 		}
 		if (out->len - start <= most - ELLIPSIS_BYTES)
@@ -169,12 +181,12 @@ void report_redact(GString *out, const char *text, size_t n)
 			while (from > copied && is_local((uint8_t)text[from - 1]))
 				from--;
 		}
-		g_string_append_len(out, text + copied, (gssize)(from - copied));
+		phrase_put(out, text + copied, (size_t)(from - copied));
 		if (from < i)
-			g_string_append(out, ELLIPSIS);
+			phrase_text(out, ELLIPSIS);
 		copied = i;
 	}
-	g_string_append_len(out, text + copied, (gssize)(n - copied));
+	phrase_put(out, text + copied, (size_t)(n - copied));
 }
 
 /* Days since 1970 to a date of the proleptic Gregorian calendar; no libc, so no locale or zone. */
@@ -240,9 +252,9 @@ void report_frames(GString *out, const uint32_t *frames, unsigned count, unsigne
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (i)
-			g_string_append(out, ", ");
+			phrase_text(out, ", ");
 		if (i == most) {
-			g_string_append(out, ELLIPSIS);
+			phrase_text(out, ELLIPSIS);
 			return;
 		}
 		phrase_number(out, frames[i]);
@@ -257,35 +269,53 @@ size_t report_width(const char *text, size_t n)
 	return width;
 }
 
-/* Bytes up to the next place where a line may be broken: before a blank, or behind a bar, which
- * joins the lines of a reply into words of any length. */
-static size_t unbroken(const char *p)
+/* A word goes up to a place where the line may be broken: before a blank, or behind a bar, which
+ * joins the lines of a reply into words of any length. Returns its bytes, *width its columns. */
+static size_t word(const char *p, size_t *width)
 {
-	size_t n = strcspn(p, " |");
-	return n + (p[n] == '|');
+	size_t n = 0;
+	*width = 0;
+	for (; p[n] && p[n] != ' '; n++) {
+		*width += ((uint8_t)p[n] & 0xc0) != 0x80;
+		if (p[n] == '|')
+			return n + 1;
+	}
+	return n;
 }
 
 void report_wrap(GString *out, const char *text, unsigned column, unsigned indent)
 {
 	size_t at = column;
 	bool blank = false, first = true; /* first of its line: never break before it */
+	const char *from = text;	  /* what is not written yet */
 	for (const char *p = text; *p;) {
-		size_t n = unbroken(p), width = report_width(p, n);
+		size_t width, n = word(p, &width);
 		if (!first && at + blank + width > REPORT_COLUMNS) {
+			phrase_put(out, from, (size_t)(p - blank - from));
 			g_string_append_c(out, '\n');
 			phrase_blanks(out, indent);
+			from = p;
 			at = indent;
 		} else if (!first && blank) {
-			g_string_append_c(out, ' ');
 			at++;
 		}
-		g_string_append_len(out, p, (gssize)n);
 		at += width;
 		first = false;
 		p += n;
 		blank = *p == ' ';
-		p += strspn(p, " ");
+		p += blank;
+		if (*p != ' ')
+			continue;
+		/* several blanks: only the first of them is written */
+		phrase_put(out, from, (size_t)(p - blank - from));
+		while (*p == ' ')
+			p++;
+		from = p - blank;
 	}
+	size_t rest = strlen(from);
+	while (rest && from[rest - 1] == ' ')
+		rest--;
+	phrase_put(out, from, rest);
 }
 
 void report_tunnel(GString *out, const struct encapsulation *e)
@@ -297,7 +327,7 @@ void report_tunnel(GString *out, const struct encapsulation *e)
 	};
 	if (e->tunnel == TUNNEL_NONE)
 		return;
-	g_string_append(out, e->tunnel < G_N_ELEMENTS(names) ? names[e->tunnel] : "unknown");
+	phrase_text(out, e->tunnel < G_N_ELEMENTS(names) ? names[e->tunnel] : "unknown");
 	if (e->tunnel == TUNNEL_IPIP || (e->tunnel == TUNNEL_GRE && e->tunnel_id == 0))
 		return; /* no id, or GRE without a key */
 	g_string_append_c(out, ' ');

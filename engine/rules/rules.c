@@ -27,8 +27,9 @@ struct mask {
 };
 static struct mask masks[ROWS];
 
-/* Rows as bits, by their telling fact: one of `all` that few sessions have (the last, for the first
- * ones say who the peer is); FACT_NONE for rows that have none. Most rows need no further look. */
+/* Rows as bits, by their telling facts: that one of `all` which the fewest rows ask for, or, in a
+ * row without `all`, each of `any`; FACT_NONE for rows that have neither. Most rows need no further
+ * look. */
 #define ROW_WORDS ((ROWS + 63) / 64)
 static uint64_t telling[FACT_COUNT][ROW_WORDS];
 
@@ -42,11 +43,39 @@ static bool bits_of(const enum fact *list, uint64_t *bits)
 	return some;
 }
 
+/* In how many rows each fact must be there. */
+static void count_uses(unsigned uses[FACT_COUNT])
+{
+	for (size_t i = 0; i < ROWS; i++)
+		for (unsigned k = 0; k < RULE_FACTS; k++)
+			uses[rows[i].all[k]]++;
+}
+
+static void tell(size_t row, enum fact x)
+{
+	telling[x][row / 64] |= UINT64_C(1) << (row % 64);
+}
+
+static void find_telling(size_t row, const unsigned uses[FACT_COUNT])
+{
+	const struct rule *r = &rows[row];
+	enum fact best = r->all[0];
+	for (unsigned k = 1; k < RULE_FACTS && r->all[k] != FACT_NONE; k++)
+		if (uses[r->all[k]] < uses[best])
+			best = r->all[k];
+	if (best != FACT_NONE || r->any[0] == FACT_NONE)
+		tell(row, best);
+	for (unsigned k = 0; best == FACT_NONE && k < RULE_FACTS && r->any[k] != FACT_NONE; k++)
+		tell(row, r->any[k]);
+}
+
 static void masks_make(void)
 {
 	static gsize once;
+	unsigned uses[FACT_COUNT] = { 0 };
 	if (!g_once_init_enter(&once))
 		return;
+	count_uses(uses);
 	for (size_t i = 0; i < ROWS; i++) {
 		size_t same = 0;
 		while (strcmp(rows[same].id, rows[i].id) != 0)
@@ -55,10 +84,7 @@ static void masks_make(void)
 		bits_of(rows[i].all, masks[i].all);
 		masks[i].has_any = bits_of(rows[i].any, masks[i].any);
 		bits_of(rows[i].none, masks[i].none);
-		enum fact last = FACT_NONE;
-		for (unsigned k = 0; k < RULE_FACTS; k++)
-			last = MAX(last, rows[i].all[k]);
-		telling[last][i / 64] |= UINT64_C(1) << (i % 64);
+		find_telling(i, uses);
 	}
 	g_once_init_leave(&once, 1);
 }
@@ -115,9 +141,9 @@ static bool is_context(enum fact x)
 static void add_facts(struct finding *out, const enum fact list[RULE_FACTS], const struct facts *f,
 		      bool context)
 {
-	for (unsigned i = 0; i < RULE_FACTS; i++) {
+	for (unsigned i = 0; i < RULE_FACTS && list[i] != FACT_NONE; i++) {
 		enum fact x = list[i];
-		if (x != FACT_NONE && facts_has(f, x) && is_context(x) == context)
+		if (facts_has(f, x) && is_context(x) == context)
 			add_frame(out, f->frame[x]);
 	}
 }

@@ -98,7 +98,7 @@ const char *session_show(struct session *s, struct bytes text, size_t most)
 	text = session_without_names(s, text, room);
 	size_t n = bytes_left(&text);
 	if (n <= most && plain_ascii((const char *)text.at, n)) /* nearly always */
-		g_string_append_len(out, (const char *)text.at, (gssize)n);
+		phrase_put(out, (const char *)text.at, n);
 	else
 		clean(out, text, most);
 	return out->str;

@@ -89,7 +89,7 @@ struct seen_tls {
 	struct seen_at bad[2];		 /* bytes that are no TLS */
 	struct seen_at text_after_alert; /* readable reply after a fatal alert */
 	struct seen_at hello_request, renegotiation;
-	struct certificate *leaf; /* owned by the session; NULL when not seen */
+	const struct certificate *leaf; /* held by the session; NULL when not seen */
 	unsigned chain_count;
 	bool chain_complete;	   /* an issuer other than the leaf's own was sent */
 	const char *top_issuer_cn; /* issuer of the last certificate of the chain */
@@ -249,7 +249,6 @@ struct seen {
 	uint32_t dns_seen;	    /* first DNS frame of this client, 0 none */
 	bool plaintext;		    /* the host decrypts this session */
 	bool readable_tls;	    /* inside of TLS was readable */
-	size_t leaf_bytes;	    /* of t.leaf, for the cap */
 	bool smtp_proven;	    /* grammar of both sides, or ESMTP in the banner */
 	bool midstream;		    /* the flow began before the capture */
 	struct seen_trace *trace;   /* trailer of the last reply that had one; NULL none */

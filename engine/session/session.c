@@ -4,6 +4,7 @@
  * change the modes, and the end of the flow turns pending things into what was seen. The dialogue
  * itself is in commands.c, the handshake in tls.c, text and events in notes.c.
  */
+#include "base/fetch.h"
 #include "m365/peers.h"
 #include "session/commands.h"
 #include "session/replies.h"
@@ -61,10 +62,7 @@ void session_free(struct session *s)
 	session_opened_free(s);
 	tls_free(s->tls[FLOW_C2S]);
 	tls_free(s->tls[FLOW_S2C]);
-	if (s->seen.tls->leaf) {
-		certificate_clear(s->seen.tls->leaf);
-		g_free(s->seen.tls->leaf);
-	}
+	certificates_drop(s->cx->certificates, s->seen.tls->leaf);
 	g_free(s->own_tls);
 	g_free(s->seen.mail->from);
 	g_free(s->seen.mail->to);
@@ -90,6 +88,18 @@ void session_free(struct session *s)
 	g_free(s);
 }
 
+void session_fetch(const struct session *s, unsigned step)
+{
+	if (step == 0) {
+		fetch(s, sizeof *s);
+		return;
+	}
+	const void *const parts[] = { s->client, s->server, s->tls[0], s->tls[1], s->arena.at };
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (parts[i])
+			fetch(parts[i], 2 * FETCH_LINE);
+}
+
 size_t session_kept(const struct session *s)
 {
 	size_t n = sizeof *s + 128; /* histories, about */
@@ -103,7 +113,8 @@ size_t session_kept(const struct session *s)
 	n += s->queue ? s->queue->len * sizeof(struct session_command) : 0;
 	n += s->own_odd ? sizeof *s->seen.odd : 0;
 	n += s->own_mail ? sizeof *s->seen.mail : 0;
-	n += s->own_tls ? sizeof *s->seen.tls + s->seen.leaf_bytes : 0;
+	n += s->own_tls ? sizeof *s->seen.tls : 0;
+	n += s->seen.tls->leaf ? certificates_kept(s->seen.tls->leaf) : 0;
 	n += (s->seen.mail->from ? 168u : 0u) + (s->seen.mail->to ? 168u : 0u) +
 	     (s->seen.ehlo.lines ? 128u : 0u);
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;

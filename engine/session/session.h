@@ -11,12 +11,14 @@
 #include "facts/facts.h"
 #include "keys/opening.h"
 #include "session/seen.h"
+#include "tls/certificates.h"
 #include "verdict.h"
 
 /* What all sessions of an engine share. Borrowed by each session. */
 struct session_context {
 	struct peers *peers;
 	struct dns *dns;
+	struct certificates *certificates;
 	uint64_t secret_key; /* of the fingerprints of secrets */
 	bool redact, dialogue;
 	bool events_of_causes; /* verdicts without a cause need no events */
@@ -33,6 +35,8 @@ struct session; /* state.h */
 struct session *session_new(struct session_context *cx, unsigned number);
 void session_free(struct session *s); /* wipes */
 size_t session_kept(const struct session *s);
+/* Ask for the memory that the next bytes need: step 0 itself, step 1 its decoders. */
+void session_fetch(const struct session *s, unsigned step);
 void session_data(struct session *s, const struct flow *f, enum flow_dir dir, struct bytes view,
 		  struct flow_mark mark);
 void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,

@@ -129,7 +129,7 @@ static void server_hello(struct session *s, const struct tls_hello *h, struct fl
 static void server_certificate(struct session *s, const struct tls_item *i, struct flow_mark m)
 {
 	struct seen_tls *t = session_tls(s);
-	struct certificate top;
+	const struct certificate *top;
 
 	if (t->certificate.frame)
 		return;
@@ -138,21 +138,17 @@ static void server_certificate(struct session *s, const struct tls_item *i, stru
 	session_tls_step(s, "certificate");
 	if (!i->chain_count)
 		return;
-	t->leaf = g_new0(struct certificate, 1);
-	if (!certificate_read(i->chain[0], t->leaf)) {
-		g_free(t->leaf);
-		t->leaf = NULL;
+	t->leaf = certificates_get(s->cx->certificates, i->chain[0]);
+	if (!t->leaf) {
 		session_event(s, EVENT_S2C, m, false, "Certificate that cannot be read");
 		return;
 	}
-	s->seen.leaf_bytes = sizeof *t->leaf + 64 * t->leaf->name_count;
-	if (i->chain_count > 1 && certificate_read(i->chain[i->chain_count - 1], &top)) {
-		t->top_issuer_cn = session_keep_text(s, top.issuer_cn);
-		t->chain_complete = true;
-		certificate_clear(&top);
-	} else {
-		t->top_issuer_cn = session_keep_text(s, t->leaf->issuer_cn);
-	}
+	top = i->chain_count > 1
+		      ? certificates_get(s->cx->certificates, i->chain[i->chain_count - 1])
+		      : NULL;
+	t->chain_complete = top != NULL;
+	t->top_issuer_cn = session_keep_text(s, (top ? top : t->leaf)->issuer_cn);
+	certificates_drop(s->cx->certificates, top);
 	session_event(s, EVENT_S2C, m, false, "Certificate CN=%s, issued by %s",
 		      t->leaf->subject_cn,
 		      *t->leaf->issuer_cn ? t->leaf->issuer_cn : t->leaf->issuer);

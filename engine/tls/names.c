@@ -72,9 +72,46 @@ static const void *find(const void *rows, size_t count, size_t width, uint16_t v
 	return NULL;
 }
 
+/* Told from the name: NULL, anon and EXPORT are words of it, and SHA256_SHA256 (RFC 9150) encrypts
+ * nothing either. */
+static bool is_null_anon_export(const struct suite_row *row)
+{
+	return strstr(row->name, "_NULL_") || strstr(row->name, "_anon_") ||
+	       strstr(row->name, "_EXPORT") || row->value == 0xc0b4 || row->value == 0xc0b5;
+}
+
+/* Clients offer dozens of suites in each session, so their rows are found by number: suites have
+ * few different high bytes, and each of these has a block. */
+#define SUITE_BLOCKS 16u
+static struct {
+	uint8_t block[256];		 /* of a high byte; 0 has none */
+	uint16_t row[SUITE_BLOCKS][256]; /* of a low byte, from 1; 0 has none */
+	bool weak[G_N_ELEMENTS(suites)];
+} suite_index;
+
+static void index_suites(void)
+{
+	static gsize once;
+	uint8_t blocks = 1;
+
+	if (!g_once_init_enter(&once))
+		return;
+	for (size_t i = 0; i < G_N_ELEMENTS(suites); i++) {
+		uint8_t *block = &suite_index.block[suites[i].value >> 8];
+		if (!*block)
+			*block = blocks++;
+		g_assert(*block < SUITE_BLOCKS);
+		suite_index.row[*block][suites[i].value & 0xff] = (uint16_t)(i + 1);
+		suite_index.weak[i] = is_null_anon_export(&suites[i]);
+	}
+	g_once_init_leave(&once, 1);
+}
+
 static const struct suite_row *find_suite(uint16_t s)
 {
-	return find(suites, G_N_ELEMENTS(suites), sizeof(suites[0]), s);
+	index_suites();
+	unsigned at = suite_index.row[suite_index.block[s >> 8]][s & 0xff];
+	return at ? &suites[at - 1] : NULL;
 }
 
 /* A number as text. The buffers belong to the thread and go round, so no lock and no leak. */
@@ -142,16 +179,10 @@ enum tls_suite_class tls_suite_class(uint16_t s)
 	return row ? (enum tls_suite_class)row->class : TLS_SUITE_UNKNOWN;
 }
 
-/* Told from the name: NULL, anon and EXPORT are words of it, and SHA256_SHA256 (RFC 9150) encrypts
- * nothing either. */
 bool tls_suite_is_null_anon_export(uint16_t s)
 {
 	const struct suite_row *row = find_suite(s);
-
-	if (!row)
-		return false;
-	return strstr(row->name, "_NULL_") || strstr(row->name, "_anon_") ||
-	       strstr(row->name, "_EXPORT") || s == 0xc0b4 || s == 0xc0b5;
+	return row && suite_index.weak[row - suites];
 }
 
 bool tls_suite_m365(uint16_t s)

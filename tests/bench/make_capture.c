@@ -11,94 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture.h"
+#include "handshake.h"
+
 #define OPEN 64
-#define MSS 1448
 #define BODY_SEGMENTS 24
 
-struct flow {
-	uint32_t number, step;
-	uint32_t seq[2];
-};
-
-static uint64_t written, frames, now_us = 1795000000ull * 1000000;
 static uint8_t body[MSS], record[MSS];
-
-static void put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
-
-static uint64_t words(const uint8_t *at, uint32_t n)
-{
-	uint64_t sum = 0;
-	for (uint32_t i = 0; i + 1 < n; i += 2)
-		sum += (unsigned)at[i] << 8 | at[i + 1];
-	return sum + (n % 2 ? (unsigned)at[n - 1] << 8 : 0);
-}
-
-/* RFC 9293 section 3.1; ip and tcp are the headers, with 20 bytes each. */
-static unsigned checksum(const uint8_t *ip, const uint8_t *tcp, const void *data, uint32_t n)
-{
-	uint64_t sum = 6 + 20 + n + words(ip + 12, 8) + words(tcp, 20) + words(data, n);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum & 0xffff;
-}
-
-static void packet(uint32_t client, uint16_t cport, uint16_t sport, int from_server, uint32_t seq,
-		   uint32_t ack, uint8_t flags, const void *data, uint32_t n)
-{
-	uint8_t h[16 + 54] = { 0 };
-	uint32_t len = 54 + n, sec = (uint32_t)(now_us / 1000000),
-		 us = (uint32_t)(now_us % 1000000);
-	uint8_t *e = h + 16, *ip = e + 14, *tcp = ip + 20;
-
-	memcpy(h, &sec, 4);
-	memcpy(h + 4, &us, 4);
-	memcpy(h + 8, &len, 4);
-	memcpy(h + 12, &len, 4);
-	e[0] = e[6] = 2;
-	e[5] = from_server ? 1 : 2;
-	e[11] = from_server ? 2 : 1;
-	put16(e + 12, 0x0800);
-	ip[0] = 0x45;
-	put16(ip + 2, 40 + n);
-	put16(ip + 4, (unsigned)frames & 0xffff);
-	ip[8] = from_server ? 50 : 64;
-	ip[9] = 6;
-	uint32_t c = 0x0a000000u + (client & 0xffffff), s = 0x34600000u + (client & 0x3ff);
-	put32(ip + 12, from_server ? s : c);
-	put32(ip + 16, from_server ? c : s);
-	put16(tcp, from_server ? sport : cport);
-	put16(tcp + 2, from_server ? cport : sport);
-	put32(tcp + 4, seq);
-	put32(tcp + 8, ack);
-	tcp[12] = 0x50;
-	tcp[13] = flags;
-	put16(tcp + 14, 65000);
-	put16(tcp + 16, checksum(ip, tcp, data, n));
-	fwrite(h, 1, sizeof h, stdout);
-	if (n)
-		fwrite(data, 1, n, stdout);
-	written += sizeof h + n;
-	frames++;
-	now_us += 1 + len / 125; /* a full link of 1 Gbit/s */
-}
-
-static void say(struct flow *f, int server, uint16_t port, uint8_t flags, const void *data,
-		uint32_t n)
-{
-	packet(f->number, (uint16_t)(10000 + f->number % 50000), port, server, f->seq[server],
-	       f->seq[!server], flags, data, n);
-	f->seq[server] += n + (flags & 3 ? 1 : 0);
-}
 
 static const char *const clear_text[] = {
 	/* first letter: who speaks */
@@ -118,42 +37,6 @@ static const char *const clear_text[] = {
 	"CDATA\r\n",
 	"S354 Start mail input; end with <CRLF>.<CRLF>\r\n",
 };
-/* A TLS 1.3 handshake: ClientHello; ServerHello, CCS and the encrypted flight; CCS and Finished. */
-static const char client_hello[] = "\x16\x03\x01\x00\xbe\x01\x00\x00\xba\x03\x03\x0b\x30\x55\x7a"
-				   "\x9f\xc4\xe9\x0e\x33\x58\x7d\xa2\xc7"
-				   "\xec\x11\x36\x5b\x80\xa5\xca\xef\x14\x39\x5e\x83\xa8\xcd\xf2"
-				   "\x17\x3c\x61\x86\x20\x07\x3c\x71\xa6"
-				   "\xdb\x10\x45\x7a\xaf\xe4\x19\x4e\x83\xb8\xed\x22\x57\x8c\xc1"
-				   "\xf6\x2b\x60\x95\xca\xff\x34\x69\x9e"
-				   "\xd3\x08\x3d\x72\x00\x08\x13\x02\x13\x01\xc0\x30\xc0\x2f\x01"
-				   "\x00\x00\x69\x00\x00\x00\x17\x00\x15"
-				   "\x00\x00\x12\x73\x6d\x74\x70\x2e\x6f\x66\x66\x69\x63\x65\x33"
-				   "\x36\x35\x2e\x63\x6f\x6d\x00\x0a\x00"
-				   "\x06\x00\x04\x00\x1d\x00\x17\x00\x0d\x00\x08\x00\x06\x08\x04"
-				   "\x04\x03\x04\x01\x00\x2b\x00\x05\x04"
-				   "\x03\x04\x03\x03\x00\x33\x00\x26\x00\x24\x00\x1d\x00\x20\x03"
-				   "\x5e\xb9\x14\x6f\xca\x25\x80\xdb\x36"
-				   "\x91\xec\x47\xa2\xfd\x58\xb3\x0e\x69\xc4\x1f\x7a\xd5\x30\x8b"
-				   "\xe6\x41\x9c\xf7\x52\xad\x08\xff\x01"
-				   "\x00\x01\x00";
-static const char server_hello[] = "\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03\x86\x61\x3c\x17"
-				   "\xf2\xcd\xa8\x83\x5e\x39\x14\xef\xca"
-				   "\xa5\x80\x5b\x36\x11\xec\xc7\xa2\x7d\x58\x33\x0e\xe9\xc4\x9f"
-				   "\x7a\x55\x30\x0b\x20\x07\x3c\x71\xa6"
-				   "\xdb\x10\x45\x7a\xaf\xe4\x19\x4e\x83\xb8\xed\x22\x57\x8c\xc1"
-				   "\xf6\x2b\x60\x95\xca\xff\x34\x69\x9e"
-				   "\xd3\x08\x3d\x72\x13\x02\x00\x00\x2e\x00\x2b\x00\x02\x03\x04"
-				   "\x00\x33\x00\x24\x00\x1d\x00\x20\x03"
-				   "\x5e\xb9\x14\x6f\xca\x25\x80\xdb\x36\x91\xec\x47\xa2\xfd\x58"
-				   "\xb3\x0e\x69\xc4\x1f\x7a\xd5\x30\x8b"
-				   "\xe6\x41\x9c\xf7\x52\xad\x08\x14\x03\x03\x00\x01\x01";
-static const char client_finished[] = "\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x45\x00\x07\x0e\x15"
-				      "\x1c\x23\x2a\x31\x38\x3f\x46\x4d\x54"
-				      "\x5b\x62\x69\x70\x77\x7e\x85\x8c\x93\x9a\xa1\xa8\xaf\xb6\xbd"
-				      "\xc4\xcb\xd2\xd9\xe0\xe7\xee\xf5\xfc"
-				      "\x03\x0a\x11\x18\x1f\x26\x2d\x34\x3b\x42\x49\x50\x57\x5e\x65"
-				      "\x6c\x73\x7a\x81\x88\x8f\x96\x9d\xa4"
-				      "\xab\xb2\xb9\xc0\xc7\xce\xd5\xdc";
 static const char *const tls_text[] = { "CSTARTTLS\r\n", "S220 2.0.0 SMTP server ready\r\n" };
 
 /* One step of a session; returns 0 when it is over. */
@@ -223,7 +106,6 @@ static void fill(void)
 
 int main(int argc, char **argv)
 {
-	static const uint32_t head[6] = { 0xa1b2c3d4, 0x00040002, 0, 0, 65535, 1 };
 	struct flow open[OPEN] = { 0 };
 	uint32_t next = 1;
 
@@ -232,7 +114,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	uint64_t most = strtoull(argv[2], NULL, 10);
-	fwrite(head, 1, sizeof head, stdout);
+	file_header();
 	fill();
 	if (!strcmp(argv[1], "tiny") || !strcmp(argv[1], "flood")) {
 		for (uint32_t i = 1; i <= most * 1000; i++) {

@@ -258,7 +258,7 @@ static inline size_t on_kept(const struct flow *f, void *host)
 
 static inline struct record *record_new(size_t memory)
 {
-	static const struct flow_hooks hooks = { on_data, on_gap, on_close, on_end, on_kept };
+	static const struct flow_hooks hooks = { on_data, on_gap, on_close, on_end, on_kept, NULL };
 	static const uint8_t key[16] = "sixteen letters";
 	struct record *r = g_new0(struct record, 1);
 	r->log = g_string_new(NULL);
@@ -303,12 +303,32 @@ static inline struct record *record_wire(const struct wire *w, uint32_t lost)
 
 #define ALL UINT32_MAX
 
+/* The same, announced in groups before it is fed. */
+static inline struct record *record_expected(const struct wire *w)
+{
+	struct record *r = record_new(CAP_MEMORY_ALL);
+	for (unsigned i = 0; i < w->seg->len; i += FLOW_EXPECT) {
+		struct segment *group[FLOW_EXPECT];
+		unsigned n = MIN(FLOW_EXPECT, w->seg->len - i);
+		for (unsigned k = 0; k < n; k++)
+			group[k] = wire_at(w, i + k);
+		flow_expect(r->table, group, n);
+		for (unsigned k = 0; k < n; k++)
+			record_feed(r, group[k]);
+	}
+	flow_table_finish(r->table);
+	return r;
+}
+
 /* Feed a wire and compare the whole log. */
 static inline void wire_expect(struct wire *w, const char *log)
 {
 	struct record *r = record_wire(w, ALL);
 	assert_string_equal(r->log->str, log);
 	assert_int_equal(r->ends, 1);
+	record_free(r);
+	r = record_expected(w);
+	assert_string_equal(r->log->str, log);
 	record_free(r);
 	wire_free(w);
 }

@@ -421,8 +421,8 @@ static void crowd_end(struct flow *f, void *host)
 static void test_fifty_thousand(void **state)
 {
 	(void)state;
-	static const struct flow_hooks hooks = { crowd_data, crowd_gap, crowd_close, crowd_end,
-						 NULL };
+	static const struct flow_hooks hooks = { crowd_data, crowd_gap, crowd_close,
+						 crowd_end,  NULL,	NULL };
 	static const uint8_t key[16] = { 9 };
 	struct crowd crowd = { 0, 0, 0 };
 	struct flow_table *t = flow_table_new(&hooks, &crowd, key, CAP_MEMORY_ALL);
