@@ -2,7 +2,8 @@
 /*
  * The state of one conversation and what the files of this room share: session.c lives and ends it,
  * commands.c and auth.c take what the client says, replies.c and ehlo.c what the server says,
- * progress.c what that means, transaction.c the message, tls.c the handshake, notes.c writes down.
+ * progress.c what that means, transaction.c the message, tls.c the handshake, opened.c the records
+ * that keys open, notes.c writes down.
  */
 #ifndef SMTP365_SESSION_STATE_H
 #define SMTP365_SESSION_STATE_H
