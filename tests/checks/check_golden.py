@@ -42,5 +42,6 @@ def check(case):
 
 
 listed = list(cases())
-failures = [line for lines in each(check, listed) for line in lines]
+# One failure a case, however many lines of it differ.
+failures = ["\n".join(lines) for lines in each(check, listed) if lines]
 finish("golden", failures, len(listed))
