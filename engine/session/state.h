@@ -51,6 +51,7 @@ struct session {
 	bool doubts_text;    /* and what came with it is surely text, up to the next reply */
 	const char
 		*maybe_greeting; /* words of a 220 that a late start took for STARTTLS's answer */
+	bool closed;		 /* a side has closed */
 	bool transaction_refused;
 	enum stage transaction_stage;
 	struct seen_at transaction_at;

@@ -66,6 +66,12 @@ void session_body_unfinished(struct session *s, struct flow_mark m)
 bool session_transaction_over(const struct session *s, const struct flow *f)
 {
 	const struct flow_side *c = &f->side[FLOW_C2S], *s2c = &f->side[FLOW_S2C];
+	const struct seen_mail *mail = s->seen.mail;
+	/* Of several recipients the reply to another one may be among the bytes that are missing.
+	 */
+	if (s->transaction_refused && s->desync && s->transaction_stage == STAGE_RCPT &&
+	    (mail->to_count > 1 || mail->rcpt_accepted.frame))
+		return false;
 	return s->transaction_refused && (!s->rcpt_ok || s->transaction_stage == STAGE_DATA ||
 					  flow_left(c, s2c) || flow_left(s2c, c));
 }

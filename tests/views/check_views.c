@@ -88,6 +88,20 @@ static bool whole_has(const struct told *whole, const struct told_session *s, co
 	return false;
 }
 
+/* A late file lacks what came before this session: look-ups, and the client's earlier sessions, in
+ * which the reason of the later ones may lie. Nothing in the session can show that. */
+static bool lacks_before(const struct told *whole, const struct told *now,
+			 const struct told_session *w, const char *kind)
+{
+	unsigned before = 0, left = 0;
+	for (unsigned i = 0; i < whole->count; i++)
+		before += !memcmp(&whole->sessions[i].client, &w->client, sizeof w->client);
+	for (unsigned i = 0; i < now->count; i++)
+		left += !memcmp(&now->sessions[i].client, &w->client, sizeof w->client);
+	/* What several sessions say together moves when one of them is not whole. */
+	return (!strcmp(kind, "late file") && left < before) || g_str_has_prefix(w->cause, "dns.");
+}
+
 static void poorer(struct checker *c, const char *kind, unsigned n, const struct told *now)
 {
 	for (unsigned i = 0; i < now->count; i++) {
@@ -95,7 +109,7 @@ static void poorer(struct checker *c, const char *kind, unsigned n, const struct
 		const struct told_session *w = told_find(c->whole, s);
 		for (unsigned k = 0; k < s->count; k++) {
 			const struct told_finding *f = &s->findings[k];
-			if (f->severity >= SEVERITY_HIGH && f->confidence <= CONFIDENCE_LIKELY &&
+			if (f->severity >= SEVERITY_HIGH && f->confidence >= CONFIDENCE_LIKELY &&
 			    !whole_has(c->whole, s, f->id))
 				violation(c, kind, n, "new finding", "%s %s", f->id,
 					  confidence_name(f->confidence));
@@ -106,7 +120,8 @@ static void poorer(struct checker *c, const char *kind, unsigned n, const struct
 			violation(c, kind, n, "good becomes failure", "%s, was %s",
 				  s->cause[0] ? s->cause : "no cause", outcome_name(w->outcome));
 		else if (s->cause[0] && w->cause[0] && strcmp(s->cause, w->cause) != 0 &&
-			 s->confidence <= w->confidence && s->confidence != CONFIDENCE_POSSIBLE)
+			 !w->borrowed && !lacks_before(c->whole, now, w, kind) &&
+			 s->confidence >= w->confidence && s->confidence != CONFIDENCE_POSSIBLE)
 			violation(c, kind, n, "cause moves", "%s %s, was %s %s", s->cause,
 				  confidence_name(s->confidence), w->cause,
 				  confidence_name(w->confidence));

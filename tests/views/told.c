@@ -38,6 +38,9 @@ static void on_session(const struct verdict *v, void *host)
 		.exposure = v->auth_exposure,
 		.confidence = v->cause ? v->cause->confidence : CONFIDENCE_CERTAIN,
 		.messages = v->messages,
+		.borrowed = v->cause &&
+			    (!strcmp(v->cause->id, "tls.downgrade_dance") ||
+			     (v->cause->detail && strstr(v->cause->detail, "session before"))),
 		.count = v->finding_count,
 	};
 	GString *line = g_string_new(NULL);

@@ -41,6 +41,7 @@ struct told_session {
 	struct address client, server;
 	uint16_t client_port, server_port;
 	bool lookup, failed, foreign; /* foreign: of the capture beside */
+	bool borrowed;		      /* the cause is that of an earlier session */
 	enum outcome outcome;
 	enum stage reached, stopped;
 	enum exposure exposure;
