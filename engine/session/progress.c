@@ -67,6 +67,7 @@ static void message_accepted(struct session *s, struct flow_mark m)
 	mail->body_reply = seen_at(m);
 	s->transaction_refused = false;
 	s->rcpt_ok = 0;
+	session_transaction_repeated(s);
 	repaired(s, STAGE_AUTH);
 	session_reach(s, STAGE_ACCEPTED);
 	session_step(s, "accepted");

@@ -21,8 +21,26 @@ void seen_transaction_failed(struct seen *n, struct seen_mail *mail, enum stage 
 	seen_failed_in(n, stage, at, false);
 }
 
+void session_envelope(struct session *s, struct bytes address)
+{
+	s->envelope = s->envelope * 16777619u + 1;
+	while (bytes_left(&address))
+		s->envelope = (s->envelope ^ (uint8_t)g_ascii_tolower((char)bytes_u8(&address))) *
+			      16777619u;
+}
+
+void session_transaction_repeated(struct session *s)
+{
+	struct seen_mail *mail = session_mail(s);
+	if (mail->refused_messages != 1 || !s->envelope || s->envelope != s->refused_envelope)
+		return;
+	mail->refused_messages = 0;
+	s->seen.failed = STAGE_NONE;
+}
+
 void session_transaction_failed(struct session *s)
 {
+	s->refused_envelope = s->envelope;
 	seen_transaction_failed(&s->seen, session_mail(s), s->transaction_stage, s->transaction_at);
 }
 

@@ -260,3 +260,41 @@ def old_greeting():
     t.wait(0.2).send(1, "PA", greeting, seq=first, advance=False)
     t.wait(30).close(0)
     return cap
+
+
+def refused_once(t):
+    body(envelope(t)).s("451 4.7.1 Please try again later\r\n")
+    return t
+
+
+@capture(PART, "wire-refused-then-repeated.pcapng",
+         """A message is put off, sent again with the same envelope in the same session, and taken.""",
+         fires="", near="", outcome="accepted", cause="")
+def repeated():
+    cap = Capture()
+    t = refused_once(hello(to_mx(cap), MX))
+    body(envelope(t)).s(queued())
+    return ended(t, cap)
+
+
+@capture(PART, "wire-refused-then-another.pcapng",
+         """The near miss: what is taken afterwards is for somebody else.""",
+         fires="", near="", outcome="rejected", unsure="cause")
+def another():
+    cap = Capture()
+    t = refused_once(hello(to_mx(cap), MX))
+    body(envelope(t, to="anna@contoso.com")).s(queued())
+    return ended(t, cap)
+
+
+@capture(PART, "wire-mirror-without-auth.pcapng",
+         """A mirror that decrypts, at a relay that lists AUTH neither before nor inside TLS: STARTTLS
+         is gone from the second list, so the server believes that TLS runs.""",
+         fires="capture.decrypted_mirror", near="starttls.offered_not_used auth.not_attempted",
+         outcome="accepted")
+def mirror_without_auth():
+    cap = Capture()
+    t = starttls(hello(to_mx(cap), MX)).c("EHLO mfp-42.contoso.com\r\n")
+    t.s(MX.ehlo(starttls=False))
+    body(envelope(t)).s(queued())
+    return ended(t, cap)
