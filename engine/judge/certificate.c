@@ -2,6 +2,7 @@
 /*
  * The server's certificate (docs/findings.md#cert), visible up to TLS 1.2.
  */
+#include "judge/clock.h"
 #include "judge/judge.h"
 
 #include <string.h>
@@ -12,6 +13,13 @@
 static void dates(struct judge *j, const struct certificate *c, struct seen_at at)
 {
 	int64_t now = (int64_t)(at.ns / SEGMENT_SECOND);
+	int64_t banner = j->seen->banner.frame ? clock_banner_date(j->seen->banner_text) : 0;
+	int64_t then = (int64_t)(j->seen->banner.ns / SEGMENT_SECOND);
+
+	if (j->capture->clock_servers >= 3 && ABS(j->capture->clock_skew_s) > SKEW_MARGIN_S)
+		now += j->capture->clock_skew_s; /* the capture's clock is wrong, and by how much */
+	else if (banner && ABS(banner - then) > SKEW_MARGIN_S)
+		judge_set(j, FACT_CLOCK_DOUBT, j->seen->banner.frame);
 	if (c->not_after && c->not_after < now)
 		facts_say(j->facts, FACT_CERT_EXPIRED, at.frame,
 			  judge_words(j, "expired %" G_GINT64_FORMAT " days before this session",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SLOW (2 * SEGMENT_SECOND)
+#define LONGEST (60 * SEGMENT_SECOND) /* no resolver waits so long: a time stamp is damaged */
 #define DAY (24 * 3600 * SEGMENT_SECOND)
 #define TYPE_MX 15
 
@@ -82,10 +83,11 @@ void judge_dns(struct judge *j)
 
 	if (l) {
 		foreign_answer(j, l);
-		if (l->answer_ns > l->query_ns && l->answer_ns - l->query_ns > SLOW)
+		uint64_t took = ns_since(l->answer_ns, l->query_ns);
+		if (took > SLOW && took <= LONGEST)
 			facts_say(j->facts, FACT_DNS_SLOW, l->answer_frame,
 				  judge_words(j, "%.1f s for %s",
-					      (double)(l->answer_ns - l->query_ns) / 1e9, l->name));
+					      (double)took / 1e9, l->name));
 	} else if (judge_has(j, FACT_PEER_M365) && !j->seen->tls->client.has_sni &&
 		   j->seen->dns_seen && ns_since(j->flow->first_ns, j->capture->first_ns) > DAY) {
 		judge_set(j, FACT_HARD_CODED_IP, j->flow->first_frame);

@@ -110,6 +110,8 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 
 	if (r->consequence || handled_elsewhere(j, r, row))
 		return;
+	if (r->cut)
+		judge_set(j, FACT_REPLY_CUT, r->at.frame);
 	if (wants_tls(j, r, row)) {
 		judge_set(j, FACT_NEEDS_TLS_REPLY, r->at.frame);
 		if (r->stage == STAGE_AUTH && r->unsolicited) /* its AUTH was not captured */

@@ -243,6 +243,9 @@ void judge_outcome(struct judge *j)
 	else if (j->reached == STAGE_NONE && n->lookup)
 		j->reached = STAGE_DNS;
 	j->stopped = stopped(j);
+	/* A hello that nobody asked for is no step: what was reached lies before what failed. */
+	if (n->tls_without_starttls && j->stopped != STAGE_NONE && j->reached >= j->stopped)
+		j->reached = j->stopped - 1;
 	j->outcome = outcome(j);
 	if (j->outcome == OUTCOME_NO_MAIL && n->banner.frame && !n->mail->mail.frame &&
 	    !n->mail->auth.at.frame)

@@ -105,14 +105,15 @@ static void clear_text(struct judge *j)
 	    n->odd->pipelined.frame <= n->starttls_reply.frame)
 		facts_say(j->facts, FACT_INJECTION_C2S, n->odd->pipelined.frame,
 			  judge_words(j, "%s right behind STARTTLS", n->odd->pipelined_words));
-	if (n->odd->s2c_clear.frame && !n->odd->gap.frame &&
+	if (n->odd->s2c_clear.frame && !n->odd->gap.frame && !n->midstream &&
 	    !j->flow->one_sided) /* else its command may be lost */
 		facts_say(
 			j->facts, FACT_INJECTION_S2C, n->odd->s2c_clear.frame,
 			judge_words(j, "\"%s\" between the 220 and TLS", n->odd->s2c_clear_words));
 	if (n->starttls_code == 220 && !n->mirror && !n->odd->gap.frame && text_for_tls(j))
 		judge_set(j, FACT_TLS_GARBAGE, n->odd->plain_after_220.frame);
-	if (n->starttls_code == 220 && !n->mirror && !n->odd->gap.frame)
+	bool begun = n->starttls.frame || !n->midstream; /* else the 220 may be a greeting */
+	if (n->starttls_code == 220 && !n->mirror && !n->odd->gap.frame && begun)
 		for (int d = 0; d < 2; d++)
 			if (n->tls->bad[d].frame && !n->first_tls[d].frame)
 				judge_set(j, FACT_TLS_GARBAGE, n->tls->bad[d].frame);
@@ -120,8 +121,21 @@ static void clear_text(struct judge *j)
 	judge_seen(j, FACT_TLS_FAILED_THEN_454, &n->tls->text_after_alert);
 }
 
+/* What the server offered before TLS is not known, because bytes of the dialogue are missing: what
+ * the client did may have been all that it could do. */
+static bool list_unseen(const struct judge *j)
+{
+	const struct seen *n = j->seen;
+	bool holes = judge_has(j, FACT_ONE_SIDED) || judge_has(j, FACT_MIDSTREAM) ||
+		     judge_has(j, FACT_STREAM_GAP) || judge_has(j, FACT_SNAPPED);
+	return holes && !n->ehlo.complete && !n->mirror && !n->inner && !n->tls->client.at.frame;
+}
+
 void judge_starttls(struct judge *j)
 {
+	if (list_unseen(j))
+		judge_set(j, FACT_LIST_UNSEEN,
+			  j->seen->odd->gap.frame ? j->seen->odd->gap.frame : j->flow->first_frame);
 	hello(j);
 	command(j);
 	no_client_hello(j);

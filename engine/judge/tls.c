@@ -169,6 +169,8 @@ static void alerts(struct judge *j)
 		facts_say(j->facts, fact, a->at.frame, words);
 		if (!a->from_client && a->code == 112)
 			judge_set(j, FACT_ALERT_UNKNOWN_NAME, a->at.frame);
+		if (a->from_client && a->code == 48)
+			judge_set(j, FACT_ALERT_CLIENT_TRUST, a->at.frame);
 		if (a->from_client && a->code == 45)
 			judge_set(j, FACT_ALERT_CLIENT_EXPIRED, a->at.frame);
 		if (a->from_client && (a->code == 43 || a->code == 44))
@@ -187,7 +189,8 @@ static void leaving(struct judge *j)
 	bool server_first = server && !flow_left_first(c, s);
 	bool client_first = client && !server_first;
 	uint32_t gone = server_first ? server : client;
-	bool silent = !t->alert_count || t->alerts[0].at.frame > gone;
+	/* By the order of the bytes: a mirror may bring an alert behind the FIN that follows it. */
+	bool silent = !t->alert_count || (t->alerts[0].at.frame > gone && t->alerts[0].after_close);
 
 	if (!t->client.at.frame || t->established || j->flow->one_sided || j->seen->odd->gap.frame)
 		return;

@@ -76,6 +76,8 @@ static void on_mail(struct session *s, const struct smtp_item *i, struct flow_ma
 {
 	struct seen_mail *mail = session_mail(s);
 	session_end_transaction(s);
+	s->envelope = 0;
+	session_envelope(s, i->path.address);
 	seen_first(&mail->mail, m);
 	if (!s->inside)
 		seen_first(&mail->mail_clear, m);
@@ -97,6 +99,7 @@ static void on_rcpt(struct session *s, const struct smtp_item *i, struct flow_ma
 {
 	struct seen_mail *mail = session_mail(s);
 	bool first = !mail->rcpt.frame || mail->rcpt.frame < mail->mail.frame;
+	session_envelope(s, i->path.address);
 	seen_first(&mail->rcpt, m);
 	if (!i->path.brackets)
 		seen_first(&mail->no_brackets, m);

@@ -152,9 +152,11 @@ void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow
 		session_starttls_was_greeting(s);
 		inner = n->inner != NULL;
 	}
-	/* The list of inside TLS, readable (C07). The first list may be lost; AUTH in it would tell
-	 * a server that stays plain. */
-	if (inner && !s->inside && !e->has_starttls && e->has_auth && !n->ehlo.has_auth) {
+	/* The list of inside TLS, readable (C07): the server that takes STARTTLS off it believes
+	 * that TLS runs (RFC 3207 4.2). The first list may be lost; then AUTH that is new must do.
+	 */
+	if (inner && !s->inside && !e->has_starttls &&
+	    (n->ehlo.has_starttls || (e->has_auth && !n->ehlo.has_auth))) {
 		n->mirror = true;
 		n->mirror_certain = n->ehlo.has_starttls;
 	}

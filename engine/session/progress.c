@@ -20,8 +20,14 @@ static void refused(struct session *s, const struct seen_reply *r)
 {
 	bool odd = !r->unsolicited && r->stage != STAGE_STARTTLS &&
 		   (!r->has_verb || r->verb >= SMTP_VERB_PROXY);
-	/* Its command was not captured: what follows shows how it went on. */
-	odd |= r->unsolicited && session_is_blind(s) && !s->seen.mail->mail.frame;
+	/* Its command was not captured: what follows shows how it went on, unless it is one that
+	 * only a transaction is refused with. */
+	bool blind = r->unsolicited && session_is_blind(s);
+	bool letter = r->code == 450 || r->code == 452 || (r->code >= 550 && r->code <= 554);
+	bool of_transaction = r->stage >= STAGE_MAIL && r->stage <= STAGE_DATA && letter;
+	if (blind && r->code >= 500 && r->code <= 502)
+		return; /* a word that it does not know, or a login that was cancelled */
+	odd |= blind && !s->seen.mail->mail.frame && !of_transaction;
 	if (odd) { /* it belongs to no transaction */
 		if (!s->transaction_refused)
 			seen_failed_in(&s->seen, r->stage, r->at, true);
@@ -61,6 +67,7 @@ static void message_accepted(struct session *s, struct flow_mark m)
 	mail->body_reply = seen_at(m);
 	s->transaction_refused = false;
 	s->rcpt_ok = 0;
+	session_transaction_repeated(s);
 	repaired(s, STAGE_AUTH);
 	session_reach(s, STAGE_ACCEPTED);
 	session_step(s, "accepted");
@@ -204,6 +211,7 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 		s->body_open = true;
 		expect(s, SMTP_EXPECT_DATA);
 	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 0) {
+		session_end_transaction(s); /* another one begins */
 		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_MAIL);
 	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 5) {
@@ -227,6 +235,16 @@ void session_challenge(struct session *s, const struct smtp_item *i, struct flow
 	expect(s, SMTP_EXPECT_AUTH);
 }
 
+/* A server that is tired of waiting says so unasked, most often by 421 (RFC 5321 3.8), Exchange by
+ * 451: when all messages were taken, nothing failed. */
+static bool goodbye(const struct session *s, const struct smtp_item *i)
+{
+	const struct seen_mail *mail = s->seen.mail;
+	bool open = mail->mail.frame > mail->body_reply.frame;
+	return mail->messages && !open && !s->body_open &&
+	       (i->code == 421 || (i->code == 451 && !session_is_blind(s)));
+}
+
 void session_unasked(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
 		     struct flow_mark m)
 {
@@ -246,10 +264,11 @@ void session_unasked(struct session *s, const struct smtp_item *i, const struct 
 			refused(s, r);
 	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
 		starttls_reply(s, i, r, m); /* nothing else is answered so; the command was lost */
-		s->maybe_greeting = session_keep(s, i->reply.text, CAP_FIELD);
+		if (!i->reply.enhanced)	    /* no greeting has an enhanced code (RFC 2034 4) */
+			s->maybe_greeting = session_keep(s, i->reply.text, CAP_FIELD);
 	} else if (i->code < 400) {
 		progress_by_code(s, i, m);
-	} else if (!(s->seen.mail->messages && i->code == 421)) {
+	} else if (!goodbye(s, i)) {
 		refused(s, r);
 	}
 }

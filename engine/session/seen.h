@@ -72,6 +72,7 @@ struct seen_hello {
 
 struct seen_alert {
 	bool from_client, encrypted, after_ccs, before_cert;
+	bool after_close; /* one side had closed already, in the order of the bytes */
 	uint8_t level, code;
 	struct seen_at at;
 };

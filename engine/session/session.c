@@ -487,6 +487,7 @@ void session_close(struct session *s, const struct flow *f, enum flow_dir dir, b
 		      "%s %s the connection", dir == FLOW_C2S ? "the client" : "the server",
 		      reset ? "resets" : "closes");
 	session_step(s, reset ? "reset" : "close");
+	s->closed = true;
 }
 
 /* Microsoft 365 goes into no login before TLS (docs/microsoft-365.md#ehlo-lists), so one that it

@@ -52,6 +52,9 @@ struct session {
 	bool doubts_text;    /* and what came with it is surely text, up to the next reply */
 	const char
 		*maybe_greeting; /* words of a 220 that a late start took for STARTTLS's answer */
+	uint32_t envelope,
+		refused_envelope; /* prints of the one in hand and of one refused for good */
+	bool closed;		  /* a side has closed */
 	bool transaction_refused;
 	enum stage transaction_stage;
 	struct seen_at transaction_at;
@@ -140,6 +143,11 @@ size_t session_opened_kept(const struct session *s);
 void session_opened_free(struct session *s);
 
 /* transaction.c */
+/* Sender or recipient of the transaction in hand, for its print. */
+void session_envelope(struct session *s, struct bytes address);
+/* A message was taken: when the one that was refused had the same envelope, this was its second
+ * try. */
+void session_transaction_repeated(struct session *s);
 /* The stage that could not be completed; one in which only a strange command was refused may still
  * be. */
 void seen_failed_in(struct seen *n, enum stage stage, struct seen_at at, bool odd);

@@ -177,6 +177,7 @@ static void alert(struct session *s, enum flow_dir dir, const struct tls_item *i
 			.from_client = dir == FLOW_C2S,
 			.encrypted = encrypted,
 			.after_ccs = t->ccs[dir].frame != 0,
+			.after_close = s->closed,
 			.level = i->alert_level,
 			.code = i->alert_code,
 			.at = seen_at(m),

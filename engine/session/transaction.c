@@ -21,8 +21,26 @@ void seen_transaction_failed(struct seen *n, struct seen_mail *mail, enum stage 
 	seen_failed_in(n, stage, at, false);
 }
 
+void session_envelope(struct session *s, struct bytes address)
+{
+	s->envelope = s->envelope * 16777619u + 1;
+	while (bytes_left(&address))
+		s->envelope = (s->envelope ^ (uint8_t)g_ascii_tolower((char)bytes_u8(&address))) *
+			      16777619u;
+}
+
+void session_transaction_repeated(struct session *s)
+{
+	struct seen_mail *mail = session_mail(s);
+	if (mail->refused_messages != 1 || !s->envelope || s->envelope != s->refused_envelope)
+		return;
+	mail->refused_messages = 0;
+	s->seen.failed = STAGE_NONE;
+}
+
 void session_transaction_failed(struct session *s)
 {
+	s->refused_envelope = s->envelope;
 	seen_transaction_failed(&s->seen, session_mail(s), s->transaction_stage, s->transaction_at);
 }
 
@@ -66,6 +84,12 @@ void session_body_unfinished(struct session *s, struct flow_mark m)
 bool session_transaction_over(const struct session *s, const struct flow *f)
 {
 	const struct flow_side *c = &f->side[FLOW_C2S], *s2c = &f->side[FLOW_S2C];
+	const struct seen_mail *mail = s->seen.mail;
+	/* Of several recipients the reply to another one may be among the bytes that are missing.
+	 */
+	if (s->transaction_refused && s->desync && s->transaction_stage == STAGE_RCPT &&
+	    (mail->to_count > 1 || mail->rcpt_accepted.frame))
+		return false;
 	return s->transaction_refused && (!s->rcpt_ok || s->transaction_stage == STAGE_DATA ||
 					  flow_left(c, s2c) || flow_left(s2c, c));
 }

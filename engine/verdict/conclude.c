@@ -124,7 +124,67 @@ static void one_high_for_a_reply(struct room *r, const struct finding *cause)
 	}
 }
 
-static void findings(struct verdict *v, struct room *r, const struct tracked *t)
+/* ---- how sure ---- */
+
+static bool shows(const struct finding *f, const struct seen_reply *r)
+{
+	for (unsigned i = 0; i < f->frame_count; i++)
+		if (f->frames[i] == r->at.frame)
+			return true;
+	return false;
+}
+
+/* A line that is cut off proves its code, and with the rest may have said something else. */
+static void doubt_cut_replies(struct room *r, const struct seen *n)
+{
+	for (unsigned i = 0; i < n->reply_count; i++)
+		for (unsigned k = 0; n->replies[i].cut && k < r->finding_count; k++)
+			if (rules_of(&r->findings[k])->explains != STAGE_NONE &&
+			    shows(&r->findings[k], &n->replies[i]))
+				r->findings[k].confidence = CONFIDENCE_POSSIBLE;
+}
+
+/* The reply that a cause rests on, or NULL. */
+static const struct seen_reply *reply_under(const struct finding *f, const struct seen *n)
+{
+	for (unsigned i = 0; i < n->reply_count; i++)
+		if (shows(f, &n->replies[i]))
+			return &n->replies[i];
+	return NULL;
+}
+
+/* Are bytes missing that came before what the cause rests on? */
+static bool hole_before(const struct facts *f, const struct finding *cause, const struct seen *n)
+{
+	uint32_t first = cause->frame_count ? cause->frames[cause->frame_count - 1] : 0;
+	uint32_t gap = n->odd->gap.frame ? n->odd->gap.frame : n->odd->lost.frame;
+	return facts_has(f, FACT_ONE_SIDED) || facts_has(f, FACT_MIDSTREAM) ||
+	       facts_has(f, FACT_SNAPPED) || (gap && gap <= first);
+}
+
+/* Where bytes are missing, what was not captured may be the reason of what was: nobody is blamed
+ * for that. In a black hole the missing bytes are the evidence. A sentence in which the server
+ * gives a reason of its own has one meaning all the same, when the command that it answers is
+ * known. */
+static void doubt_cause(struct room *r, const struct finding *cause, const struct seen *n)
+{
+	struct finding *f = cause ? &r->findings[cause - r->findings] : NULL;
+	if (!f || !n || facts_has(&r->facts, FACT_MTU_BLACKHOLE) || !hole_before(&r->facts, f, n))
+		return;
+	const enum fact first = rules_of(f)->all[0];
+	const struct reply_row *row = first != FACT_NONE ? facts_row(&r->facts, first) : NULL;
+	const struct seen_reply *reply = reply_under(f, n);
+	bool own = row && row->sentence && f->side != SIDE_DEVICE && f->side != SIDE_NETWORK;
+	/* Nothing came before it: perhaps it was the greeting. */
+	bool first_word = reply && reply->unsolicited && n->reached < STAGE_EHLO;
+	if (!own || first_word)
+		f->confidence = CONFIDENCE_POSSIBLE;
+	else if (reply && reply->unsolicited)
+		f->confidence = MIN(f->confidence, CONFIDENCE_LIKELY);
+}
+
+static void findings(struct verdict *v, struct room *r, const struct tracked *t,
+		     const struct seen *n)
 {
 	r->finding_count = rules_judge(&r->facts, r->findings);
 	const struct finding *cause =
@@ -132,6 +192,9 @@ static void findings(struct verdict *v, struct room *r, const struct tracked *t)
 			? rules_cause(r->findings, r->finding_count, v->stopped_at)
 			: NULL;
 	cause = cause_before(r, t, cause);
+	if (n)
+		doubt_cut_replies(r, n);
+	doubt_cause(r, cause, n);
 	const char *id = cause ? cause->id : NULL;
 	if (cause)
 		one_high_for_a_reply(r, cause);
@@ -385,7 +448,7 @@ static struct tracked_cause conclude(struct room *room, const struct tracked *t,
 	fill_replies(&v, room, seen);
 	fill_starttls(&v, &room->facts, seen);
 	fill_auth(&v, &room->facts, seen);
-	findings(&v, room, t);
+	findings(&v, room, t, seen);
 	struct tracked_cause cause = {
 		.rule = v.cause ? rules_of(v.cause) : NULL,
 		.frame = v.cause && v.cause->frame_count ? v.cause->frames[0] : 0,
@@ -486,7 +549,7 @@ void conclude_lookup(struct room *room, unsigned number, const struct dns_lookup
 
 	lookup_facts(room, l, meant);
 	lookup_events(&v, room, l, events);
-	findings(&v, room, NULL);
+	findings(&v, room, NULL, NULL);
 	fn(&v, host);
 	room_empty(room);
 }

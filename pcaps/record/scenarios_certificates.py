@@ -184,8 +184,8 @@ ROWS = [
         certificate, as the client's alert says.""",
         clients=[refusing(c) for c in (42, 43, 44, 45, 46)],
         between=0,
-        fires="tls.client_rejects_cert",
-        near="tls.alert_other tls.client_quits_after_cert cert.time cert.inspected",
+        fires="tls.client_rejects_cert cert.time",
+        near="tls.alert_other tls.client_quits_after_cert cert.inspected",
     ),
     dict(
         name="cert-warning-no-certificate.pcapng",
