@@ -20,7 +20,8 @@ Those in `keys/` have a key log each and no story: logins and letters under ever
 TITLES = {"healthy": "Sessions that work", "starttls": "STARTTLS", "tls": "TLS handshake",
           "certificates": "Certificates", "auth": "Authentication", "replies": "Replies of Microsoft 365",
           "mode": "Port and mode", "tcp": "TCP", "dns": "DNS", "quality": "Quality of the capture",
-          "input": "Formats, link types, tunnels", "hostile": "Hostile bytes", "review": "Found in review"}
+          "input": "Formats, link types, tunnels", "hostile": "Hostile bytes", "review": "Found in review",
+          "alive": "Rows that no other capture fires"}
 
 
 def text():
