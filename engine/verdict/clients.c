@@ -234,6 +234,36 @@ static void ipv6_only(struct clients *c, struct tracked *t, const struct flow *f
 		extra(t, FACT_IPV6_ONLY_PATH, now->syn_frame, "no IPv4 attempt after it");
 }
 
+/* How many of the client's sessions before this one, the newest first, ended in temporary trouble
+ * at the login, whichever of Microsoft's addresses they reached; *frame gets that of the oldest. */
+static unsigned logins_put_off(const struct client *k, const struct summary *now, uint32_t *frame)
+{
+	unsigned n = MIN(k->count, SUMMARIES), found = 0;
+	for (unsigned i = 0; i < n; i++, found++) {
+		const struct summary *was = &k->last[(k->count - 1 - i) % k->room];
+		const struct rule *r = was->cause.rule;
+		if (was->port != now->port || !r || r->explains != STAGE_AUTH ||
+		    strcmp(r->id, "m365.temporary") != 0)
+			break;
+		*frame = was->cause.frame;
+	}
+	return found;
+}
+
+/* The same temporary trouble at every login is not the server's moment any more. */
+static void put_off_again(struct tracked *t, const struct client *k, const struct summary *now)
+{
+	enum { AGAIN = 2 };
+	uint32_t frame = 0;
+	unsigned n = logins_put_off(k, now, &frame);
+	if (n < AGAIN)
+		return;
+	char *words =
+		g_strdup_printf("the same in %u sessions before, the oldest in frame %u", n, frame);
+	extra(t, FACT_TEMPORARY_LOGIN_AGAIN, frame, words);
+	g_free(words);
+}
+
 void clients_session(struct clients *c, struct tracked *t, const struct flow *f)
 {
 	struct client *k = client_of(c, &f->client);
@@ -250,6 +280,7 @@ void clients_session(struct clients *c, struct tracked *t, const struct flow *f)
 		break;
 	}
 	ipv6_only(c, t, f, &now);
+	put_off_again(t, k, &now);
 	*client_next(k) = now;
 	g_queue_unlink(&c->order, &k->link);
 	g_queue_push_tail_link(&c->order, &k->link);

@@ -234,6 +234,33 @@ one("one-too-many", "Too many recipients without the token, and there is one onl
     near="smtp.too_many_rcpt", stopped_at="rcpt", **AT_MX)
 
 
+def put_off(times):
+    """A device that logs in every ten minutes and is put off each time; returns the capture."""
+    cap = Capture()
+    for turn in range(times):
+        t = mirrored(to_submission(cap, at=turn * 600.0, sport=50332 + turn))
+        log_in(t, "451 4.7.0 Temporary server error. Please try again later. PRX4" + CAFE.trailer(t) +
+               "\r\n")
+        bye(t)
+    return cap
+
+
+@capture(PART, "words-login-put-off-thrice.pcapng",
+         """Three logins in ten minutes each meet the same temporary trouble: it is the account's.""",
+         fires="m365.temporary", near="auth.rejected m365.mailbox_logon", cause="m365.temporary",
+         stopped_at="auth", sessions="3", **SUBMISSION)
+def login_put_off_thrice():
+    return put_off(3)
+
+
+@capture(PART, "words-login-put-off-twice.pcapng",
+         """Two of them: a repeat is still the advice.""", fires="m365.temporary",
+         near="auth.rejected m365.mailbox_logon", cause="m365.temporary", stopped_at="auth",
+         sessions="2", **SUBMISSION)
+def login_put_off_twice():
+    return put_off(2)
+
+
 @capture(PART, "words-first-refusal.pcapng",
          """MAIL is put off and the pipelined RCPT and DATA get 501: the first refusal is the cause.""",
          fires="m365.temporary", near="smtp.bad_syntax smtp.bad_sequence", cause="m365.temporary",
