@@ -234,6 +234,17 @@ one("one-too-many", "Too many recipients without the token, and there is one onl
     near="smtp.too_many_rcpt", stopped_at="rcpt", **AT_MX)
 
 
+@capture(PART, "words-starttls-after-mail.pcapng",
+         """STARTTLS in the middle of a transaction is refused with 503: the order of the commands, not an
+         unknown reason.""", fires="smtp.bad_sequence", near="unknown.refused unknown.tls_failed",
+         cause="smtp.bad_sequence", endpoint="mx")
+def starttls_after_mail():
+    cap = Capture()
+    t = hello(to_mx(cap), MX).c(f"MAIL FROM:<{FROM}>\r\n").s(SENDER_OK)
+    t.c("STARTTLS\r\n").s(f"503 5.5.2 Bad sequence of commands{MX.trailer(t)}\r\n")
+    return done(t, cap)
+
+
 def put_off(times):
     """A device that logs in every ten minutes and is put off each time; returns the capture."""
     cap = Capture()
