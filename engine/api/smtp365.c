@@ -27,6 +27,7 @@
 struct smtp365 {
 	struct session_context cx;
 	struct flow_table *flows;
+	struct pool tracked_room;
 	struct gate *gate;
 	struct clients *clients;
 	struct clocks clocks;
@@ -75,7 +76,7 @@ static struct session *session_of(struct smtp365 *e, struct flow *f)
 	struct tracked *t = f->session;
 	if (t)
 		return t->session;
-	t = g_new0(struct tracked, 1);
+	t = pool_take(&e->tracked_room, sizeof *t);
 	t->session = session_new(&e->cx, f->tag);
 	if (f->midstream)
 		session_begin_midstream(t->session);
@@ -85,14 +86,14 @@ static struct session *session_of(struct smtp365 *e, struct flow *f)
 	return t->session;
 }
 
-static void forget_session(struct flow *f)
+static void forget_session(struct smtp365 *e, struct flow *f)
 {
 	struct tracked *t = f->session;
 	if (!t)
 		return;
 	session_free(t->session);
 	g_free(t->extra);
-	g_free(t);
+	pool_give(&e->tracked_room, t);
 	f->session = NULL;
 }
 
@@ -189,7 +190,7 @@ static void hook_end(struct flow *f, void *host)
 	if (f->session)
 		early_forget(&e->early, f->session);
 	if (!f->tag) { /* a candidate that never became SMTP */
-		forget_session(f);
+		forget_session(e, f);
 		return;
 	}
 	session_opened_flush(session_of(e, f), NULL);
@@ -208,7 +209,7 @@ static void hook_end(struct flow *f, void *host)
 	clients_session(e->clients, t, f);
 	conclude_session(e->room, t, f, &e->capture, e->on_session, e->host);
 	clients_told(e->clients, t, f);
-	forget_session(f);
+	forget_session(e, f);
 }
 
 static size_t hook_kept(const struct flow *f, void *host)
@@ -308,6 +309,10 @@ void smtp365_free(struct smtp365 *e)
 		if (e->cx.scratch[i])
 			g_string_free(e->cx.scratch[i], TRUE);
 	arena_pool_clear(&e->cx.blocks);
+	pool_clear(&e->cx.session_room);
+	pool_clear(&e->cx.tls_room);
+	pool_clear(&e->cx.mail_room);
+	pool_clear(&e->tracked_room);
 	dns_free(e->cx.dns);
 	key_log_free(e->cx.key_log);
 	certificates_free(e->cx.certificates);

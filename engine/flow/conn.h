@@ -11,6 +11,7 @@
 #define SMTP365_FLOW_INTERNAL_H
 
 #include "base/caps.h"
+#include "base/pool.h"
 #include "flow/flow.h"
 
 /* A piece of one direction that cannot be delivered yet; owns its copy of the bytes. */
@@ -154,6 +155,7 @@ struct flow_table {
 	struct lane *wait_first, *wait_last;
 	struct grave *graves; /* GRAVES of them, of fixed size and not counted */
 	size_t memory;
+	struct pool conn_room, sides_room, lane_room;
 	struct flow_stats stats;
 };
 

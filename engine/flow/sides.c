@@ -77,7 +77,8 @@ void sides_own(struct flow_table *t, struct conn *c)
 	if (!c->is_packed)
 		return;
 	sides_unpack(t, c);
-	c->flow.side = g_memdup2(t->side, sizeof(t->side));
+	c->flow.side = pool_take(&t->sides_room, sizeof(t->side));
+	memcpy(c->flow.side, t->side, sizeof(t->side));
 	t->unpacked = NULL;
 	c->is_packed = false;
 	flow_charge(t, SIDES_COST);
@@ -89,7 +90,7 @@ struct lane *lane_get(struct flow_table *t, struct conn *c, unsigned dir)
 	if (l)
 		return l;
 	sides_own(t, c);
-	l = c->lane[dir] = g_new0(struct lane, 1);
+	l = c->lane[dir] = pool_take(&t->lane_room, sizeof(struct lane));
 	l->owner = c;
 	l->dir = (uint8_t)dir;
 	flow_charge(t, sizeof(*l) + BLOCK_COST);
@@ -104,12 +105,12 @@ void sides_free(struct flow_table *t, struct conn *c)
 			continue;
 		lane_clear(t, l);
 		flow_discharge(t, sizeof(*l) + BLOCK_COST);
-		g_free(l);
+		pool_give(&t->lane_room, l);
 	}
 	if (t->unpacked == c)
 		t->unpacked = NULL;
 	if (c->is_packed)
 		return;
 	flow_discharge(t, SIDES_COST);
-	g_free(c->flow.side);
+	pool_give(&t->sides_room, c->flow.side);
 }

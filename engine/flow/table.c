@@ -5,6 +5,7 @@
  * reached, oldest idle first. Finding is left to lookup.c, the queues to idle.c, order of
  * bytes to order.c, counting to stats.c, memory of the sides to sides.c.
  */
+#include "base/fetch.h"
 #include "flow/conn.h"
 
 /* A connection moves in its queue at most this often: one store a packet instead of a relink. */
@@ -47,7 +48,7 @@ static struct conn *conn_open(struct flow_table *t, const struct segment *s, uns
 	bool syn = s->flags & TCP_SYN, ack = s->flags & TCP_ACK;
 	if ((s->flags & TCP_RST) || (!syn && s->len == 0))
 		return NULL;
-	struct conn *c = g_new0(struct conn, 1);
+	struct conn *c = pool_take(&t->conn_room, sizeof(struct conn));
 	struct flow *f = &c->flow;
 	bool src_is_client = syn ? !ack : guess_server(t, s) > 0;
 	f->client = src_is_client ? s->src : s->dst;
@@ -83,7 +84,7 @@ static void conn_free(struct flow_table *t, struct conn *c)
 	flow_discharge(t, c->charged + sizeof(*c) + BLOCK_COST);
 	t->conns--;
 	t->stats.open -= !c->told;
-	g_free(c);
+	pool_give(&t->conn_room, c);
 }
 
 /* How the connection ended when time, memory or the capture ran out: what its ends did counts. */
@@ -397,8 +398,11 @@ void flow_table_finish(struct flow_table *t)
 			all[n++] = (struct finish_order){ c->flow.first_frame, c };
 	g_assert(n == t->conns);
 	const struct finish_order *sorted = sort_by_frame(all, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (i + FLOW_EXPECT < n)
+			fetch(sorted[i + FLOW_EXPECT].conn, sizeof(struct conn));
 		conn_end(t, sorted[i].conn, FLOW_END_CAPTURE);
+	}
 	g_free(all);
 }
 
@@ -409,5 +413,8 @@ void flow_table_free(struct flow_table *t)
 	flow_table_finish(t);
 	g_free(t->graves);
 	g_free(t->slot);
+	pool_clear(&t->conn_room);
+	pool_clear(&t->sides_room);
+	pool_clear(&t->lane_room);
 	g_free(t);
 }

@@ -409,14 +409,14 @@ struct seen_odd *session_odd(struct session *s)
 struct seen_mail *session_mail(struct session *s)
 {
 	if (!s->own_mail)
-		s->seen.mail = s->own_mail = g_new0(struct seen_mail, 1);
+		s->seen.mail = s->own_mail = pool_take(&s->cx->mail_room, sizeof(struct seen_mail));
 	return s->own_mail;
 }
 
 struct seen_tls *session_tls(struct session *s)
 {
 	if (!s->own_tls)
-		s->seen.tls = s->own_tls = g_new0(struct seen_tls, 1);
+		s->seen.tls = s->own_tls = pool_take(&s->cx->tls_room, sizeof(struct seen_tls));
 	return s->own_tls;
 }
 

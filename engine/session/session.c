@@ -22,7 +22,7 @@ static const struct seen_odd nothing_odd;
 
 struct session *session_new(struct session_context *cx, unsigned number)
 {
-	struct session *s = g_new0(struct session, 1);
+	struct session *s = pool_take(&cx->session_room, sizeof(struct session));
 	s->cx = cx;
 	s->number = number;
 	s->seen.tls = &no_tls;
@@ -63,10 +63,10 @@ void session_free(struct session *s)
 	tls_free(s->tls[FLOW_C2S]);
 	tls_free(s->tls[FLOW_S2C]);
 	certificates_drop(s->cx->certificates, s->seen.tls->leaf);
-	g_free(s->own_tls);
+	pool_give(&s->cx->tls_room, s->own_tls);
 	g_free(s->seen.mail->from);
 	g_free(s->seen.mail->to);
-	g_free(s->own_mail);
+	pool_give(&s->cx->mail_room, s->own_mail);
 	g_free(s->own_odd);
 	g_free(s->seen.trace);
 	g_free(s->seen.ehlo.lines);
@@ -85,7 +85,7 @@ void session_free(struct session *s)
 	g_free(s->history);
 	g_free(s->tls_history);
 	arena_clear(&s->arena, &s->cx->blocks);
-	g_free(s);
+	pool_give(&s->cx->session_room, s);
 }
 
 void session_fetch(const struct session *s, unsigned step)

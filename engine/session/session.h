@@ -8,6 +8,7 @@
 #define SMTP365_SESSION_H
 
 #include "base/arena.h"
+#include "base/pool.h"
 #include "facts/facts.h"
 #include "keys/opening.h"
 #include "session/seen.h"
@@ -24,10 +25,11 @@ struct session_context {
 	bool events_of_causes; /* verdicts without a cause need no events */
 	GString *scratch[4];   /* for session_show, in turn; owned by the engine */
 	unsigned scratch_at;
-	struct arena_pool blocks; /* of the sessions' arenas */
-	struct key_log *key_log;  /* secrets of TLS sessions; NULL: none were given */
-	uint64_t now_ns;	  /* newest packet time */
-	bool one_sided;		  /* clients were answered, and no server was ever captured */
+	struct arena_pool blocks;		       /* of the sessions' arenas */
+	struct pool session_room, tls_room, mail_room; /* of session.c */
+	struct key_log *key_log; /* secrets of TLS sessions; NULL: none were given */
+	uint64_t now_ns;	 /* newest packet time */
+	bool one_sided;		 /* clients were answered, and no server was ever captured */
 };
 
 struct session; /* state.h */

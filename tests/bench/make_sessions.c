@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writes a capture of many sessions for the benchmark: make_sessions gateway|short|scan N > FILE.
- * `gateway`: a mail gateway with 2,500 sessions open at once, N in all, half in clear with dialogue
- * and body, half behind STARTTLS, of these 3 in 10 with TLS 1.2 and certificates; one in ten is
- * refused. `short`: the same without bodies. `scan`: N connections of one to four packets to port
- * 25, 20,000 at once: SYNs without an answer, refused, reset, or closed after the greeting.
- * Deterministic, checksums right.
+ * Writes a capture of many sessions for the benchmark: make_sessions gateway|short|open|scan N >
+ * FILE. `gateway`: a mail gateway with 2,500 sessions open at once, N in all, half in clear with
+ * dialogue and body, half behind STARTTLS, of these 3 in 10 with TLS 1.2 and certificates; one in
+ * ten is refused. `short`: the same without bodies. `open`: N sessions that all stay open after the
+ * first recipient. `scan`: N connections of one to four packets to port 25, 20,000 at once: SYNs
+ * without an answer, refused, reset, or closed after the greeting. Deterministic, checksums right.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -72,6 +72,15 @@ static const struct step clear[] = {
 	CLOSING,
 };
 
+static const struct step left_open[] = {
+	OPENING,
+	GREETING,
+	{ 'C', "MAIL FROM:<reports@corp.example> SIZE=20480\r\n" },
+	{ 'S', "250 2.1.0 Sender OK\r\n" },
+	{ 'C', "RCPT TO:<first@partner.example>\r\n" },
+	{ 'S', "250 2.1.5 Recipient OK\r\n" },
+};
+
 static const struct step refused[] = {
 	OPENING,
 	GREETING,
@@ -124,6 +133,12 @@ static const struct script gateway_scripts[10] = {
 static const struct script scan_scripts[10] = {
 	SCRIPT(silent), SCRIPT(turned_away), SCRIPT(silent), SCRIPT(reset),  SCRIPT(silent),
 	SCRIPT(silent), SCRIPT(turned_away), SCRIPT(silent), SCRIPT(silent), SCRIPT(greeted),
+};
+
+static const struct script open_scripts[10] = {
+	SCRIPT(left_open), SCRIPT(left_open), SCRIPT(left_open), SCRIPT(left_open),
+	SCRIPT(left_open), SCRIPT(left_open), SCRIPT(left_open), SCRIPT(left_open),
+	SCRIPT(left_open), SCRIPT(left_open),
 };
 
 static const struct script *scripts = gateway_scripts;
@@ -301,12 +316,15 @@ int main(int argc, char **argv)
 	uint32_t most = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0, next = 1, left;
 
 	if (!most) {
-		fprintf(stderr, "usage: make_sessions gateway|short|scan N > FILE\n");
+		fprintf(stderr, "usage: make_sessions gateway|short|open|scan N > FILE\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "scan")) {
 		scripts = scan_scripts;
 		open_at_once = OPEN_SCAN;
+	} else if (!strcmp(argv[1], "open")) {
+		scripts = open_scripts;
+		open_at_once = most;
 	} else if (!strcmp(argv[1], "short")) {
 		segments_of_body = 0;
 	}
