@@ -17,6 +17,11 @@ static void text_begin(const char *file, GString *out)
 static void text_session(const struct verdict *v, const struct report_options *o, GString *out)
 {
 	report_text(v, o, out);
+	if (v->alike)
+		g_string_append_printf(out,
+				       "     alike      %u connections like this one in this minute"
+				       ", told as one\n",
+				       v->alike);
 	if (v->open)
 		g_string_append(out, "     open       more may come; the last verdict "
 				     "of this session follows\n");

@@ -17,18 +17,26 @@ void results_init(struct results *r, const struct options *o, bool terminal)
 		},
 		.summary = f->adds_up && !o->quiet ? report_summary_new() : NULL,
 		.text = g_string_sized_new(4096),
+		.alike = alike_new(),
 	};
 }
 
 void results_clear(struct results *r)
 {
 	report_summary_free(r->summary);
+	alike_free(r->alike);
 	g_string_free(r->text, TRUE);
+}
+
+static void add_text(const char *text, size_t n, void *host)
+{
+	g_string_append_len(host, text, (gssize)n);
 }
 
 const GString *results_file(struct results *r, const char *file)
 {
 	g_string_truncate(r->text, 0);
+	alike_due(r->alike, NULL, true, add_text, r->text);
 	r->report.file = file;
 	if (r->format->begin)
 		r->format->begin(file, r->text);
@@ -58,10 +66,26 @@ static void count(struct results *r, const struct verdict *v)
 		report_summary_add(r->summary, v);
 }
 
+/* One that is only counted: its record is the one of its kind, with the count in it. */
+static void keep_alike(struct results *r, const struct verdict *v)
+{
+	size_t before = r->text->len;
+	struct verdict one = *v;
+
+	one.alike = alike_counted(r->alike);
+	r->format->session(&one, &r->report, r->text);
+	alike_keep(r->alike, r->text->str + before, r->text->len - before);
+	g_string_truncate(r->text, before);
+}
+
 const GString *results_session(struct results *r, const struct verdict *v)
 {
 	g_string_truncate(r->text, 0);
-	r->format->session(v, &r->report, r->text);
+	alike_due(r->alike, v, false, add_text, r->text);
+	if (alike_tells(r->alike, v))
+		r->format->session(v, &r->report, r->text);
+	else
+		keep_alike(r, v);
 	if (!v->open)
 		count(r, v);
 	return r->text;
@@ -71,6 +95,7 @@ const GString *results_end(struct results *r, const uint64_t *frames)
 {
 	const struct format_end end = { r->summary, &r->report, r->sessions, frames };
 	g_string_truncate(r->text, 0);
+	alike_due(r->alike, NULL, true, add_text, r->text);
 	if (r->format->end)
 		r->format->end(&end, r->text);
 	return r->text;

@@ -6,6 +6,7 @@
 #ifndef SMTP365_RESULTS_H
 #define SMTP365_RESULTS_H
 
+#include "run/alike.h"
 #include "run/format.h"
 
 struct run_result {
@@ -21,6 +22,7 @@ struct results {
 	struct report_options report;
 	struct report_summary *summary; /* NULL: nobody wants it, and a sensor runs for months */
 	GString *text;			/* given last */
+	struct alike *alike;		/* that are not told one by one */
 	uint64_t sessions;		/* that have ended */
 	struct run_result told;
 };

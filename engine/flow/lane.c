@@ -88,6 +88,8 @@ bool held_insert(struct flow_table *t, struct lane *l, const struct held *like, 
 	uint32_t end = like->seq + like->len;
 	struct held *prev = l->last;
 	bool added = false;
+	if (l->first && seq_cmp(l->first->seq, at) > 0)
+		prev = NULL; /* before all of them, as what fills the first hole */
 	while (prev && seq_cmp(prev->seq, at) > 0)
 		prev = prev->prev;
 	while (at != end) {

@@ -192,6 +192,8 @@ struct verdict {
 	uint64_t dropped; /* live: packets that kernel and interfaces lost meanwhile; set by the
 			     host */
 	uint32_t duplicates;
+	unsigned alike;		    /* connections of the same kind in the same minute that have no
+				       record of their own, this one included; set by the host */
 	const struct event *events; /* in order */
 	unsigned event_count;
 	bool events_cut; /* more happened than kept */

@@ -320,6 +320,8 @@ static void walk_session(struct walk *k)
 {
 	const struct verdict *v = k->v;
 	put_uint(k, FIELD_SESSION, v->session);
+	if (v->alike)
+		put_uint(k, FIELD_ALIKE, v->alike);
 	put_count(k, FIELD_FRAMES_FIRST, v->first_frame);
 	put_count(k, FIELD_FRAMES_LAST, v->last_frame);
 	put_uint(k, FIELD_FRAMES_COUNT, v->frame_count);

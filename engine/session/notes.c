@@ -104,6 +104,11 @@ const char *session_show(struct session *s, struct bytes text, size_t most)
 	return out->str;
 }
 
+const char *session_show_text(struct session *s, const char *text)
+{
+	return session_show(s, bytes_of(text, strlen(text)), CAP_FIELD);
+}
+
 static const char *keep_in(struct session *s, struct arena *room, struct bytes text, size_t most)
 {
 	if (s->arena_bytes > CAP_SESSION_TEXT)

@@ -78,6 +78,8 @@ struct session {
 /* The gate: all that leaves a session as text and came from the wire passes one of session_show,
  * session_show_address and session_keep..., which blank what repeats a secret of this session, hide
  * names when that is asked for, and make control bytes visible. */
+/* session_show of a C string, as the names of a certificate are. */
+const char *session_show_text(struct session *s, const char *text);
 /* Is there anything to be looked for? */
 bool session_hides(const struct session *s);
 /* Does it repeat a secret over the end of a line, which no single line shows? */

@@ -149,9 +149,10 @@ static void server_certificate(struct session *s, const struct tls_item *i, stru
 	t->chain_complete = top != NULL;
 	t->top_issuer_cn = session_keep_text(s, (top ? top : t->leaf)->issuer_cn);
 	certificates_drop(s->cx->certificates, top);
-	session_event(s, EVENT_S2C, m, false, "Certificate CN=%s, issued by %s",
-		      t->leaf->subject_cn,
-		      *t->leaf->issuer_cn ? t->leaf->issuer_cn : t->leaf->issuer);
+	session_event(
+		s, EVENT_S2C, m, false, "Certificate CN=%s, issued by %s",
+		session_show_text(s, t->leaf->subject_cn),
+		session_show_text(s, *t->leaf->issuer_cn ? t->leaf->issuer_cn : t->leaf->issuer));
 }
 
 static void client_certificate(struct session *s, const struct tls_item *i, struct flow_mark m)
