@@ -235,12 +235,23 @@ void session_challenge(struct session *s, const struct smtp_item *i, struct flow
 	expect(s, SMTP_EXPECT_AUTH);
 }
 
+static bool says_timeout(struct bytes text)
+{
+	for (; bytes_left(&text); bytes_take(&text, 1))
+		if (bytes_starts(&text, "timeout", 7) || bytes_starts(&text, "timed out", 9))
+			return true;
+	return false;
+}
+
 /* A server that is tired of waiting says so unasked, most often by 421 (RFC 5321 3.8), Exchange by
  * 451: when all messages were taken, nothing failed. */
 static bool goodbye(const struct session *s, const struct smtp_item *i)
 {
 	const struct seen_mail *mail = s->seen.mail;
 	bool open = mail->mail.frame > mail->body_reply.frame;
+	if (session_is_blind(s) && (i->code == 421 || i->code == 451) && !open && !s->body_open &&
+	    says_timeout(i->reply.text))
+		return true; /* what it took before is not known */
 	return mail->messages && !open && !s->body_open &&
 	       (i->code == 421 || (i->code == 451 && !session_is_blind(s)));
 }
