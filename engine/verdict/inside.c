@@ -50,7 +50,7 @@ void inside_name_login(const struct inside_result *i, GStringChunk *words, struc
 	if (i->statement != INSIDE_LOGIN_REFUSED || !i->group)
 		return;
 	for (unsigned k = 0; k < count; k++)
-		if (findings[k].rule->all[0] == FACT_INSIDE_LOGIN_REFUSED)
+		if (rules_of(&findings[k])->all[0] == FACT_INSIDE_LOGIN_REFUSED)
 			name(i, words, &findings[k]);
 }
 
