@@ -84,6 +84,7 @@ struct report_totals {
 	unsigned outcomes[REPORT_OUTCOMES];	       /* of both */
 	unsigned stages[REPORT_STAGES];		       /* where failures stopped */
 	unsigned modern, old, decrypted, clear, early; /* Microsoft 365 sessions by TLS */
+	unsigned hidden; /* Microsoft 365 sessions whose outcome is inside TLS and not visible */
 	unsigned passwords, users; /* all sessions with a secret in clear, whoever the server is */
 	unsigned at_risk;	   /* no failures, with a finding of severity high or critical */
 };

@@ -79,7 +79,9 @@ const struct reply_row *sent_reply(enum sent_label l)
 	r.subject = (uint16_t)strtoul(end + 1, &end, 10);
 	r.detail = (uint16_t)strtoul(end + 1, &end, 10);
 	r.text = bytes_of(end + 1, strlen(end + 1));
-	return replies_match(&r, stages[rows[l].stage]).by[REPLY_PEER_M365];
+	struct reply_match match = replies_match(&r, stages[rows[l].stage]);
+	return match.by[REPLY_PEER_M365] ? match.by[REPLY_PEER_M365]
+					 : match.by[REPLY_PEER_CONSUMER];
 }
 
 static void shift(struct sent_length *l, unsigned from, unsigned to)
