@@ -26,7 +26,7 @@ def draw_host(rng, mx):
     return f"{city}P{number}CA%04d" % rng.randint(1, 9999), f"DEUP{number}.PROD.OUTLOOK.COM"
 
 
-def draw_label(rng, row):
+def draw_label(rng, row, number):
     """(kind of end, label): even over all labels, or as often as they are in the field."""
     if row.get("mix") == "field":
         if rng.random() < .5:
@@ -36,7 +36,7 @@ def draw_label(rng, row):
         return "AUTH", rng.choices(list(say.AUTH), [v[1] for v in say.AUTH.values()])[0]
     ends = [("ok", None), ("ok_mx", None), ("none", None), ("plain", None)]
     ends += [("AUTH", k) for k in say.AUTH] + [("MX", k) for k in say.MX] + [("MESSAGE", k) for k in say.MESSAGE]
-    return rng.choice(ends)
+    return ends[number % len(ends)]
 
 
 def draw_client(rng, kind, key):
@@ -53,7 +53,7 @@ def draw_client(rng, kind, key):
 def draw_truth(rng, row, number):
     """What the session will be."""
     t = {"number": number, "port": FIRST_PORT + number, "unlisted": None}
-    kind, key = draw_label(rng, row)
+    kind, key = draw_label(rng, row, number)
     t["client"] = draw_client(rng, kind, key)
     t["mx"] = t["client"] == "mx"
     t["mech"] = {"login": "LOGIN", "initial": "LOGIN", "xoauth2": "XOAUTH2", "xoauth2_two": "XOAUTH2",
