@@ -89,7 +89,7 @@ static void login(struct judge *j, const struct inside_result *i)
 /* A refusal of TLS 1.0 or 1.1 that a server of today gives when the handshake went through. */
 static bool refuses_old_tls(const struct judge *j, const struct inside_result *i)
 {
-	return i->old_tls >= OLD_TLS_SHARE && !judge_has(j, FACT_PEER_LEGACY);
+	return i->old_tls >= OLD_TLS_SHARE && !judge_has(j, FACT_CLASS_LEGACY);
 }
 
 static void statement(struct judge *j, const struct inside_result *i)

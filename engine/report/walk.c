@@ -369,7 +369,7 @@ static void walk_auth(struct walk *k)
 
 static void put_hundredths(struct walk *k, enum field f, unsigned value)
 {
-	move_to(k, fields[f].key);
+	move_to(k, fields[f].key, parents[f]);
 	k->w->hundredths(k->w, &fields[f], value);
 }
 

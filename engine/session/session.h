@@ -20,7 +20,6 @@ struct session_context {
 	struct peers *peers;
 	struct dns *dns;
 	struct inside_hosts *hosts; /* NULL: nothing is inferred */
-	uint64_t secret_key;	    /* of the fingerprints of secrets */
 	struct certificates *certificates;
 	uint64_t secret_key; /* of the fingerprints of secrets */
 	bool redact, dialogue;

@@ -26,37 +26,39 @@ def draw_host(rng, mx):
     return f"{city}P{number}CA%04d" % rng.randint(1, 9999), f"DEUP{number}.PROD.OUTLOOK.COM"
 
 
+CLIENTS = ["login", "initial", "xoauth2", "xoauth2_two", "plain", "none", "goes_on", "mx"]
+
+
+def ends_of(client):
+    """Everything that can become of a session of this client: (kind, label)."""
+    if client in ("plain", "none"):
+        return [(client, None)]
+    if client == "mx":
+        return [("ok_mx", None)] + [("MX", k) for k in say.MX]
+    at = 2 if client.startswith("xoauth2") else 1
+    return ([("ok", None)] + [("MESSAGE", k) for k in say.MESSAGE] +
+            [("AUTH", k) for k, v in say.AUTH.items() if v[at]])
+
+
 def draw_label(rng, row, number):
-    """(kind of end, label): even over all labels, or as often as they are in the field."""
-    if row.get("mix") == "field":
-        if rng.random() < .5:
-            return ("ok_mx" if rng.random() < .2 else "ok"), None
-        if rng.random() < .2:
-            return "MX", rng.choice(list(say.MX))
-        return "AUTH", rng.choices(list(say.AUTH), [v[1] for v in say.AUTH.values()])[0]
-    ends = [("ok", None), ("ok_mx", None), ("none", None), ("plain", None)]
-    ends += [("AUTH", k) for k in say.AUTH] + [("MX", k) for k in say.MX] + [("MESSAGE", k) for k in say.MESSAGE]
-    return ends[number % len(ends)]
-
-
-def draw_client(rng, kind, key):
-    if kind in ("MX", "ok_mx"):
-        return "mx"
-    if kind in ("none", "plain"):
-        return kind
-    while True:
-        client = rng.choices(["login", "initial", "xoauth2", "xoauth2_two"], [.45, .22, .20, .13])[0]
-        if kind != "AUTH" or say.AUTH[key][2 if client.startswith("xoauth2") else 1]:
-            return client
+    """(client, kind of end, label): clients and ends go round, or come as often as in the field."""
+    if row.get("mix") != "field":
+        client = CLIENTS[number % len(CLIENTS)]
+        ends = ends_of(client)
+        return client, *ends[number // len(CLIENTS) % len(ends)]
+    if rng.random() < .5:
+        return rng.choice([("login", "ok", None), ("login", "ok", None), ("mx", "ok_mx", None)])
+    if rng.random() < .2:
+        return "mx", "MX", rng.choice(list(say.MX))
+    return "login", "AUTH", rng.choices(list(say.AUTH), [v[1] for v in say.AUTH.values()])[0]
 
 
 def draw_truth(rng, row, number):
     """What the session will be."""
     t = {"number": number, "port": FIRST_PORT + number, "unlisted": None}
-    kind, key = draw_label(rng, row, number)
-    t["client"] = draw_client(rng, kind, key)
+    t["client"], kind, key = draw_label(rng, row, number)
     t["mx"] = t["client"] == "mx"
-    t["mech"] = {"login": "LOGIN", "initial": "LOGIN", "xoauth2": "XOAUTH2", "xoauth2_two": "XOAUTH2",
+    t["mech"] = {"login": "LOGIN", "goes_on": "LOGIN", "initial": "LOGIN", "xoauth2": "XOAUTH2", "xoauth2_two": "XOAUTH2",
                  "plain": "PLAIN"}.get(t["client"])
     t["host"], t["domain"] = draw_host(rng, t["mx"])
     t["ip"] = ".".join(str(rng.randint(1, 254)) for _ in range(4))
@@ -65,7 +67,7 @@ def draw_truth(rng, row, number):
         rng.randint(0, 59), rng.randint(0, 999))
     t["name"] = say.letters(rng, rng.randint(4, 24)) + rng.choice(["", ".contoso.com"])
     t["helo"] = rng.random() < row.get("helo", 0)
-    t["goes_on"] = rng.random() < .25
+    t["goes_on"] = t["client"] == "goes_on" or rng.random() < .1
     t["bare"] = rng.random() < .3
     t["retries"] = rng.choices([0, 1, 2], [.6, .25, .15])[0]
     t["quits"] = rng.random() < .7
@@ -369,7 +371,7 @@ class Client:
         t = self.t
         code = lambda text: base64.b64encode(text.encode()).decode()
         token = code(f"user={t['user']}\x01auth=Bearer {t['token']}\x01\x01")
-        if t["client"] == "login":
+        if t["client"] in ("login", "goes_on"):
             self.ask("AUTH LOGIN")
             self.ask(code(t["user"]))
             return self.ask(code(t["password"]))
