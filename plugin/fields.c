@@ -55,6 +55,8 @@ static enum ftenum type_of(enum field_type t)
 		return FT_BOOLEAN;
 	case FIELD_FRAME:
 		return FT_FRAMENUM;
+	case FIELD_HUNDREDTHS:
+		return FT_DOUBLE;
 	default: /* text, time and address are shown as the record has them */
 		return FT_STRING;
 	}

@@ -81,6 +81,8 @@ static void findings(struct room *r, struct verdict *v)
 		struct finding f = v->findings[i];
 		text(r, &f.detail);
 		text(r, &f.check);
+		text(r, &f.title); /* these may be made up of what was inferred */
+		text(r, &f.cause);
 		if (to)
 			to[i] = f;
 	}
@@ -157,6 +159,8 @@ static struct verdict *lay_out(struct room *r, const struct verdict *from, bool 
 	own_texts(r, &v);
 	alerts(r, &v);
 	replies(r, &v);
+	/* its words are constants */
+	v.inside = copy(r, v.inside, v.inside ? sizeof *v.inside : 0);
 	findings(r, &v);
 	events(r, &v, from, all_events);
 	if (to)

@@ -234,6 +234,7 @@ static const char *item_title(const struct tree_writer *t)
 {
 	return t->list && strcmp(t->list, "smtp365.replies") == 0      ? "Reply"
 	       : t->list && strcmp(t->list, "smtp365.tls.alerts") == 0 ? "Alert"
+	       : t->list && strcmp(t->list, "smtp365.inside.candidates") == 0 ? "Candidate"
 								       : "Item";
 }
 
@@ -313,6 +314,14 @@ static void write_int(struct writer *w, const struct field_info *f, int64_t valu
 			proto_tree_add_int64(t->at[t->depth], id_of(f), t->show->tvb, 0, 0, value));
 }
 
+static void write_hundredths(struct writer *w, const struct field_info *f, unsigned value)
+{
+	struct tree_writer *t = tree_of(w);
+	if (!t->skip && id_of(f) >= 0)
+		proto_item_set_generated(proto_tree_add_double(t->at[t->depth], id_of(f),
+							       t->show->tvb, 0, 0, value / 100.0));
+}
+
 static void write_bool(struct writer *w, const struct field_info *f, bool value)
 {
 	struct tree_writer *t = tree_of(w);
@@ -333,6 +342,7 @@ static void add_details(const struct show *s, proto_tree *t)
 			    .string = write_string,
 			    .uinteger = write_uint,
 			    .integer = write_int,
+			    .hundredths = write_hundredths,
 			    .boolean = write_bool },
 		.show = s,
 	};

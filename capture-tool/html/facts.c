@@ -123,6 +123,14 @@ static void on_integer(struct writer *w, const struct field_info *i, int64_t val
 	put((struct facts *)w, i, text);
 }
 
+static void on_hundredths(struct writer *w, const struct field_info *i, unsigned value)
+{
+	GString *text = g_string_sized_new(8);
+	report_hundredths(text, value);
+	put((struct facts *)w, i, text->str);
+	g_string_free(text, TRUE);
+}
+
 static void on_boolean(struct writer *w, const struct field_info *i, bool value)
 {
 	put((struct facts *)w, i, value ? "yes" : "no");
@@ -132,7 +140,7 @@ void html_facts(struct html_session *s)
 {
 	struct facts f = {
 		.w = { on_object_begin, on_object_end, on_list_begin, on_list_end, on_string,
-		       on_uinteger, on_integer, on_boolean },
+		       on_uinteger, on_integer, on_hundredths, on_boolean },
 		.out = s->out,
 	};
 	g_string_append(s->out, "<details><summary>All facts</summary>\n"

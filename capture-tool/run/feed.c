@@ -40,6 +40,7 @@ bool feed_prepare(struct feed *f, const struct options *o, char **error)
 	*f = (struct feed){
 		.engine = {
 			.redact = o->redact,
+			.no_inference = o->no_inference,
 			.dialogue = o->verbose,
 			/* only the ladder of the page and the dialogue show sessions that worked */
 			.events_of_causes = !o->verbose && !o->html,

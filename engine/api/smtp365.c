@@ -276,7 +276,8 @@ struct smtp365 *smtp365_new(const struct smtp365_options *o, smtp365_session_fn 
 					  .certificates = certificates_new(o->hash_key),
 					  .redact = o->redact,
 					  .dialogue = o->dialogue,
-					  .events_of_causes = o->events_of_causes };
+					  .events_of_causes = o->events_of_causes,
+					  .hosts = o->no_inference ? NULL : inside_hosts_new() };
 	memcpy(&e->cx.secret_key, &o->hash_key[8], sizeof e->cx.secret_key);
 	e->gate = gate_new();
 	if (o->only_ports) {
@@ -317,6 +318,7 @@ void smtp365_free(struct smtp365 *e)
 	key_log_free(e->cx.key_log);
 	certificates_free(e->cx.certificates);
 	peers_free(e->cx.peers);
+	inside_hosts_free(e->cx.hosts);
 	g_free(e->candidate_ports);
 	g_free(e);
 }

@@ -70,6 +70,17 @@ bool facts_reply(struct facts *f, enum fact x, uint32_t frame, const char *words
 	return is_new;
 }
 
+bool facts_infer(struct facts *f, enum fact x, uint32_t frame, const char *words,
+		 const struct reply_row *row, bool likely)
+{
+	if (facts_has(f, x))
+		return false;
+	f->inferred[x / 64] |= UINT64_C(1) << (x % 64);
+	if (!likely)
+		f->weak[x / 64] |= UINT64_C(1) << (x % 64);
+	return facts_reply(f, x, frame, words, row, false);
+}
+
 void facts_unset(struct facts *f, enum fact x)
 {
 	f->set[x / 64] &= ~(UINT64_C(1) << (x % 64));

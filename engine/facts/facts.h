@@ -33,8 +33,10 @@ struct fact_note {
 
 struct facts {
 	uint64_t set[FACT_WORDS];
-	uint32_t frame[FACT_COUNT]; /* the frame that proved it, 0 when none does */
-	GArray *notes;		    /* struct fact_note, in order; NULL until needed; bounded */
+	uint64_t inferred[FACT_WORDS]; /* of these: concluded from record lengths, not read */
+	uint64_t weak[FACT_WORDS];     /* of these: possible only, else likely */
+	uint32_t frame[FACT_COUNT];    /* the frame that proved it, 0 when none does */
+	GArray *notes;		       /* struct fact_note, in order; NULL until needed; bounded */
 };
 
 void facts_clear(struct facts *f); /* frees the notes */
@@ -51,6 +53,17 @@ bool facts_say(struct facts *f, enum fact x, uint32_t frame, const char *words);
 /* Set from a row of the reply table; `cut`: the capture does not have all of the reply. */
 bool facts_reply(struct facts *f, enum fact x, uint32_t frame, const char *words,
 		 const struct reply_row *row, bool cut);
+/* The same, concluded from record lengths. What was read already stays so. */
+bool facts_infer(struct facts *f, enum fact x, uint32_t frame, const char *words,
+		 const struct reply_row *row, bool likely);
+static inline bool facts_inferred(const struct facts *f, enum fact x)
+{
+	return (f->inferred[x / 64] >> (x % 64)) & 1;
+}
+static inline bool facts_weak(const struct facts *f, enum fact x)
+{
+	return (f->weak[x / 64] >> (x % 64)) & 1;
+}
 /* Take back: a guard proved later that the fact does not hold. */
 void facts_unset(struct facts *f, enum fact x);
 const char *facts_name(enum fact x);			     /* "STARTTLS_MASKED" */

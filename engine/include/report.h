@@ -17,7 +17,8 @@ enum field_type {
 	FIELD_BOOL,
 	FIELD_TIME,
 	FIELD_ADDRESS,
-	FIELD_FRAME
+	FIELD_FRAME,
+	FIELD_HUNDREDTHS, /* a number with two decimals */
 };
 
 enum field {
@@ -46,6 +47,7 @@ struct writer {
 	void (*string)(struct writer *w, const struct field_info *f, const char *value);
 	void (*uinteger)(struct writer *w, const struct field_info *f, uint64_t value);
 	void (*integer)(struct writer *w, const struct field_info *f, int64_t value);
+	void (*hundredths)(struct writer *w, const struct field_info *f, unsigned value);
 	void (*boolean)(struct writer *w, const struct field_info *f, bool value);
 };
 
@@ -82,6 +84,7 @@ struct report_totals {
 	unsigned outcomes[REPORT_OUTCOMES];	       /* of both */
 	unsigned stages[REPORT_STAGES];		       /* where failures stopped */
 	unsigned modern, old, decrypted, clear, early; /* Microsoft 365 sessions by TLS */
+	unsigned hidden; /* Microsoft 365 sessions whose outcome is inside TLS and not visible */
 	unsigned passwords, users; /* all sessions with a secret in clear, whoever the server is */
 	unsigned at_risk;	   /* no failures, with a finding of severity high or critical */
 };
@@ -107,6 +110,8 @@ void report_summary_findings(const struct report_summary *s, report_finding_fn e
 unsigned report_summary_clients(const struct report_summary *s, report_client_fn each, void *host);
 
 /* Helpers that windows share. */
+/* Append a number with two decimals: 98 -> "0.98". */
+void report_hundredths(GString *out, unsigned value);
 /* 2026-11-23T10:00:00.123456Z, with nine digits where six would cut something off. */
 void report_time(uint64_t ns, char out[40]);
 void report_address(const struct address *a, char out[64]);

@@ -27,6 +27,7 @@ struct smtp365_name {
 struct smtp365_options {
 	bool redact;	       /* hide user names and local parts of addresses */
 	bool events_of_causes; /* verdicts without a cause come without events (cheaper) */
+	bool no_inference;     /* say nothing from lengths of encrypted records */
 	bool dialogue;	       /* keep every command and reply line as events (-v) */
 	size_t memory;	       /* cap in bytes for connections; 0 = CAP_MEMORY_ALL */
 	uint8_t hash_key[16];  /* random per process; all zero is allowed (tests) */

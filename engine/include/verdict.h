@@ -139,6 +139,21 @@ struct verdict_reply {
 	bool in_tls;
 };
 
+/* What is inferred from lengths of encrypted records. Names as in the record; NULL: not named. */
+struct verdict_candidate {
+	const char *label;
+	unsigned percent;
+};
+#define VERDICT_CANDIDATES 6
+struct verdict_inside {
+	const char *statement, *group, *label;
+	unsigned percent;     /* posterior, cut to whole hundredths; 99 at most */
+	unsigned reply_bytes; /* of the reply that decided, its trailer left out; 0 not exact */
+	struct verdict_candidate candidates[VERDICT_CANDIDATES];
+	unsigned candidate_count;
+	const char *size; /* "<100kB" */
+};
+
 /* C types of the kinds of values.def. */
 #define VERDICT_TEXT const char *
 #define VERDICT_TEXTS const char *const *
@@ -179,6 +194,7 @@ struct verdict {
 	enum auth_result auth_result;
 	enum exposure auth_exposure;
 	bool auth_seen, auth_inferred;
+	const struct verdict_inside *inside; /* NULL: nothing was inferred */
 	const struct verdict_reply *replies;
 	unsigned reply_count;
 	const struct finding *findings; /* sorted by first frame, then id */

@@ -11,6 +11,8 @@
 #include "facts/facts.h"
 #include "flow/flow.h"
 #include "m365/peers.h"
+#include "inside/hosts.h"
+#include "inside/inside.h"
 #include "session/seen.h"
 
 /* What the whole capture says, for guards that one session cannot check. */
@@ -30,8 +32,10 @@ struct judge {
 	const struct peers *peers;
 	const struct dns *dns;
 	const struct judge_capture *capture;
-	GStringChunk *words; /* arena for details */
-	bool over;	     /* the session has ended */
+	const struct inside_hosts *hosts; /* trailers that were read in clear */
+	struct inside_result *inside;	  /* filled when something is inferred; NULL: nothing is */
+	GStringChunk *words;		  /* arena for details */
+	bool over;			  /* the session has ended */
 	/* set by judge_peer for the others and the verdict */
 	enum endpoint endpoint;
 	enum endpoint_source source;
@@ -55,7 +59,10 @@ void judge_starttls(struct judge *j);
 void judge_hello(struct judge *j); /* TLS: hellos, versions, suites, alerts */
 void judge_certificate(struct judge *j);
 void judge_auth(struct judge *j);
-void judge_mail(struct judge *j);    /* replies and transaction */
+void judge_mail(struct judge *j);   /* replies and transaction */
+void judge_inside(struct judge *j); /* from lengths of encrypted records */
+/* Where a session stopped by what was inferred, STAGE_NONE nowhere. */
+void judge_inside_stage(const struct inside_result *i, enum stage *reached, enum stage *stopped);
 void judge_outcome(struct judge *j); /* stage, outcome, method; last */
 /* All of them, in the order that they need. */
 void judge_session(struct judge *j);

@@ -154,11 +154,26 @@ static enum stage stopped(const struct judge *j)
 	return broken_off(j);
 }
 
+/* Was the failure inferred, and nothing in clear explains it? */
+static bool is_inferred(const struct judge *j)
+{
+	enum stage reached = STAGE_NONE, at = STAGE_NONE;
+
+	if (!j->inside)
+		return false;
+	judge_inside_stage(j->inside, &reached, &at);
+	return at != STAGE_NONE && at == j->stopped;
+}
+
 static enum outcome outcome(const struct judge *j)
 {
 	const struct seen *n = j->seen;
 	bool closed = HAS(CLOSE_SEEN) || HAS(QUIT_SENT);
 
+	if (j->stopped != STAGE_NONE && is_inferred(j))
+		return OUTCOME_REJECTED;
+	if (j->stopped == STAGE_NONE && j->inside && j->inside->statement == INSIDE_ACCEPTED)
+		return OUTCOME_ACCEPTED;
 	if (j->stopped != STAGE_NONE) {
 		bool reply = n->failed != STAGE_NONE && j->stopped == n->failed;
 		bool banner = j->stopped == STAGE_BANNER && n->banner_code >= 400;
@@ -243,6 +258,8 @@ void judge_outcome(struct judge *j)
 	else if (j->reached == STAGE_NONE && n->lookup)
 		j->reached = STAGE_DNS;
 	j->stopped = stopped(j);
+	if (j->stopped == STAGE_NONE && j->inside)
+		judge_inside_stage(j->inside, &j->reached, &j->stopped);
 	/* A hello that nobody asked for is no step: what was reached lies before what failed. */
 	if (n->tls_without_starttls && j->stopped != STAGE_NONE && j->reached >= j->stopped)
 		j->reached = j->stopped - 1;
@@ -275,5 +292,6 @@ void judge_session(struct judge *j)
 	judge_certificate(j);
 	judge_auth(j);
 	judge_mail(j);
+	judge_inside(j);
 	judge_outcome(j);
 }

@@ -110,6 +110,12 @@ static void json_int(struct writer *w, const struct field_info *f, int64_t value
 	phrase_number(json_of(w)->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
+static void json_hundredths(struct writer *w, const struct field_info *f, unsigned value)
+{
+	lead(json_of(w), f->key);
+	report_hundredths(json_of(w)->out, value);
+}
+
 static void json_bool(struct writer *w, const struct field_info *f, bool value)
 {
 	lead(json_of(w), f->key);
@@ -127,6 +133,7 @@ void report_json(const struct verdict *v, const struct report_options *o, GStrin
 			.string = json_string,
 			.uinteger = json_uint,
 			.integer = json_int,
+			.hundredths = json_hundredths,
 			.boolean = json_bool,
 		},
 		.out = out,

@@ -147,6 +147,23 @@ static void append_login(const struct verdict *v, GString *out)
 	}
 }
 
+/* Nothing is known of how it ended, and where to look. */
+static void append_hidden(const struct verdict *v, GString *out)
+{
+	bool known = v->tls_established == TRI_TRUE && v->tls_version;
+
+	g_string_append(out, "outcome inside TLS");
+	if (known) {
+		g_string_append_c(out, ' ');
+		append_clean(out, v->tls_version);
+	}
+	g_string_append(out, ", not visible");
+	append_login(v, out);
+	if (v->m365)
+		g_string_append(out,
+				"  (to see it: keys, the device's log, or Entra sign-in logs)");
+}
+
 static void append_outcome(const struct verdict *v, GString *out)
 {
 	static const char *const words[] = {
@@ -157,14 +174,19 @@ static void append_outcome(const struct verdict *v, GString *out)
 		[OUTCOME_ENCRYPTED] = "encrypted",
 		[OUTCOME_INCOMPLETE] = "the capture does not show the end",
 	};
-	if (v->outcome == OUTCOME_ACCEPTED && v->messages > 1)
+	if (v->outcome == OUTCOME_ENCRYPTED) {
+		append_hidden(v, out);
+		return;
+	}
+	if (v->outcome == OUTCOME_ACCEPTED && v->inside)
+		g_string_append(out, "accepted (inferred)");
+	else if (v->outcome == OUTCOME_ACCEPTED && v->messages > 1)
 		phrase_append(out, "accepted %u messages", v->messages);
 	else
 		phrase_text(out, words[v->outcome]);
 	append_tls(v, out);
 	append_login(v, out);
-	if (v->outcome != OUTCOME_ACCEPTED && v->outcome != OUTCOME_ENCRYPTED &&
-	    v->reached != STAGE_NONE)
+	if (v->outcome != OUTCOME_ACCEPTED && v->reached != STAGE_NONE)
 		phrase_append(out, ", reached %s", stage_name(v->reached));
 }
 

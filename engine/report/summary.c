@@ -138,6 +138,7 @@ void report_summary_add(struct report_summary *s, const struct verdict *v)
 	s->t.users += v->auth_exposure == EXPOSURE_USER;
 	if (!v->lookup_only && v->m365) {
 		s->t.m365++;
+		s->t.hidden += v->outcome == OUTCOME_ENCRYPTED;
 		count_tls(s, v);
 	}
 	for (unsigned i = 0; i < v->finding_count; i++) {
@@ -201,12 +202,18 @@ static void append_versions(const struct report_summary *s, GString *out)
  * of logins all. */
 void report_summary_encryption(const struct report_summary *s, GString *out)
 {
-	if (s->t.m365 && s->t.modern == s->t.m365 && !s->t.passwords && !s->t.users)
+	if (s->t.m365 && s->t.modern == s->t.m365 && !s->t.passwords && !s->t.users && !s->t.hidden)
 		g_string_append_printf(
 			out, "%u session%s%s, all TLS 1.2 or later, nothing in clear\n", s->t.m365,
 			plural(s->t.m365), s->t.m365 == s->t.sessions ? "" : " with Microsoft 365");
 	else if (s->t.m365)
 		append_versions(s, out);
+	if (s->t.hidden)
+		g_string_append_printf(
+			out,
+			"%u session%s whose outcome is inside TLS and not visible; to see it: "
+			"keys, the device's log, or Entra sign-in logs\n",
+			s->t.hidden, plural(s->t.hidden));
 	if (s->t.passwords)
 		g_string_append_printf(out, "passwords in clear: %u session%s\n", s->t.passwords,
 				       plural(s->t.passwords));

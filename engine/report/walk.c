@@ -369,6 +369,35 @@ static void walk_auth(struct walk *k)
 	put_bool(k, FIELD_AUTH_INFERRED, v->auth_inferred);
 }
 
+static void put_hundredths(struct walk *k, enum field f, unsigned value)
+{
+	move_to(k, fields[f].key, parents[f]);
+	k->w->hundredths(k->w, &fields[f], value);
+}
+
+static void walk_inside(struct walk *k)
+{
+	const struct verdict_inside *i = k->v->inside;
+	if (!i)
+		return;
+	put_string(k, FIELD_INSIDE_STATEMENT, i->statement);
+	put_string(k, FIELD_INSIDE_GROUP, i->group);
+	put_string(k, FIELD_INSIDE_LABEL, i->label);
+	put_hundredths(k, FIELD_INSIDE_P, i->percent);
+	put_count(k, FIELD_INSIDE_REPLY_BYTES, i->reply_bytes);
+	if (i->candidate_count) {
+		items_begin(k, "smtp365.inside.candidates");
+		for (unsigned c = 0; c < i->candidate_count; c++) {
+			k->w->object_begin(k->w, NULL, NULL);
+			put_string(k, FIELD_INSIDE_CANDIDATE_LABEL, i->candidates[c].label);
+			put_hundredths(k, FIELD_INSIDE_CANDIDATE_P, i->candidates[c].percent);
+			k->w->object_end(k->w);
+		}
+		items_end(k);
+	}
+	put_string(k, FIELD_INSIDE_SIZE, i->size);
+}
+
 static void walk_replies(struct walk *k)
 {
 	const struct verdict *v = k->v;
@@ -462,6 +491,7 @@ void report_walk(const struct verdict *v, const struct report_options *o, struct
 	walk_session(&k);
 	walk_alerts(&k);
 	walk_auth(&k);
+	walk_inside(&k);
 	walk_replies(&k);
 	walk_findings(&k);
 	walk_cause(&k);

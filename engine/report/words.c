@@ -8,6 +8,11 @@
 #include "base/phrase.h"
 #include <stdio.h>
 #include <string.h>
+
+void report_hundredths(GString *out, unsigned value)
+{
+	g_string_append_printf(out, "%u.%u%u", value / 100, value / 10 % 10, value % 10);
+}
 #include <sys/socket.h>
 #include <arpa/inet.h>
 

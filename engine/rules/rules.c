@@ -254,12 +254,26 @@ void rules_borrow(const struct rule *r, const char *detail, struct finding *out)
 	};
 }
 
+/* What rests on lengths is likely at best, and says so. */
+static void weaken(struct finding *out, const enum fact list[RULE_FACTS], const struct facts *f)
+{
+	for (unsigned i = 0; i < RULE_FACTS && list[i] != FACT_NONE; i++) {
+		if (!facts_has(f, list[i]) || !facts_inferred(f, list[i]))
+			continue;
+		out->inferred = true;
+		out->confidence = MIN(out->confidence, facts_weak(f, list[i]) ? CONFIDENCE_POSSIBLE
+									      : CONFIDENCE_LIKELY);
+	}
+}
+
 static void fill(struct finding *out, size_t row, const struct facts *f)
 {
 	const struct rule *r = &rows[row];
 	rules_borrow(r, first_words(r, f), out);
 	if (absence_weak(r, f) || (r->all[0] != FACT_NONE && facts_cut(f, r->all[0])))
 		out->confidence = CONFIDENCE_POSSIBLE;
+	weaken(out, r->all, f);
+	weaken(out, r->any, f);
 	fill_frames(out, r, &masks[row], f);
 	fill_words(out, r, f);
 }
@@ -273,6 +287,15 @@ const struct rule *rules_all(size_t *n)
 const struct rule *rules_of(const struct finding *f)
 {
 	return &rows[f->row];
+}
+
+const struct rule *rules_about(enum fact x)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (rows[i].all[0] == x && rows[i].explains != STAGE_NONE)
+			return &rows[i];
+	}
+	return NULL;
 }
 
 const struct rule *rules_find(const char *id)

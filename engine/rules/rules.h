@@ -48,6 +48,8 @@ const struct rule *rules_all(size_t *n);
 const struct rule *rules_of(const struct finding *f);
 /* The first row with this id, or NULL. */
 const struct rule *rules_find(const char *id);
+/* The first row whose first fact is this one and that can be a cause, or NULL. */
+const struct rule *rules_about(enum fact x);
 /* Fill out[CAP_FINDINGS] with the findings that hold, in row order; returns the count. */
 unsigned rules_judge(const struct facts *f, struct finding *out);
 /* A finding of this row that its facts do not show here, with these words and no frames. */

@@ -116,10 +116,14 @@ static void greeting(struct session *s, struct seen_ehlo *e, struct bytes text)
 void session_ehlo_line(struct session *s, const struct smtp_item *i)
 {
 	struct seen_ehlo *e = s->filling;
-	if (i->first_line_of_reply)
+	uint32_t bytes = (uint32_t)bytes_left(&i->line) + 2;
+	e->bytes = i->first_line_of_reply ? bytes : e->bytes + bytes;
+	if (i->first_line_of_reply) {
+		e->first_bytes = bytes;
 		greeting(s, e, i->text);
-	else
+	} else {
 		capability(s, e, i->text);
+	}
 }
 
 /* Nothing of the list is shown; what it proves was noted line by line. */

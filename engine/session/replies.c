@@ -3,6 +3,7 @@
  * Replies of a session: the greeting, which command a reply answers, and what is kept of it. What
  * it means for the progress is decided in progress.c.
  */
+#include "session/inside.h"
 #include "session/replies.h"
 #include "session/commands.h"
 
@@ -166,6 +167,7 @@ static void note_trailer(struct session *s, struct bytes said)
 	replies_trailer(said, &trailer);
 	if (!bytes_left(&trailer.server))
 		return;
+	session_inside_trailer(s, trailer.server);
 	if (!s->seen.trace)
 		s->seen.trace = g_new0(struct seen_trace, 1);
 	copy(s, s->seen.trace->server, sizeof s->seen.trace->server, trailer.server);

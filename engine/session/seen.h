@@ -12,6 +12,7 @@
 #include "tls/certificate.h"
 #include "dns/dns.h"
 #include "flow/flow.h"
+#include "inside/log.h"
 #include "m365/replies.h"
 #include "smtp/smtp.h"
 #include "tls/tls.h"
@@ -43,6 +44,7 @@ struct seen_ehlo {
 	bool complete;	    /* every line of the reply was seen */
 	const char **lines; /* allocated when needed, CAP_EHLO_WORDS at most */
 	unsigned count;
+	uint32_t bytes, first_bytes; /* of the reply, of its first line, with CRLF */
 	bool has_starttls, has_auth, auth_login, auth_xoauth2, auth_plain;
 	bool auth_other; /* a mechanism that does not send the password or token itself */
 	bool starttls_first_line;
@@ -200,6 +202,13 @@ struct seen_odd {
 	uint16_t icmp_mtu;
 };
 
+/* Of a server that is Microsoft 365 by its greeting: what lengths tell (inside.c). */
+struct seen_inside {
+	struct inside_log *log; /* owned by the session */
+	bool greeting_id;	/* the greeting ends in an id */
+	bool mx;
+};
+
 struct seen {
 	/* greeting */
 	struct seen_at banner;
@@ -253,6 +262,8 @@ struct seen {
 	bool smtp_proven;	    /* grammar of both sides, or ESMTP in the banner */
 	bool midstream;		    /* the flow began before the capture */
 	struct seen_trace *trace;   /* trailer of the last reply that had one; NULL none */
+	struct seen_inside *inside; /* NULL: not such a server, or nothing encrypted yet */
+	bool inside_asked;
 };
 
 #endif

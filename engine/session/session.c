@@ -7,6 +7,7 @@
 #include "base/fetch.h"
 #include "m365/peers.h"
 #include "session/commands.h"
+#include "session/inside.h"
 #include "session/replies.h"
 
 #include <string.h>
@@ -73,6 +74,9 @@ void session_free(struct session *s)
 	if (s->seen.inner)
 		g_free(s->seen.inner->lines);
 	g_free(s->seen.lookup);
+	if (s->seen.inside)
+		inside_log_free(s->seen.inside->log);
+	g_free(s->seen.inside);
 	g_free(s->seen.inner);
 	g_free(s->seen.replies);
 	session_doubts_free(s);
@@ -117,6 +121,7 @@ size_t session_kept(const struct session *s)
 	n += s->seen.tls->leaf ? certificates_kept(s->seen.tls->leaf) : 0;
 	n += (s->seen.mail->from ? 168u : 0u) + (s->seen.mail->to ? 168u : 0u) +
 	     (s->seen.ehlo.lines ? 128u : 0u);
+	n += s->seen.inside ? sizeof *s->seen.inside + inside_log_kept(s->seen.inside->log) : 0;
 	n += s->seen.replies ? CAP_REPLIES * sizeof *s->seen.replies : 0;
 	return n;
 }
@@ -444,6 +449,14 @@ static void reply_cut(struct session *s, struct flow_mark m)
 	session_reply_line(s, &item, m);
 }
 
+/* Inside an encrypted record the count goes on; else borders are lost. */
+static void tls_gap_of(struct session *s, enum flow_dir dir, uint64_t missing, struct flow_mark m)
+{
+	tls_gap(s->tls[dir], missing);
+	if (tls_lost(s->tls[dir]))
+		session_inside_hole(s, dir, missing, m);
+}
+
 void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uint64_t missing,
 		 enum flow_gap why, struct flow_mark mark)
 {
@@ -470,7 +483,7 @@ void session_gap(struct session *s, const struct flow *f, enum flow_dir dir, uin
 	if (s->mode[dir] == SESSION_MODE_TLS && s->tls[dir]) {
 		if (!matters)
 			seen_first(&s->sealed_gap[dir], mark);
-		tls_gap(s->tls[dir], missing);
+		tls_gap_of(s, dir, missing, mark);
 		inner_gap(s, dir, missing, mark);
 	} else if (dir == FLOW_C2S && s->client)
 		client_gap(s, s->client, missing, mark);

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "facts/facts.h"
+#include "inside/hosts.h"
 #include "keys/opening.h"
 #include "session/seen.h"
 #include "tls/certificates.h"
@@ -19,6 +20,7 @@
 struct session_context {
 	struct peers *peers;
 	struct dns *dns;
+	struct inside_hosts *hosts; /* NULL: nothing is inferred */
 	struct certificates *certificates;
 	uint64_t secret_key; /* of the fingerprints of secrets */
 	bool redact, dialogue;
@@ -86,6 +88,9 @@ const struct event *session_events(const struct session *s, unsigned *count, boo
 uint32_t session_noted(const struct session *s);
 /* A copy of `text` that lives as long as the session, NULL for NULL. */
 const char *session_keep_text(struct session *s, const char *text);
+/* A line of the dialogue inside TLS that was inferred: its text gets a question mark. */
+void session_inferred(struct session *s, enum event_direction dir, struct flow_mark m,
+		      const char *text);
 /* Events of frames that carry no dialogue: SYN, DNS answer, repeated segments; then all in order.
  */
 void session_network_events(struct session *s, const struct flow *f);

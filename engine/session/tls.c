@@ -5,7 +5,7 @@
  * alert that the host decrypted takes the place of the sealed record that was counted before, or
  * stands for itself where TLS 1.3 hid it among the data (RFC 8446 section 6).
  */
-#include "session/state.h"
+#include "session/inside.h"
 
 #include <string.h>
 
@@ -297,6 +297,8 @@ static void tls_item(struct session *s, enum flow_dir dir, const struct tls_item
 
 	if (first)
 		seen_first(first, m);
+	if (i->kind == TLS_ITEM_DATA || i->kind == TLS_ITEM_HANDSHAKE_ENCRYPTED)
+		session_inside_record(s, dir, i, m);
 	switch (i->kind) {
 	case TLS_ITEM_ALERT:
 	case TLS_ITEM_ALERT_ENCRYPTED:

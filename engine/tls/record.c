@@ -400,6 +400,11 @@ void tls_gap(struct tls *t, uint64_t missing)
 	skip_record(t);
 }
 
+bool tls_lost(const struct tls *t)
+{
+	return t->state == TLS_STATE_LOST;
+}
+
 bool tls_any_record(const struct tls *t)
 {
 	return t->any_record;

@@ -123,6 +123,8 @@ void tls_take_body(struct tls *t);
 void tls_gap(struct tls *t, uint64_t missing);
 /* The other direction chose TLS 1.3: type 23 (and CCS) before the Finished are handshake. Only a
  * note. */
+/* Where the next record begins is not known: bytes with a border are missing. */
+bool tls_lost(const struct tls *t);
 bool tls_any_record(const struct tls *t); /* at least one well-formed record was seen */
 /* Bytes seen so far of the record or handshake message that is not complete; 0 between them. */
 size_t tls_pending(const struct tls *t);

@@ -4,6 +4,7 @@
  * the record. No judgement of its own.
  */
 #include "verdict/conclude.h"
+#include "verdict/inside.h"
 #include "verdict/place.h"
 
 #include <stdlib.h>
@@ -18,6 +19,8 @@ struct room {
 	struct finding findings[CAP_FINDINGS];
 	struct verdict_reply replies[CAP_REPLIES + 1];
 	unsigned finding_count;
+	struct inside_result inside;
+	struct verdict_inside told;
 };
 
 struct room *conclude_room_new(const struct session_context *cx)
@@ -187,6 +190,7 @@ static void findings(struct verdict *v, struct room *r, const struct tracked *t,
 		     const struct seen *n)
 {
 	r->finding_count = rules_judge(&r->facts, r->findings);
+	inside_name_login(&r->inside, r->words, r->findings, r->finding_count);
 	const struct finding *cause =
 		v->stopped_at != STAGE_NONE
 			? rules_cause(r->findings, r->finding_count, v->stopped_at)
@@ -435,7 +439,11 @@ static struct tracked_cause conclude(struct room *room, const struct tracked *t,
 		.capture = capture,
 		.words = room->words,
 		.over = ending,
+		.hosts = room->cx->hosts,
+		.inside = room->cx->hosts ? &room->inside : NULL,
 	};
+
+	memset(&room->inside, 0, sizeof room->inside);
 
 	for (unsigned i = 0; i < t->extra_count; i++)
 		facts_say(&room->facts, t->extra[i].fact, t->extra[i].frame, t->extra[i].words);
@@ -448,12 +456,15 @@ static struct tracked_cause conclude(struct room *room, const struct tracked *t,
 	fill_replies(&v, room, seen);
 	fill_starttls(&v, &room->facts, seen);
 	fill_auth(&v, &room->facts, seen);
+	inside_fill(&v, &room->inside, &room->told);
 	findings(&v, room, t, seen);
 	struct tracked_cause cause = {
 		.rule = v.cause ? rules_of(v.cause) : NULL,
 		.frame = v.cause && v.cause->frame_count ? v.cause->frames[0] : 0,
 	};
 	if (!room->cx->events_of_causes || v.cause) {
+		if (ending && (room->cx->dialogue || v.cause))
+			inside_events(ending, &room->inside);
 		if (ending)
 			session_network_events(ending, f);
 		fill_events(&v, s);

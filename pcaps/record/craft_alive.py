@@ -156,7 +156,7 @@ def foreign_later():
 @capture(PART, "alive-acs.pcapng",
          """A session with Azure Communication Services, whose addresses are its own.""",
          fires="tls.tls13", near="dns.foreign_answer cert.inspected", endpoint="acs",
-         outcome="encrypted")
+         outcome="encrypted accepted")
 def acs():
     cap = Capture()
     name = "smtp.azurecomm.net"
@@ -312,7 +312,7 @@ def ehlo_refused():
 
 @capture(PART, "alive-injected-reply.pcapng",
          """Behind the 220 to STARTTLS, in the same segment, stands another reply in clear; TLS comes
-         about.""", fires="starttls.injection_s2c", outcome="encrypted", **SUBMISSION)
+         about.""", fires="starttls.injection_s2c", outcome="encrypted accepted", **SUBMISSION)
 def injected_reply():
     cap = Capture()
     t = hello(to_submission(cap), CAFE).c("STARTTLS\r\n").s(READY + "250 2.0.0 Go ahead\r\n")

@@ -99,7 +99,7 @@ def verdicts(capture, log_text):
         file.flush()
         log.write(log_text)
         log.flush()
-        _, out, _ = run("-r", file.name, "--keylog", log.name, "--json", "--all")
+        _, out, _ = run("-r", file.name, "--keylog", log.name, "--json", "--all", "--no-inference")
     found = [json.loads(line)["smtp365"] for line in out.splitlines()]
     return [(s["outcome"], s.get("cause", {}).get("id")) for s in found], any(s in out.decode() for s in SECRETS)
 

@@ -8,7 +8,7 @@ import json
 
 from common import finish, run, stories
 
-LATER = {"auth.failed_inferred", "auth.ok_inferred", "auth.policy_change", "auth.retry_storm",
+LATER = {"auth.policy_change", "auth.retry_storm",
          "starttls.inconsistent", "starttls.parse_bug_client"}
 
 _, out, _ = run("--list-findings", "--json", check=True)

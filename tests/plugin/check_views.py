@@ -23,12 +23,41 @@ from check_same import KNOWN  # noqa: E402
 from shown import FAILED, check, fields, records, rewrapped  # noqa: E402
 from wireshark import Wireshark, captures, merged, one_each, stories  # noqa: E402
 
+# What a reply that was inferred is called when it is read.
+READ = {
+    "smtpauth_disabled_mailbox": "auth.smtp_auth_disabled_mailbox", "criteria_not_met": "auth.conditional_access",
+    "smtpauth_disabled_tenant": "auth.smtp_auth_disabled_tenant", "security_defaults": "auth.security_defaults",
+    "account_locked": "auth.account_locked", "bad_credentials": "auth.bad_credentials",
+    "basic_auth_disabled": "auth.basic_disabled", "auth_unsuccessful_573": "auth.rejected",
+    "mech_unsupported_504": "auth.bad_mech", "not_authenticated_530": "mode.wrong_endpoint_anon",
+}
+# Refusals after the message that no row of known lengths has, as long as an acceptance.
+AS_LONG_AS_ACCEPTED = {"reply-sealed-concurrency-keylog.pcapng", "reply-sealed-outbound-keylog.pcapng"}
 MOST_ON_A_FRAME = 16  # sessions besides the frame's own
+
+
+def inferred_is_certain(name, without, found):
+    """What lengths said without keys is what is read with them. Sessions that were compared."""
+    n = 0
+    for closed, opened in zip(without, found):
+        inside, read = closed["smtp365"].get("inside"), {f["id"] for f in opened["smtp365"].get("findings", [])}
+        check(f"{name} with keys: no inside", "inside" not in opened["smtp365"], opened["smtp365"].get("inside"))
+        if not inside:
+            continue
+        n += 1
+        if inside.get("label") in READ:
+            check(f"{name}: inferred {inside['label']}, read", READ[inside["label"]] in read, sorted(read))
+        if inside["statement"] == "accepted" and name not in AS_LONG_AS_ACCEPTED:
+            check(f"{name}: inferred accepted, read", opened["smtp365"]["outcome"] == "accepted", inside)
+        if inside["statement"] == "login_refused":
+            result = opened["smtp365"].get("auth", {}).get("result")
+            check(f"{name}: inferred refused, read", result == "rejected", inside)
+    return n
 
 
 def with_keys(ws, source, all_stories):
     """Key logs: causes certain, for TLS 1.2 and 1.3."""
-    n = 0
+    n = compared = 0
     for name, story in all_stories.items():
         if not story.get("keylog"):
             continue
@@ -36,6 +65,7 @@ def with_keys(ws, source, all_stories):
         path = os.path.join(source, "pcaps", name)
         keys = ws.readable(os.path.join(source, "pcaps", story["keylog"]))
         found = records(ws, path, "-o", f"tls.keylog_file:{keys}")
+        compared += inferred_is_certain(name, records(ws, path), found)
         findings = {f["id"]: f for r in found for f in r["smtp365"].get("findings", [])}
         want = set(story.get("fires_with_keys", "").split())
         for wanted in want:
@@ -50,7 +80,8 @@ def with_keys(ws, source, all_stories):
         check(f"{name} with keys: causes are read, not inferred", not hidden, reached)
         ws.forget(path)
     check("captures with key logs", n >= 3, n)
-    print(f"{n} captures with key logs")
+    check("sessions inferred and read", compared >= 10, compared)
+    print(f"{n} captures with key logs, {compared} sessions both inferred and read")
 
 
 def cause_rows(ws, path):
