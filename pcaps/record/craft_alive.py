@@ -10,7 +10,7 @@ from craft_quality import three_servers
 from craft_replies import from_mx, from_other
 from craft_review import LOGIN, b64, mirrored, secret_b64
 from craft_smtp import (BYE, CAFE, CLIENT, FROM, GO_ON, MX, MX_NAME, PASS_PROMPT, RCPT_OK, READY,
-                        SENDER_OK, TO, USER_PROMPT, bye, client_hello, ehlo_lines, hello,
+                        SENDER_OK, TO, USER_PROMPT, bye, client_hello, dns_ask, ehlo_lines, hello,
                         mail_in_tls, message, queued, send_mail, server, starttls, tls13,
                         tls_record, tls_vector, to_mx, to_submission)
 from craft_story import ROOT, capture, secret
@@ -162,6 +162,16 @@ def acs():
     name = "smtp.azurecomm.net"
     t = starttls(hello(to_submission(cap, name=name, address="20.50.2.17"), CAFE))
     mail_in_tls(tls13(t, name))
+    return cap
+
+
+@capture(PART, "alive-withdrawn-name.pcapng",
+         """The device asks for a regional name that Microsoft withdrew; it does not exist any more.""",
+         fires="dns.nxdomain", near="dns.legacy_name dns.no_answer", cause="dns.nxdomain",
+         stopped_at="dns", outcome="failed")
+def withdrawn_name():
+    cap = Capture()
+    dns_ask(cap, 0.0, CLIENT, "smtp-emea.outlook.com", "A", [], rcode=3)
     return cap
 
 
