@@ -7,10 +7,13 @@
 #include "m365/peers.h"
 #include "m365/peers_ranges.h"
 
+enum name_state { CURRENT, FORMER, GONE };
+
 struct name_row {
 	const char *pattern;
 	enum endpoint endpoint;
-	bool mx, retired;
+	bool mx;
+	enum name_state state;
 };
 
 static const struct name_row name_rows[] = {
@@ -26,7 +29,7 @@ static const struct name_row name_rows[] = {
 
 static const struct name_row banner_rows[] = {
 #define NAME(p, e, m, r, source, verified)
-#define BANNER(p, e, m, source, verified) { p, ENDPOINT_##e, m, false },
+#define BANNER(p, e, m, source, verified) { p, ENDPOINT_##e, m, CURRENT },
 #define SUBJECT(p, e, m, source, verified)
 #define RANGE(p, e, m, source)
 #define ISSUER(front, until)
@@ -38,7 +41,7 @@ static const struct name_row banner_rows[] = {
 static const struct name_row subject_rows[] = {
 #define NAME(p, e, m, r, source, verified)
 #define BANNER(p, e, m, source, verified)
-#define SUBJECT(p, e, m, source, verified) { p, ENDPOINT_##e, m, false },
+#define SUBJECT(p, e, m, source, verified) { p, ENDPOINT_##e, m, CURRENT },
 #define RANGE(p, e, m, source)
 #define ISSUER(front, until)
 #define VENDOR(word, product)
@@ -163,7 +166,8 @@ static bool find_row(const struct name_row *rows, size_t n, const char *name, st
 {
 	for (size_t i = 0; i < n; i++) {
 		if (peers_pattern(rows[i].pattern, name)) {
-			*out = (struct peer){ rows[i].endpoint, rows[i].mx, rows[i].retired };
+			*out = (struct peer){ rows[i].endpoint, rows[i].mx,
+					      rows[i].state != CURRENT, rows[i].state == GONE };
 			return true;
 		}
 	}
@@ -180,7 +184,8 @@ bool peers_by_name(const struct peers *p, const char *name, uint16_t port, struc
 	for (guint i = 0; i < p->added->len; i++) {
 		const struct added_name *a = &g_array_index(p->added, struct added_name, i);
 		if ((a->port == 0 || a->port == port) && peers_pattern(a->pattern, name)) {
-			*out = (struct peer){ a->endpoint, a->endpoint == ENDPOINT_MX, false };
+			*out = (struct peer){ .endpoint = a->endpoint,
+					      .mx = a->endpoint == ENDPOINT_MX };
 			return true;
 		}
 	}

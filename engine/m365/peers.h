@@ -17,6 +17,7 @@ struct peer {
 	enum endpoint endpoint;
 	bool mx;      /* a host of the MX kind (no AUTH); else the submission kind */
 	bool retired; /* a dead or retired name (N05) */
+	bool gone;    /* dead: it does not resolve any more (N01) */
 };
 
 struct peers;

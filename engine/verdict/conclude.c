@@ -497,12 +497,16 @@ static void lookup_facts(struct room *room, const struct dns_lookup *l, const ch
 	enum fact fact = absent			      ? FACT_DNS_NO_SUCH_NAME
 			 : l->outcome == DNS_ANSWERED ? FACT_DNS_PRIVATE_ANSWER
 						      : FACT_DNS_NO_ANSWER;
+	struct peer withdrawn;
 	char *text = meant ? g_strdup_printf("%s; probably meant: %s", l->name, meant)
 			   : g_strdup(l->name);
 
 	facts_say(&room->facts, fact, l->answer_frame ? l->answer_frame : l->query_last_frame,
 		  keep(room, text));
 	facts_set(&room->facts, fact, l->query_frame);
+	if (l->outcome == DNS_NXDOMAIN && peers_by_name(room->cx->peers, l->name, 0, &withdrawn) &&
+	    withdrawn.gone)
+		facts_set(&room->facts, FACT_DNS_LEGACY_NAME, l->answer_frame);
 	facts_set(&room->facts, FACT_FAILED, l->query_frame);
 	facts_set(&room->facts, FACT_LOOKUP_ONLY, l->query_frame);
 	g_free(text);

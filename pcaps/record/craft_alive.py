@@ -6,11 +6,10 @@ import struct
 
 import transform
 from craft import Capture, Tcp, noise
-from craft_quality import three_servers
 from craft_replies import from_mx, from_other
-from craft_review import LOGIN, b64, mirrored, secret_b64
+from craft_review import LOGIN, b64, lost, mirrored, secret_b64
 from craft_smtp import (BYE, CAFE, CLIENT, FROM, GO_ON, MX, MX_NAME, PASS_PROMPT, RCPT_OK, READY,
-                        SENDER_OK, TO, USER_PROMPT, bye, client_hello, ehlo_lines, hello,
+                        SENDER_OK, TO, USER_PROMPT, bye, client_hello, dns_ask, ehlo_lines, hello,
                         mail_in_tls, message, queued, send_mail, server, starttls, tls13,
                         tls_record, tls_vector, to_mx, to_submission)
 from craft_story import ROOT, capture, secret
@@ -165,6 +164,16 @@ def acs():
     return cap
 
 
+@capture(PART, "alive-withdrawn-name.pcapng",
+         """The device asks for a regional name that Microsoft withdrew; it does not exist any more.""",
+         fires="dns.nxdomain", near="dns.legacy_name dns.no_answer", cause="dns.nxdomain",
+         stopped_at="dns", outcome="failed")
+def withdrawn_name():
+    cap = Capture()
+    dns_ask(cap, 0.0, CLIENT, "smtp-emea.outlook.com", "A", [], rcode=3)
+    return cap
+
+
 # TCP
 
 @capture(PART, "alive-465-works.pcapng",
@@ -310,6 +319,19 @@ def ehlo_refused():
     return done(t.s("500 5.5.1 Command unrecognized\r\n"), cap)
 
 
+@capture(PART, "alive-required-list-lost.pcapng",
+         """Microsoft 365 wants STARTTLS; what its list offered is not in the capture.""",
+         fires="starttls.required_reply capture.loss", near="starttls.missing_from_m365"
+         " starttls.offered_not_used", cause="starttls.required_reply", stopped_at="mail",
+         outcome="rejected", **SUBMISSION)
+def list_lost():
+    cap = Capture()
+    t = to_submission(cap)
+    t.s(CAFE.banner(t)).c("EHLO mfp-42.contoso.com\r\n")
+    lost(t, 1, CAFE.ehlo())
+    return done(says(t.c(f"MAIL FROM:<{FROM}>\r\n"), NEEDS_TLS), cap)
+
+
 @capture(PART, "alive-injected-reply.pcapng",
          """Behind the 220 to STARTTLS, in the same segment, stands another reply in clear; TLS comes
          about.""", fires="starttls.injection_s2c", outcome="encrypted accepted", **SUBMISSION)
@@ -441,13 +463,13 @@ def inspected():
 
 
 @capture(PART, "alive-expired-and-clock.pcapng",
-         """The certificate is expired and the device refuses it, but the clock of the capture is far
-         from that of three servers: which of them is right?""",
-         fires="cert.time capture.clock_skew", sessions="4", cause="cert.time",
-         stopped_at="certificate", outcome="failed", **SUBMISSION)
+         """The certificate is expired by the capture's clock and the device says so, but the greeting's
+         date is 400 days before the capture's: which of the clocks is right?""",
+         fires="cert.time", cause="cert.time", stopped_at="certificate", outcome="failed",
+         **SUBMISSION)
 def expired_and_clock():
-    cap = three_servers((300, 300, 300))
-    t = starttls(hello(to_submission(cap, 80.0, sport=50400), CAFE, skew=300))
+    cap = Capture()
+    t = starttls(hello(to_submission(cap), CAFE, skew=-400 * 86400))
     refuses(flight(t.c(client_hello(tls13=False)), EXPIRED), 45)
     return cap
 

@@ -81,6 +81,7 @@ static void test_names(void **state)
 		assert_int_equal(p.endpoint, yes[i].e);
 		assert_int_equal(p.mx, yes[i].mx);
 		assert_int_equal(p.retired, yes[i].retired);
+		assert_int_equal(p.gone, strcmp(yes[i].name, "smtp-emea.outlook.com") == 0);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(no); i++)
 		assert_false(peers_by_name(*state, no[i], 587, &p));
@@ -121,7 +122,7 @@ static void test_banners(void **state)
 		{ " x.outlook.office365.com Microsoft ESMTP MAIL Service", ENDPOINT_NONE },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct peer p = { ENDPOINT_NONE, false, false };
+		struct peer p = { .endpoint = ENDPOINT_NONE };
 		bool found = peers_by_banner(*state, rows[i].text, &p);
 		assert_int_equal(found, rows[i].e != ENDPOINT_NONE);
 		assert_int_equal(p.endpoint, rows[i].e);
@@ -164,7 +165,7 @@ static void test_addresses(void **state)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct address a = addr(rows[i].text);
-		struct peer p = { ENDPOINT_NONE, false, false };
+		struct peer p = { .endpoint = ENDPOINT_NONE };
 		assert_int_equal(peers_by_address(*state, &a, rows[i].port, &p),
 				 rows[i].e != ENDPOINT_NONE);
 		assert_int_equal(p.endpoint, rows[i].e);
