@@ -232,10 +232,10 @@ static bool in_summary(int id)
 /* Title of one item of a list. */
 static const char *item_title(const struct tree_writer *t)
 {
-	return t->list && strcmp(t->list, "smtp365.replies") == 0      ? "Reply"
-	       : t->list && strcmp(t->list, "smtp365.tls.alerts") == 0 ? "Alert"
+	return t->list && strcmp(t->list, "smtp365.replies") == 0	      ? "Reply"
+	       : t->list && strcmp(t->list, "smtp365.tls.alerts") == 0	      ? "Alert"
 	       : t->list && strcmp(t->list, "smtp365.inside.candidates") == 0 ? "Candidate"
-								       : "Item";
+									      : "Item";
 }
 
 static void open_part(struct writer *w, const char *key, const char *label)

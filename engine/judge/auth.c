@@ -5,6 +5,7 @@
  * told apart by the rules.
  */
 #include "judge/judge.h"
+#include "base/code.h"
 
 /* Whether TLS was begun before the capture is not known: neither the greeting nor a list that
  * offers STARTTLS was seen. */
@@ -74,7 +75,7 @@ void judge_auth(struct judge *j)
 
 	if (list->has_auth)
 		judge_set(j, FACT_AUTH_LISTED, list->reply.frame);
-	else if (list->complete && (n->inner || n->starttls_code != 220))
+	else if (list->complete && (n->inner || n->starttls_code != CODE_READY))
 		judge_set(j, FACT_AUTH_NOT_LISTED, list->reply.frame);
 	if (list->has_auth && n->mail->mail.frame && !a->at.frame)
 		judge_set(j, FACT_AUTH_NOT_TRIED, n->mail->mail.frame);
@@ -84,15 +85,15 @@ void judge_auth(struct judge *j)
 	judge_set(j, FACT_AUTH_SENT, a->at.frame);
 	mechanism(j);
 	judge_seen(j, FACT_AUTH_ACCEPTED, &a->accepted);
-	if (a->refused.frame && !(a->cancelled && a->refused_code == 501))
+	if (a->refused.frame && !(a->cancelled && a->refused_code == CODE_BAD_ARGUMENT))
 		judge_set(j, FACT_AUTH_REFUSED, a->refused.frame);
 	bool clear = n->mail->auth_clear.frame && !n->mirror;
 	if (clear && j->flow->server_port == 25)
 		judge_set(j, FACT_AUTH_CLEAR_25, n->mail->auth_clear.frame);
 	/* 504, 503, 530, 538 to AUTH in clear: the server wants TLS first (RFC 4954 4, 6). */
 	if (clear && a->refused.frame && !a->accepted.frame &&
-	    (a->refused_code == 504 || a->refused_code == 503 || a->refused_code == 530 ||
-	     a->refused_code == 538))
+	    (a->refused_code == CODE_BAD_PARAMETER || a->refused_code == CODE_BAD_SEQUENCE ||
+	     a->refused_code == CODE_LOGIN_REQUIRED || a->refused_code == CODE_ENCRYPTION_REQUIRED))
 		judge_set(j, FACT_AUTH_BEFORE_TLS_REFUSED, a->refused.frame);
 	if (a->user_seen && !a->user_is_upn)
 		judge_set(j, FACT_USER_NOT_UPN, a->user.frame ? a->user.frame : a->at.frame);

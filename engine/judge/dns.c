@@ -86,8 +86,7 @@ void judge_dns(struct judge *j)
 		uint64_t took = ns_since(l->answer_ns, l->query_ns);
 		if (took > SLOW && took <= LONGEST)
 			facts_say(j->facts, FACT_DNS_SLOW, l->answer_frame,
-				  judge_words(j, "%.1f s for %s",
-					      (double)took / 1e9, l->name));
+				  judge_words(j, "%.1f s for %s", (double)took / 1e9, l->name));
 	} else if (judge_has(j, FACT_PEER_M365) && !j->seen->tls->client.has_sni &&
 		   j->seen->dns_seen && ns_since(j->flow->first_ns, j->capture->first_ns) > DAY) {
 		judge_set(j, FACT_HARD_CODED_IP, j->flow->first_frame);

@@ -4,6 +4,7 @@
  * and what the client itself did wrong.
  */
 #include "judge/judge.h"
+#include "base/code.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,16 +41,16 @@ static bool handled_elsewhere(const struct judge *j, const struct seen_reply *r,
 {
 	const struct seen_auth *a = &j->seen->mail->auth;
 	const struct seen *n = j->seen;
-	bool no_hello = r->code == 503 && !n->ehlo.command.frame && !n->odd->gap.frame &&
-			!n->midstream; /* O25: STARTTLS before EHLO */
+	bool no_hello = r->code == CODE_BAD_SEQUENCE && !n->ehlo.command.frame &&
+			!n->odd->gap.frame && !n->midstream; /* O25: STARTTLS before EHLO */
 	if (r->stage == STAGE_BANNER)
-		return r->code < 500 || !greeting_explains(row); /* T11, B01 */
+		return !code_is_permanent(r->code) || !greeting_explains(row); /* T11, B01 */
 	if ((r->stage == STAGE_STARTTLS && !n->starttls_after_mail && !no_hello))
 		return true; /* S06 */
 	if (r->stage == STAGE_EHLO && j->seen->odd->ehlo_refused.frame == r->at.frame &&
-	    r->code != 501)
+	    r->code != CODE_BAD_ARGUMENT)
 		return true; /* S14 */
-	return r->stage == STAGE_AUTH && a->cancelled && r->code == 501;
+	return r->stage == STAGE_AUTH && a->cancelled && r->code == CODE_BAD_ARGUMENT;
 }
 
 /* Refused because TLS is missing: the reply came in clear and wants STARTTLS, or is what the
@@ -63,7 +64,8 @@ static bool wants_tls(const struct judge *j, const struct seen_reply *r,
 	if (row && row->fact == FACT_STARTTLS_REQUIRED)
 		return true;
 	if (r->stage == STAGE_AUTH)
-		return r->code == 504 || r->code == 538 || r->code == 530;
+		return r->code == CODE_BAD_PARAMETER || r->code == CODE_ENCRYPTION_REQUIRED ||
+		       r->code == CODE_LOGIN_REQUIRED;
 	return r->stage == STAGE_MAIL && row && row->fact == FACT_REPLY_NOT_AUTHENTICATED;
 }
 
@@ -94,10 +96,12 @@ static enum fact fact_of(const struct judge *j, const struct reply_row *row,
 
 static void unknown_reply(struct judge *j, const struct seen_reply *r, const char *words)
 {
-	if (r->stage == STAGE_AUTH && r->code == 535)
+	if (r->stage == STAGE_AUTH && r->code == CODE_BAD_CREDENTIALS)
 		facts_say(j->facts, FACT_REPLY_AUTH_573, r->at.frame, words);
 	else
-		facts_say(j->facts, r->code < 500 ? FACT_REPLY_UNKNOWN_LATER : FACT_REPLY_UNKNOWN,
+		facts_say(j->facts,
+			  !code_is_permanent(r->code) ? FACT_REPLY_UNKNOWN_LATER
+						      : FACT_REPLY_UNKNOWN,
 			  r->at.frame, judge_words(j, "%s (%s)", words, class_of(r)));
 }
 
@@ -117,7 +121,8 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 		if (r->stage == STAGE_AUTH && r->unsolicited) /* its AUTH was not captured */
 			judge_set(j, FACT_AUTH_BEFORE_TLS_REFUSED, r->at.frame);
 	}
-	if (r->cut && r->code != 535 && r->code != 504 && !whole_without_its_end(row))
+	if (r->cut && r->code != CODE_BAD_CREDENTIALS && r->code != CODE_BAD_PARAMETER &&
+	    !whole_without_its_end(row))
 		return; /* U02 */
 	if (row && row->fact == FACT_REPLY_IPV6 && j->flow->client.family == 6)
 		judge_set(j, FACT_IPV6_ONLY_PATH, r->at.frame); /* N07 */
@@ -131,7 +136,7 @@ static void one_reply(struct judge *j, const struct seen_reply *r)
 	bool own = fact != FACT_REPLY_THROTTLED || row->fact == fact;
 	facts_reply(j->facts, fact, r->at.frame, words, own ? row : NULL, r->cut);
 	if (judge_has(j, FACT_CLASS_HVE) &&
-	    (r->stage == STAGE_RCPT || (r->stage == STAGE_AUTH && r->code == 501)))
+	    (r->stage == STAGE_RCPT || (r->stage == STAGE_AUTH && r->code == CODE_BAD_ARGUMENT)))
 		judge_set(j, FACT_HVE_REFUSED, r->at.frame);
 }
 

@@ -4,6 +4,7 @@
  * which of the three ways of sending it was. Runs after all other facts.
  */
 #include "judge/judge.h"
+#include "base/code.h"
 
 #include <string.h>
 
@@ -103,7 +104,7 @@ static enum stage broken_off(const struct judge *j)
 			return tls_stage(j);
 		if (n->tls->established)
 			return STAGE_NONE; /* what was going on inside is not known */
-		if (n->starttls_code == 220)
+		if (n->starttls_code == CODE_READY)
 			return STAGE_CLIENT_HELLO;
 		return n->pending_stage != STAGE_NONE ? n->pending_stage : after(n->reached);
 	}
@@ -176,7 +177,7 @@ static enum outcome outcome(const struct judge *j)
 		return OUTCOME_ACCEPTED;
 	if (j->stopped != STAGE_NONE) {
 		bool reply = n->failed != STAGE_NONE && j->stopped == n->failed;
-		bool banner = j->stopped == STAGE_BANNER && n->banner_code >= 400;
+		bool banner = j->stopped == STAGE_BANNER && code_refuses(n->banner_code);
 		bool timeout = HAS(TIMEOUT_REPLY) || HAS(SLOW_CLIENT);
 		bool answered =
 			reply && !timeout && !HAS(TLS_FAILED) && j->stopped != STAGE_STARTTLS;

@@ -5,6 +5,7 @@
  * rules.
  */
 #include "judge/judge.h"
+#include "base/code.h"
 #include "base/phrase.h"
 
 #include <stdarg.h>
@@ -86,13 +87,13 @@ static void by_banner(struct judge *j)
 	} else if (peers_by_banner(j->peers, n->banner_text, &p)) {
 		judge_set(j, FACT_BANNER_M365, n->banner.frame);
 		claim(j, &p, ENDPOINT_SOURCE_BANNER, n->banner.frame);
-	} else if (n->banner_code == 220) {
+	} else if (n->banner_code == CODE_READY) {
 		facts_say(j->facts, FACT_BANNER_NOT_M365, n->banner.frame,
 			  judge_words(j, "the banner says \"%s\"", n->banner_text));
 	}
-	if (n->banner_code >= 400 && n->banner_code < 500)
+	if (code_is_temporary(n->banner_code))
 		judge_set(j, FACT_BANNER_421, n->banner.frame);
-	else if (n->banner_code >= 500)
+	else if (code_is_permanent(n->banner_code))
 		judge_set(j, FACT_BANNER_554, n->banner.frame);
 }
 

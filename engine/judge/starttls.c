@@ -4,6 +4,7 @@
  * seen.
  */
 #include "judge/judge.h"
+#include "base/code.h"
 
 #define PATIENCE (10 * SEGMENT_SECOND)
 
@@ -17,7 +18,7 @@ static void hello(struct judge *j)
 	judge_seen(j, FACT_EHLO_REFUSED, &n->odd->ehlo_refused);
 	if (n->odd->helo_after_ehlo.frame) /* both were sent */
 		judge_set(j, FACT_EHLO_SENT, n->odd->ehlo_refused.frame);
-	if (!e->extended || !e->complete || e->code != 250)
+	if (!e->extended || !e->complete || e->code != CODE_OK)
 		return;
 	judge_set(j, FACT_EHLO_REPLY_COMPLETE, e->reply.frame);
 	if (e->has_starttls)
@@ -45,14 +46,15 @@ static void command(struct judge *j)
 	judge_seen(j, FACT_STARTTLS_COMMAND_MASKED, &n->odd->masked_command);
 	if (!n->starttls.frame)
 		return;
-	if (code == 220) {
+	if (code == CODE_READY) {
 		judge_set(j, FACT_STARTTLS_ACCEPTED, n->starttls_reply.frame);
 	} else if (code) { /* only 220 is a yes; a box that strips TLS may say 200 (RFC 3207 4) */
-		if (code >= 400)
+		if (code_refuses(code))
 			facts_say(j->facts, FACT_STARTTLS_REFUSED, n->starttls_reply.frame,
 				  judge_words(j, "%u to STARTTLS", code));
-		if ((code < 400 || (code >= 500 && code <= 502)) && n->ehlo.has_starttls &&
-		    !n->starttls_after_mail)
+		if ((!code_refuses(code) ||
+		     (code >= CODE_UNRECOGNIZED && code <= CODE_NOT_IMPLEMENTED)) &&
+		    n->ehlo.has_starttls && !n->starttls_after_mail)
 			judge_set(j, FACT_STARTTLS_UNKNOWN_COMMAND, n->starttls_reply.frame);
 	} else if (!code && !n->odd->gap.frame && !j->flow->one_sided &&
 		   j->flow->side[FLOW_S2C].last_new_ns <= n->starttls.ns &&
@@ -72,7 +74,7 @@ static void no_client_hello(struct judge *j)
 	const struct flow_side *c = &j->flow->side[FLOW_C2S];
 	bool left = c->fin_frame || c->rst_frame;
 
-	if (n->starttls_code != 220 || n->first_tls[FLOW_C2S].frame ||
+	if (n->starttls_code != CODE_READY || n->first_tls[FLOW_C2S].frame ||
 	    n->odd->plain_after_220.frame || n->readable_tls || n->tls->bad[FLOW_C2S].frame ||
 	    j->flow->one_sided || c->bytes == 0 || n->odd->gap_c2s)
 		return;
@@ -101,7 +103,7 @@ static void clear_text(struct judge *j)
 		judge_seen(j, FACT_CLEAR_AUTH, &n->mail->auth_clear);
 		judge_seen(j, FACT_CLEAR_AFTER_TLS_FAILED, &n->mail->mail_after_tls_failed);
 	}
-	if (n->starttls_code == 220 && n->odd->pipelined.frame &&
+	if (n->starttls_code == CODE_READY && n->odd->pipelined.frame &&
 	    n->odd->pipelined.frame <= n->starttls_reply.frame)
 		facts_say(j->facts, FACT_INJECTION_C2S, n->odd->pipelined.frame,
 			  judge_words(j, "%s right behind STARTTLS", n->odd->pipelined_words));
@@ -110,10 +112,10 @@ static void clear_text(struct judge *j)
 		facts_say(
 			j->facts, FACT_INJECTION_S2C, n->odd->s2c_clear.frame,
 			judge_words(j, "\"%s\" between the 220 and TLS", n->odd->s2c_clear_words));
-	if (n->starttls_code == 220 && !n->mirror && !n->odd->gap.frame && text_for_tls(j))
+	if (n->starttls_code == CODE_READY && !n->mirror && !n->odd->gap.frame && text_for_tls(j))
 		judge_set(j, FACT_TLS_GARBAGE, n->odd->plain_after_220.frame);
 	bool begun = n->starttls.frame || !n->midstream; /* else the 220 may be a greeting */
-	if (n->starttls_code == 220 && !n->mirror && !n->odd->gap.frame && begun)
+	if (n->starttls_code == CODE_READY && !n->mirror && !n->odd->gap.frame && begun)
 		for (int d = 0; d < 2; d++)
 			if (n->tls->bad[d].frame && !n->first_tls[d].frame)
 				judge_set(j, FACT_TLS_GARBAGE, n->tls->bad[d].frame);

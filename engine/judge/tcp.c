@@ -3,6 +3,7 @@
  * What TCP says (docs/findings.md#tcp), from the counters of the flow.
  */
 #include "judge/judge.h"
+#include "base/code.h"
 
 #define SYN_SILENCE (7 * SEGMENT_SECOND)
 #define BANNER_SILENCE (30 * SEGMENT_SECOND)
@@ -112,7 +113,7 @@ static void greeting(struct judge *j)
 				      (double)ns_since(s->first_data_ns, from) / 1e9));
 	bool spoke_first = c->data_segments && ns_since(c->first_data_ns, from) < BANNER_SILENCE;
 	if (s->data_segments || spoke_first || s->gap_bytes) {
-		if (j->seen->banner_code == 421 && left &&
+		if (j->seen->banner_code == CODE_NOT_AVAILABLE && left &&
 		    ns_since(left, j->seen->banner.ns) <= SEGMENT_SECOND)
 			judge_set(j, FACT_SERVER_CLOSED_EARLY, left_frame);
 		return;

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE 1 /* memmem */
 #endif
 #include "m365/replies.h"
+#include "base/code.h"
 #include "base/caps.h"
 #include "m365/pages.h"
 
@@ -310,7 +311,8 @@ static void find_inner(const struct folded *f, struct reply_match *m)
 	size_t skip = (size_t)(at - f->text) + sizeof word - 1, i = 0;
 	struct bytes rest = bytes_of(f->text + skip, f->n - skip);
 	unsigned code;
-	if (!number_at(&rest, &i, &code) || code < 400 || code > 599 || bytes_peek(&rest, i) != ' ')
+	if (!number_at(&rest, &i, &code) || !code_refuses(code) || code > 599 ||
+	    bytes_peek(&rest, i) != ' ')
 		return;
 	bytes_take(&rest, i + 1);
 	struct folded inner = { .code = (uint16_t)code };
@@ -324,7 +326,7 @@ static void find_inner(const struct folded *f, struct reply_match *m)
 struct reply_match replies_match(const struct smtp_reply *reply, enum stage stage)
 {
 	struct reply_match m = { { NULL } };
-	if (reply->code < 400 || reply->code > 599)
+	if (!code_refuses(reply->code) || reply->code > 599)
 		return m;
 	needles_make();
 	struct reply_trailer t;
@@ -445,7 +447,8 @@ const char *replies_rfc3463(uint16_t code, const struct smtp_reply *reply)
 	};
 	/* RFC 5321 4.2.1: the second digit of the code, when there is no enhanced code */
 	static const uint8_t by_digit[10] = { 5, 0, 4, 0, 0, 3, 0, 0, 0, 0 };
-	bool permanent = code >= 500; /* the code counts, whatever class the enhanced code has */
+	bool permanent =
+		code_is_permanent(code); /* the code counts, whatever class the enhanced code has */
 	unsigned subject = by_digit[code / 10 % 10];
 	if (reply && reply->enhanced)
 		subject = reply->subject;

@@ -4,6 +4,7 @@
  * grep finds; also what decides which word it begins with, and whether a session is told in full.
  */
 #include "report/line.h"
+#include "base/code.h"
 #include "base/phrase.h"
 #include <string.h>
 
@@ -195,7 +196,7 @@ static void append_last_reply(const struct verdict *v, GString *out)
 {
 	for (unsigned i = v->reply_count; i-- > 0;) {
 		const struct verdict_reply *r = &v->replies[i];
-		if (r->code < 400)
+		if (!code_refuses(r->code))
 			continue;
 		phrase_append(out, "  reply %u", r->code);
 		if (r->enhanced) {

@@ -7,6 +7,7 @@
  * server's reply means for the session is decided in progress.c.
  */
 #include "session/commands.h"
+#include "base/code.h"
 #include "session/replies.h"
 #include "smtp/hidden.h"
 
@@ -80,7 +81,8 @@ void session_auth_response(struct session *s, const struct smtp_item *i, struct 
 static bool in_clear(const struct session *s)
 {
 	const struct seen *n = &s->seen;
-	bool perhaps_inside = n->starttls_code == 220 || (n->starttls.frame && !n->starttls_code);
+	bool perhaps_inside =
+		n->starttls_code == CODE_READY || (n->starttls.frame && !n->starttls_code);
 	return !s->inside && !perhaps_inside && (!n->midstream || n->ehlo.reply.frame);
 }
 
@@ -147,18 +149,19 @@ static void note_password(struct seen_auth *a, struct seen_at *password, struct 
 void session_login_over(struct session *s, uint16_t code, struct flow_mark m)
 {
 	struct seen_auth *a = &session_mail(s)->auth;
-	bool refused = code >= 400 && code != 421 && code != 500 && code != 501;
+	bool refused = code_refuses(code) && code != CODE_NOT_AVAILABLE &&
+		       code != CODE_UNRECOGNIZED && code != CODE_BAD_ARGUMENT;
 	bool asked = a->asked_password.frame && !a->cancelled;
 
-	if (!in_clear(s) || (code != 235 && !(asked && refused)))
+	if (!in_clear(s) || (code != CODE_AUTHENTICATED && !(asked && refused)))
 		return;
 	a = login(s, m);
-	if (asked && code == 235)
+	if (asked && code == CODE_AUTHENTICATED)
 		note_password(a, &a->password, m);
 	else if (asked || (a->mech == SMTP_MECH_NONE && !a->challenged &&
 			   lists_only_readable(&s->seen.ehlo)))
 		note_password(a, &a->password_likely, m);
-	if (code == 235) {
+	if (code == CODE_AUTHENTICATED) {
 		a->entertained = true;
 		a->accepted = seen_at(m);
 	} else {

@@ -5,6 +5,7 @@
  * (RFC 5321 4.1.1.4 DATA). Logins are left to auth.c, replies to replies.c.
  */
 #include "session/replies.h"
+#include "base/code.h"
 #include "session/commands.h"
 
 #include <string.h>
@@ -45,7 +46,7 @@ static void on_hello(struct session *s, const struct smtp_item *i, struct flow_m
 		if (!n->inner)
 			n->inner = g_new0(struct seen_ehlo, 1);
 		e = n->inner;
-	} else if (i->verb == SMTP_VERB_HELO && e->extended && e->code >= 500) {
+	} else if (i->verb == SMTP_VERB_HELO && e->extended && code_is_permanent(e->code)) {
 		seen_first(&session_odd(s)->helo_after_ehlo, m);
 	}
 	const char **lines = e->lines;
@@ -212,7 +213,7 @@ static void out_of_place(struct session *s, const struct smtp_item *i, struct fl
 	if (session_starttls_accepted(s) && !n->odd->plain_after_220.frame &&
 	    !n->tls->client.at.frame)
 		session_odd(s)->plain_after_220 = seen_at(m);
-	if (n->starttls_code >= 400 || n->tls->alert_count)
+	if (code_refuses(n->starttls_code) || n->tls->alert_count)
 		if (i->verb == SMTP_VERB_MAIL || i->verb == SMTP_VERB_AUTH)
 			seen_first(&session_mail(s)->mail_after_tls_failed, m);
 }

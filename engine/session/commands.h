@@ -6,11 +6,12 @@
 #ifndef SMTP365_SESSION_SMTP_H
 #define SMTP365_SESSION_SMTP_H
 
+#include "base/code.h"
 #include "session/state.h"
 
 static inline bool session_starttls_accepted(const struct session *s)
 {
-	return s->seen.starttls_code == 220;
+	return s->seen.starttls_code == CODE_READY;
 }
 
 /* What the server listed last: inside of TLS, else before. */

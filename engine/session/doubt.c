@@ -6,6 +6,7 @@
  * without waiting has the order of RFC 2920 3.1, which text hardly ever has.
  */
 #include "session/commands.h"
+#include "base/code.h"
 #include "session/replies.h"
 
 #include <string.h>
@@ -137,16 +138,16 @@ void session_doubt(struct session *s, const struct smtp_item *i, struct flow_mar
 /* Can this be the server's answer to that command (RFC 5321 4.3.2, RFC 3207 4, RFC 4954 4)? */
 static bool fits(const struct smtp_item *i, uint16_t code)
 {
-	if (code >= 400)
+	if (code_refuses(code))
 		return true;
 	switch (i->verb) {
 	case SMTP_VERB_STARTTLS:
-		return code == 220;
+		return code == CODE_READY;
 	case SMTP_VERB_AUTH:
 	case SMTP_VERB_X_EXPS:
-		return code == 334 || code == 235;
+		return code == CODE_CHALLENGE || code == CODE_AUTHENTICATED;
 	case SMTP_VERB_DATA:
-		return code == 354;
+		return code == CODE_START_INPUT;
 	case SMTP_VERB_QUIT:
 		return code == 221;
 	default:

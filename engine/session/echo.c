@@ -6,6 +6,7 @@
  * a firewall's X letters and Exchange's trailer stay.
  */
 #include "session/replies.h"
+#include "base/code.h"
 
 #include <string.h>
 #include "smtp/secret.h"
@@ -82,7 +83,7 @@ struct bytes session_without_echo(const struct session *s, struct bytes text, ui
 	struct bytes all = session_without_names(s, bytes_upto(&text, CAP_REPLY_TEXT), room);
 	size_t n = bytes_left(&all), end = n;
 
-	if (code < 500)
+	if (!code_is_permanent(code))
 		return all;
 	size_t last[256] = { 0 };
 	while (end > 0 && bytes_peek(&all, end - 1) != '[')

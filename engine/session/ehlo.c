@@ -5,6 +5,7 @@
  * that the server sees. Whether a line belongs to such a list is decided in replies.c.
  */
 #include "session/replies.h"
+#include "base/code.h"
 #include "smtp/auth.h"
 
 #include <string.h>
@@ -143,7 +144,7 @@ void session_ehlo_done(struct session *s, const struct smtp_item *i, struct flow
 	e->reply = seen_at(m);
 	e->code = i->code;
 	s->filling = NULL;
-	if (i->code >= 400) {
+	if (code_refuses(i->code)) {
 		if (e->extended && !inner)
 			seen_first(&session_odd(s)->ehlo_refused, m);
 		return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session/inside.h"
+#include "base/code.h"
 
 #include "m365/peers.h"
 #include "m365/sent.h"
@@ -14,7 +15,8 @@ static struct seen_inside *gated(struct session *s)
 	if (n->inside || n->inside_asked || !s->cx->hosts)
 		return n->inside;
 	n->inside_asked = true;
-	if (!n->banner.frame || n->banner_code != 220 || !sent_greeting(n->banner_text, &id) ||
+	if (!n->banner.frame || n->banner_code != CODE_READY ||
+	    !sent_greeting(n->banner_text, &id) ||
 	    !peers_by_banner(s->cx->peers, n->banner_text, &p))
 		return NULL;
 	n->inside = g_new0(struct seen_inside, 1);

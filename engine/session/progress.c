@@ -5,6 +5,7 @@
  * replies.c.
  */
 #include "session/replies.h"
+#include "base/code.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ static void refused(struct session *s, const struct seen_reply *r)
 	bool blind = r->unsolicited && session_is_blind(s);
 	bool letter = r->code == 450 || r->code == 452 || (r->code >= 550 && r->code <= 554);
 	bool of_transaction = r->stage >= STAGE_MAIL && r->stage <= STAGE_DATA && letter;
-	if (blind && r->code >= 500 && r->code <= 502)
+	if (blind && r->code >= CODE_UNRECOGNIZED && r->code <= CODE_NOT_IMPLEMENTED)
 		return; /* a word that it does not know, or a login that was cancelled */
 	odd |= blind && !s->seen.mail->mail.frame && !of_transaction;
 	if (odd) { /* it belongs to no transaction */
@@ -76,8 +77,9 @@ static void message_accepted(struct session *s, struct flow_mark m)
 /* What a server says to AUTH that may not come yet (RFC 4954 4 and 6, RFC 5321 4.2.2). */
 static bool wants_tls_first(uint16_t code)
 {
-	return code == 421 || code == 500 || (code >= 502 && code <= 504) || code == 530 ||
-	       code == 538;
+	return code == CODE_NOT_AVAILABLE || code == CODE_UNRECOGNIZED ||
+	       (code >= CODE_NOT_IMPLEMENTED && code <= CODE_BAD_PARAMETER) ||
+	       code == CODE_LOGIN_REQUIRED || code == CODE_ENCRYPTION_REQUIRED;
 }
 
 static void auth_reply(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
@@ -86,12 +88,12 @@ static void auth_reply(struct session *s, const struct smtp_item *i, const struc
 	struct seen_auth *a = &session_mail(s)->auth;
 	s->auth_open = false;
 	expect(s, SMTP_EXPECT_COMMAND);
-	if (i->code == 235) {
+	if (i->code == CODE_AUTHENTICATED) {
 		a->entertained = true;
 		a->accepted = seen_at(m);
 		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_AUTH);
-	} else if (i->code >= 400) {
+	} else if (code_refuses(i->code)) {
 		a->entertained |= !wants_tls_first(i->code);
 		a->refused = seen_at(m);
 		a->refused_code = i->code;
@@ -108,7 +110,7 @@ static void starttls_reply(struct session *s, const struct smtp_item *i, const s
 		return;
 	n->starttls_reply = seen_at(m);
 	n->starttls_code = i->code;
-	if (i->code == 220) {
+	if (i->code == CODE_READY) {
 		session_reach(s, STAGE_STARTTLS);
 		if (s->queue) /* what was pipelined behind it is discarded by the server (RFC
 				 3207 4.2) */
@@ -140,7 +142,7 @@ static void stage_taken(struct session *s, enum stage stage)
 void session_answered(struct session *s, const struct smtp_item *i, const struct session_command *c,
 		      const struct seen_reply *r, struct flow_mark m)
 {
-	bool good = i->code < 400;
+	bool good = !code_refuses(i->code);
 
 	if (c->body || c->last_chunk) {
 		if (good)
@@ -159,7 +161,7 @@ void session_answered(struct session *s, const struct smtp_item *i, const struct
 		auth_reply(s, i, r, m);
 		return;
 	case SMTP_VERB_XEXCH50:
-		if (i->code == 354)
+		if (i->code == CODE_START_INPUT)
 			expect(s, SMTP_EXPECT_DATA);
 		break;
 	case SMTP_VERB_DATA:
@@ -191,7 +193,7 @@ static bool answers_message(const struct smtp_item *i)
 	for (size_t k = 0; k < G_N_ELEMENTS(words) && !said; k++)
 		said = bytes_left(&r->text) && g_strstr_len((const char *)r->text.at,
 							    (gssize)bytes_left(&r->text), words[k]);
-	return i->code == 250 && said;
+	return i->code == CODE_OK && said;
 }
 
 /* What a reply proves by itself when its command was not captured (RFC 3463: X.1.0, X.1.5). */
@@ -201,20 +203,20 @@ static void progress_by_code(struct session *s, const struct smtp_item *i, struc
 
 	if (!session_is_blind(s))
 		return;
-	if (i->code == 235) {
+	if (i->code == CODE_AUTHENTICATED) {
 		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_AUTH);
 	} else if (answers_message(i)) {
 		message_accepted(s, m);
-	} else if (i->code == 354) {
+	} else if (i->code == CODE_START_INPUT) {
 		seen_first(&session_mail(s)->data_start, m);
 		s->body_open = true;
 		expect(s, SMTP_EXPECT_DATA);
-	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 0) {
+	} else if (i->code == CODE_OK && r->enhanced && r->subject == 1 && r->detail == 0) {
 		session_end_transaction(s); /* another one begins */
 		repaired(s, STAGE_AUTH);
 		session_reach(s, STAGE_MAIL);
-	} else if (i->code == 250 && r->enhanced && r->subject == 1 && r->detail == 5) {
+	} else if (i->code == CODE_OK && r->enhanced && r->subject == 1 && r->detail == 5) {
 		seen_first(&session_mail(s)->rcpt_accepted, m);
 		session_reach(s, STAGE_RCPT);
 	}
@@ -249,35 +251,35 @@ static bool goodbye(const struct session *s, const struct smtp_item *i)
 {
 	const struct seen_mail *mail = s->seen.mail;
 	bool open = mail->mail.frame > mail->body_reply.frame;
-	if (session_is_blind(s) && (i->code == 421 || i->code == 451) && !open && !s->body_open &&
-	    says_timeout(i->reply.text))
+	if (session_is_blind(s) && (i->code == CODE_NOT_AVAILABLE || i->code == 451) && !open &&
+	    !s->body_open && says_timeout(i->reply.text))
 		return true; /* what it took before is not known */
 	return mail->messages && !open && !s->body_open &&
-	       (i->code == 421 || (i->code == 451 && !session_is_blind(s)));
+	       (i->code == CODE_NOT_AVAILABLE || (i->code == 451 && !session_is_blind(s)));
 }
 
 void session_unasked(struct session *s, const struct smtp_item *i, const struct seen_reply *r,
 		     struct flow_mark m)
 {
-	if (session_is_blind(s) && i->code == 334)
+	if (session_is_blind(s) && i->code == CODE_CHALLENGE)
 		session_login_prompt(s, i->text, m);
 	else if (session_is_blind(s))
 		session_login_over(s, i->code, m);
 	if (s->body_open) {
 		/* The end mark was lost, or the server gave up in the middle: the body is over. */
-		if (i->code >= 400)
+		if (code_refuses(i->code))
 			session_body_unfinished(s, m);
 		s->body_open = false;
 		expect(s, SMTP_EXPECT_COMMAND);
-		if (i->code == 250)
+		if (i->code == CODE_OK)
 			message_accepted(s, m);
-		else if (i->code >= 400)
+		else if (code_refuses(i->code))
 			refused(s, r);
-	} else if (i->code == 220 && (s->desync || s->seen.midstream)) {
+	} else if (i->code == CODE_READY && (s->desync || s->seen.midstream)) {
 		starttls_reply(s, i, r, m); /* nothing else is answered so; the command was lost */
 		if (!i->reply.enhanced)	    /* no greeting has an enhanced code (RFC 2034 4) */
 			s->maybe_greeting = session_keep(s, i->reply.text, CAP_FIELD);
-	} else if (i->code < 400) {
+	} else if (!code_refuses(i->code)) {
 		progress_by_code(s, i, m);
 	} else if (!goodbye(s, i)) {
 		refused(s, r);

@@ -4,6 +4,7 @@
  * it means for the progress is decided in progress.c.
  */
 #include "session/inside.h"
+#include "base/code.h"
 #include "session/replies.h"
 #include "session/commands.h"
 
@@ -95,13 +96,13 @@ static enum stage stage_by_code(const struct session *s, uint16_t code)
 	if (!session_is_blind(s) || s->body_open || s->seen.reached >= STAGE_MAIL)
 		return next_stage(s);
 	switch (code) {
-	case 504:
+	case CODE_BAD_PARAMETER:
 	case 534:
-	case 535:
-	case 538:
+	case CODE_BAD_CREDENTIALS:
+	case CODE_ENCRYPTION_REQUIRED:
 		return STAGE_AUTH;
-	case 503:
-	case 530:
+	case CODE_BAD_SEQUENCE:
+	case CODE_LOGIN_REQUIRED:
 		return STAGE_MAIL;
 	case 450:
 	case 452:
@@ -112,7 +113,7 @@ static enum stage stage_by_code(const struct session *s, uint16_t code)
 	case 430:
 	case 432:
 	case 552:
-	case 554:
+	case CODE_FAILED:
 		return STAGE_DATA;
 	default:
 		return s->seen.midstream && s->seen.reached < STAGE_EHLO ? STAGE_MAIL
@@ -153,7 +154,7 @@ static const char *reply_text(struct session *s, const struct smtp_item *i, stru
 {
 	if (kept)
 		return session_keep(s, in_one_line(said, room), CAP_FIELD);
-	ptrdiff_t end = i->reply.lines > 1 && i->code < 400 ? bytes_find(&said, '\n') : -1;
+	ptrdiff_t end = i->reply.lines > 1 && !code_refuses(i->code) ? bytes_find(&said, '\n') : -1;
 	if (end >= 0)
 		said = bytes_upto(&said, (size_t)end);
 	return keep_last(s, session_show(s, said, CAP_FIELD));
@@ -193,7 +194,8 @@ static enum stage reply_stage(const struct session *s, uint16_t code,
  * the same is no news (RFC 5321 4.1.4). */
 static bool is_consequence(const struct session *s, const struct seen_reply *r)
 {
-	bool order = r->code == 554 || (r->code >= 500 && r->code <= 503);
+	bool order = r->code == CODE_FAILED ||
+		     (r->code >= CODE_UNRECOGNIZED && r->code <= CODE_BAD_SEQUENCE);
 	if (!order || !s->transaction_refused || r->unsolicited)
 		return false;
 	return (s->transaction_stage == STAGE_MAIL && r->stage > STAGE_MAIL) ||
@@ -212,7 +214,7 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 	};
 	char enhanced[ENHANCED], room[CAP_REPLY_TEXT + 8];
 	struct bytes said = session_without_echo(s, r->text, i->code, room);
-	bool kept = i->code >= 400 && s->seen.reply_count < CAP_REPLIES;
+	bool kept = code_refuses(i->code) && s->seen.reply_count < CAP_REPLIES;
 
 	if (r->enhanced) {
 		write_enhanced(enhanced, r);
@@ -221,7 +223,7 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 	}
 	out.text = reply_text(s, i, said, kept, room);
 	/* Only refusals and the reply to a message carry the trailer. */
-	if (i->code >= 400 || (c && c->body))
+	if (code_refuses(i->code) || (c && c->body))
 		note_trailer(s, said);
 	out.unsolicited = !c;
 	if (c) {
@@ -231,7 +233,7 @@ static struct seen_reply describe(struct session *s, const struct smtp_item *i,
 		out.command_frame = c->at.frame;
 	}
 	out.stage = stage != STAGE_NONE ? stage : reply_stage(s, i->code, c);
-	if (i->code >= 400)
+	if (code_refuses(i->code))
 		out.rows = replies_match(r, out.stage);
 	out.consequence = is_consequence(s, &out);
 	return out;
@@ -242,7 +244,7 @@ static void keep_reply(struct session *s, const struct seen_reply *r)
 	struct seen *n = &s->seen;
 	n->last = *r;
 	n->last_set = true;
-	if (r->code < 400)
+	if (!code_refuses(r->code))
 		return;
 	if (!n->replies)
 		n->replies = g_new0(struct seen_reply, CAP_REPLIES);
@@ -281,7 +283,7 @@ static bool names_host(struct bytes text)
 static bool greets(const struct session *s, const struct smtp_item *i)
 {
 	const struct bytes t = i->reply.text;
-	if (i->code != 220 || i->reply.enhanced || (s->queue && s->queue->len))
+	if (i->code != CODE_READY || i->reply.enhanced || (s->queue && s->queue->len))
 		return false;
 	return has_letters(t, "SMTP") ||
 	       (!s->seen.starttls.frame && names_host(t) && !has_letters(t, "TLS"));
@@ -295,7 +297,7 @@ static bool is_banner(const struct session *s, const struct smtp_item *i)
 		return false;
 	if (n->midstream || s->desync)
 		return greets(s, i);
-	return i->code == 220 || i->code >= 400;
+	return i->code == CODE_READY || code_refuses(i->code);
 }
 
 void session_greeting_was_starttls(struct session *s)
@@ -363,7 +365,7 @@ static void banner(struct session *s, const struct smtp_item *i, struct flow_mar
 	if (strstr(n->banner_text, "SMTP"))
 		n->smtp_proven = true;
 	session_step(s, "banner");
-	if (i->code < 400)
+	if (!code_refuses(i->code))
 		session_reach(s, STAGE_BANNER);
 	else {
 		n->failed = STAGE_BANNER;
@@ -376,7 +378,7 @@ static const char *one_line(struct session *s, const struct smtp_item *i)
 {
 	char room[CAP_REPLY_TEXT + 8];
 	struct bytes t = session_without_echo(s, i->reply.text, i->code, room);
-	if (i->code == 334)
+	if (i->code == CODE_CHALLENGE)
 		return "";
 	if (i->reply.lines <= 1)
 		return session_show(s, t, 400);
@@ -386,7 +388,7 @@ static const char *one_line(struct session *s, const struct smtp_item *i)
 		struct bytes part = bytes_upto(&t, end >= 0 ? (size_t)end : bytes_left(&t));
 		g_string_append_len(line, (const char *)part.at, (gssize)bytes_left(&part));
 		if (end >= 0)
-			g_string_append(line, i->code < 400 ? ", " : " ");
+			g_string_append(line, !code_refuses(i->code) ? ", " : " ");
 		bytes_upto(&t, end >= 0 ? 1 : 0);
 	}
 	const char *text = session_show(s, bytes_of(line->str, line->len), 400);
@@ -397,7 +399,7 @@ static const char *one_line(struct session *s, const struct smtp_item *i)
 static void reply_event(struct session *s, const struct smtp_item *i, struct flow_mark m)
 {
 	char enhanced[ENHANCED] = "";
-	bool list = s->filling && i->code < 400, shown = s->cx->dialogue;
+	bool list = s->filling && !code_refuses(i->code), shown = s->cx->dialogue;
 	const char *text =
 		list && !shown ? "" : one_line(s, i); /* a list's text is kept elsewhere */
 	if (list) {
@@ -415,7 +417,7 @@ static bool clear_after_220(struct session *s, const struct smtp_item *i, struct
 {
 	char room[CAP_REPLY_TEXT + 8];
 	struct seen *n = &s->seen;
-	if (s->inside || n->starttls_code != 220 || n->starttls_in_tls ||
+	if (s->inside || n->starttls_code != CODE_READY || n->starttls_in_tls ||
 	    n->odd->plain_after_220.frame)
 		return false;
 	if (!s->client && n->odd->s2c_clear.frame)
@@ -442,13 +444,14 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 		keep_reply(s, &r);
 		return;
 	}
-	if (h && (c.verb == SMTP_VERB_AUTH || c.verb == SMTP_VERB_X_EXPS) && i->code == 334) {
+	if (h && (c.verb == SMTP_VERB_AUTH || c.verb == SMTP_VERB_X_EXPS) &&
+	    i->code == CODE_CHALLENGE) {
 		session_challenge(s, i, m);
 		return;
 	}
 	if (h)
 		g_array_remove_index(s->queue, 0);
-	else if (clear_after_220(s, i, m) && i->code < 400)
+	else if (clear_after_220(s, i, m) && !code_refuses(i->code))
 		return;
 	struct seen_reply r = describe(s, i, h ? &c : NULL, STAGE_NONE, m);
 	keep_reply(s, &r);
@@ -463,7 +466,7 @@ static void finish_reply(struct session *s, const struct smtp_item *i, struct fl
 static struct seen_ehlo *list_without_command(struct session *s)
 {
 	struct seen *n = &s->seen;
-	if (n->starttls_code != 220)
+	if (n->starttls_code != CODE_READY)
 		return n->ehlo.reply.frame ? NULL : &n->ehlo;
 	if (!n->inner)
 		n->inner = g_new0(struct seen_ehlo, 1);
@@ -474,7 +477,7 @@ static void line_event(struct session *s, const struct smtp_item *i, bool last, 
 		       struct flow_mark m)
 {
 	session_event(s, EVENT_S2C, m, s->inside, "%u%c%s", i->code, last ? ' ' : '-',
-		      i->code == 334 ? "" : session_show(s, text, 400));
+		      i->code == CODE_CHALLENGE ? "" : session_show(s, text, 400));
 }
 
 /* One line of a reply for the dialogue. A secret may be repeated over the end of a line, which
@@ -507,13 +510,13 @@ void session_reply_line(struct session *s, const struct smtp_item *i, struct flo
 
 	if (i->first_line_of_reply && h && !h->body &&
 	    (h->verb == SMTP_VERB_EHLO || h->verb == SMTP_VERB_HELO) &&
-	    (s->seen.last_set || s->seen.midstream || i->code == 250))
+	    (s->seen.last_set || s->seen.midstream || i->code == CODE_OK))
 		s->filling = s->inside || s->seen.odd->plain_after_220.frame ? s->seen.inner
 									     : &s->seen.ehlo;
-	else if (i->first_line_of_reply && !h && !i->last && i->code == 250 && !s->client &&
+	else if (i->first_line_of_reply && !h && !i->last && i->code == CODE_OK && !s->client &&
 		 !s->inside)
 		s->filling = list_without_command(s);
-	if (s->filling && i->code < 400)
+	if (s->filling && !code_refuses(i->code))
 		session_ehlo_line(s, i);
 	if (s->cx->dialogue)
 		dialogue_line(s, i, m);

@@ -5,6 +5,7 @@
  * itself is in commands.c, the handshake in tls.c, text and events in notes.c.
  */
 #include "base/fetch.h"
+#include "base/code.h"
 #include "m365/peers.h"
 #include "session/commands.h"
 #include "session/inside.h"
@@ -257,7 +258,7 @@ static void notice_garbage(struct session *s, enum flow_dir dir, struct flow_mar
 	struct bytes kept =
 		dir == FLOW_C2S ? smtp_client_carry(s->client) : smtp_server_carry(s->server);
 	uint8_t first = bytes_peek(&kept, 0);
-	if (s->seen.starttls_code != 220 || s->seen.odd->plain_after_220.frame ||
+	if (s->seen.starttls_code != CODE_READY || s->seen.odd->plain_after_220.frame ||
 	    s->mode[dir] != SESSION_MODE_SMTP || bytes_left(&kept) < TLS_HEADER ||
 	    smtp_looks_like_tls(kept, NULL) || (first >= ' ' && first < 0x7f))
 		return;
@@ -557,7 +558,7 @@ static void unfinished_garbage(struct session *s, const struct flow_side *c2s,
 	struct flow_mark m = { .time_ns = c2s->last_data_ns, .frame = c2s->last_data_frame };
 	struct bytes kept = s->client ? smtp_client_carry(s->client) : bytes_of(NULL, 0);
 
-	if (n->starttls_code != 220 || n->odd->plain_after_220.frame ||
+	if (n->starttls_code != CODE_READY || n->odd->plain_after_220.frame ||
 	    n->first_tls[FLOW_C2S].frame || s->mode[FLOW_C2S] != SESSION_MODE_SMTP ||
 	    !(flow_left(c2s, s2c) || flow_left(s2c, c2s)) || bytes_left(&kept) < TLS_HEADER ||
 	    smtp_looks_like_tls(kept, NULL))

@@ -6,6 +6,7 @@
  * stands for itself where TLS 1.3 hid it among the data (RFC 8446 section 6).
  */
 #include "session/inside.h"
+#include "base/code.h"
 
 #include <string.h>
 
@@ -28,7 +29,7 @@ void session_start_tls(struct session *s, enum flow_dir dir, struct flow_mark m)
 	if (dir == FLOW_C2S)
 		session_greeting_was_starttls(s);
 	seen_first(&n->first_tls[dir], m);
-	if (dir == FLOW_C2S && n->starttls_code != 220) {
+	if (dir == FLOW_C2S && n->starttls_code != CODE_READY) {
 		if (waiting_for_starttls(s))
 			n->tls_before_220 = true;
 		else if (!n->odd->gap.frame && !n->midstream)

@@ -6,6 +6,7 @@
  * joined in a buffer that lives until the next call after the last line.
  */
 #include "base/caps.h"
+#include "base/code.h"
 #include "smtp/auth.h"
 #include "smtp/line.h"
 #include "smtp/verbs.h"
@@ -239,7 +240,7 @@ static void hide_echo(struct smtp_item *out)
 	struct bytes look = out->text;
 	size_t n = bytes_left(&look), from = n, upto = n;
 
-	if (out->code < 500 || out->code > 504)
+	if (out->code < CODE_UNRECOGNIZED || out->code > CODE_BAD_PARAMETER)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		uint8_t c = bytes_peek(&look, i);

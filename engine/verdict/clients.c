@@ -3,6 +3,7 @@
  * Several sessions of one client, see clients.h.
  */
 #include "verdict/clients.h"
+#include "base/code.h"
 
 #include <string.h>
 
@@ -136,7 +137,7 @@ static bool reached_m365(const struct clients *c, const struct seen *n, const st
 
 static struct summary summarise(const struct clients *c, const struct seen *n, const struct flow *f)
 {
-	bool refused = n->starttls_code >= 400;
+	bool refused = code_refuses(n->starttls_code);
 	return (struct summary){
 		.server = f->server,
 		.port = f->server_port,

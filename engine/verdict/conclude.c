@@ -4,6 +4,7 @@
  * the record. No judgement of its own.
  */
 #include "verdict/conclude.h"
+#include "base/code.h"
 #include "verdict/inside.h"
 #include "verdict/place.h"
 
@@ -306,7 +307,7 @@ static void fill_replies(struct verdict *v, struct room *r, const struct seen *n
 {
 	for (unsigned i = 0; i < n->reply_count; i++)
 		r->replies[v->reply_count++] = reply_of(&n->replies[i]);
-	if (n->last_set && n->last.code < 400)
+	if (n->last_set && !code_refuses(n->last.code))
 		r->replies[v->reply_count++] = reply_of(&n->last);
 	v->replies = r->replies;
 	if (n->trace) {
@@ -324,9 +325,9 @@ static void fill_starttls(struct verdict *v, const struct facts *f, const struct
 
 	v->starttls_offered = tri(list || n->ehlo.has_starttls, n->ehlo.has_starttls);
 	v->starttls_requested = tri(sent || (provable && n->ehlo.command.frame), sent);
-	v->starttls_accepted = tri(n->starttls_code != 0, n->starttls_code == 220);
-	bool tls = n->starttls_code == 220 && n->tls->established;
-	bool known = tls || n->starttls_code >= 400 || facts_has(f, FACT_TLS_FAILED) ||
+	v->starttls_accepted = tri(n->starttls_code != 0, n->starttls_code == CODE_READY);
+	bool tls = n->starttls_code == CODE_READY && n->tls->established;
+	bool known = tls || code_refuses(n->starttls_code) || facts_has(f, FACT_TLS_FAILED) ||
 		     facts_has(f, FACT_NO_CLIENT_HELLO) ||
 		     (!sent && provable && n->mail->mail_clear.frame);
 	v->starttls_established = tri(known, tls);
