@@ -1,91 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tells whether a name, banner, certificate or address is Microsoft 365's, from the rows of
- * peers.def and what the caller added. Names come lower case without final dot; texts from the wire
- * come escaped. Ranges live in peers_ranges.c, mistyped names in peers_like.c.
+ * Tells whether a name, banner, certificate or address is Microsoft 365's, from the tables
+ * of this room and what the caller added. Names come lower case without final dot; texts from the
+ * wire come escaped. Names are looked up by peers_names.c, addresses by peers_ranges.c, mistyped
+ * names by peers_like.c.
  */
 #include "m365/peers.h"
+#include "m365/peers_names.h"
 #include "m365/peers_ranges.h"
-
-enum name_state { CURRENT, FORMER, GONE };
-
-struct name_row {
-	const char *pattern;
-	enum endpoint endpoint;
-	bool mx;
-	enum name_state state;
-};
-
-static const struct name_row name_rows[] = {
-#define NAME(p, e, m, r, source, verified) { p, ENDPOINT_##e, m, r },
-#define BANNER(p, e, m, source, verified)
-#define SUBJECT(p, e, m, source, verified)
-#define RANGE(p, e, m, source)
-#define ISSUER(front, until)
-#define VENDOR(word, product)
-#define MEANT(name)
-#include "m365/peers.def"
-};
-
-static const struct name_row banner_rows[] = {
-#define NAME(p, e, m, r, source, verified)
-#define BANNER(p, e, m, source, verified) { p, ENDPOINT_##e, m, CURRENT },
-#define SUBJECT(p, e, m, source, verified)
-#define RANGE(p, e, m, source)
-#define ISSUER(front, until)
-#define VENDOR(word, product)
-#define MEANT(name)
-#include "m365/peers.def"
-};
-
-static const struct name_row subject_rows[] = {
-#define NAME(p, e, m, r, source, verified)
-#define BANNER(p, e, m, source, verified)
-#define SUBJECT(p, e, m, source, verified) { p, ENDPOINT_##e, m, CURRENT },
-#define RANGE(p, e, m, source)
-#define ISSUER(front, until)
-#define VENDOR(word, product)
-#define MEANT(name)
-#include "m365/peers.def"
-};
 
 static const struct {
 	const char *prefix;
 	enum endpoint endpoint;
 	bool mx;
 } range_rows[] = {
-#define NAME(p, e, m, r, source, verified)
-#define BANNER(p, e, m, source, verified)
-#define SUBJECT(p, e, m, source, verified)
 #define RANGE(p, e, m, source) { p, ENDPOINT_##e, m },
-#define ISSUER(front, until)
-#define VENDOR(word, product)
-#define MEANT(name)
-#include "m365/peers.def"
+#include "m365/ranges.def"
 };
 
 static const char *const issuer_rows[] = {
-#define NAME(p, e, m, r, source, verified)
-#define BANNER(p, e, m, source, verified)
-#define SUBJECT(p, e, m, source, verified)
-#define RANGE(p, e, m, source)
 #define ISSUER(front, until) front,
-#define VENDOR(word, product)
-#define MEANT(name)
-#include "m365/peers.def"
+#include "m365/issuers.def"
 };
 
 static const struct {
 	const char *word, *product;
 } vendor_rows[] = {
-#define NAME(p, e, m, r, source, verified)
-#define BANNER(p, e, m, source, verified)
-#define SUBJECT(p, e, m, source, verified)
-#define RANGE(p, e, m, source)
-#define ISSUER(front, until)
 #define VENDOR(word, product) { word, product },
-#define MEANT(name)
-#include "m365/peers.def"
+#include "m365/vendors.def"
 };
 
 struct added_name {
@@ -152,33 +94,6 @@ bool peers_loaded(const struct peers *p)
 	return p->loaded;
 }
 
-bool peers_pattern(const char *pattern, const char *name)
-{
-	if ((pattern[0] != '*' && pattern[0] != '?') || pattern[1] != '.')
-		return strcmp(pattern, name) == 0;
-	size_t tail = strlen(pattern + 1), n = strlen(name);
-	if (n <= tail || strcmp(name + n - tail, pattern + 1) != 0 || name[0] == '.')
-		return false;
-	return pattern[0] == '*' || !memchr(name, '.', n - tail);
-}
-
-static bool find_row(const struct name_row *rows, size_t n, const char *name, struct peer *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (peers_pattern(rows[i].pattern, name)) {
-			*out = (struct peer){ rows[i].endpoint, rows[i].mx,
-					      rows[i].state != CURRENT, rows[i].state == GONE };
-			return true;
-		}
-	}
-	return false;
-}
-
-bool peers_table_name(const char *name, struct peer *out)
-{
-	return find_row(name_rows, G_N_ELEMENTS(name_rows), name, out);
-}
-
 bool peers_by_name(const struct peers *p, const char *name, uint16_t port, struct peer *out)
 {
 	for (guint i = 0; i < p->added->len; i++) {
@@ -206,7 +121,7 @@ bool peers_by_banner(const struct peers *p, const char *banner_text, struct peer
 	for (size_t i = 0; i < n; i++)
 		host[i] = g_ascii_tolower(banner_text[i]);
 	host[n] = 0;
-	return find_row(banner_rows, G_N_ELEMENTS(banner_rows), host, out);
+	return peers_table_banner(host, out);
 }
 
 /* "*.mail.protection.outlook.com" stands for itself as well as for the names under it; the label
@@ -215,11 +130,11 @@ bool peers_by_certificate(const struct peers *p, const struct certificate *c, st
 {
 	(void)p;
 	char *cn = g_ascii_strdown(c->subject_cn, -1);
-	bool found = find_row(subject_rows, G_N_ELEMENTS(subject_rows), cn, out);
+	bool found = peers_table_subject(cn, out);
 	g_free(cn);
 	for (unsigned i = 0; i < c->name_count && i < G_N_ELEMENTS(c->names) && !found; i++) {
 		char *name = g_ascii_strdown(c->names[i], -1);
-		found = find_row(subject_rows, G_N_ELEMENTS(subject_rows), name, out);
+		found = peers_table_subject(name, out);
 		g_free(name);
 	}
 	return found;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who Microsoft 365 is: host names, banner words, certificate names and address ranges as a dated
- * table (peers.def). A saved copy of Microsoft's endpoints document may
+ * table (hosts.def and its neighbours). A saved copy of Microsoft's endpoints document may
  * replace the ranges. An address alone is a hint, never proof
  * (docs/ARCHITECTURE.md#who-is-microsoft-365).
  */

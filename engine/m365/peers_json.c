@@ -2,10 +2,11 @@
 /*
  * Reads a saved copy of Microsoft's endpoints document (JSON: an array of endpoint sets with id,
  * serviceArea, urls, ips, tcpPorts) and keeps the prefixes of the sets that carry SMTP: those with
- * a name of peers.def and one of its ports. The caller caps the size; odd members are skipped, and
+ * a name of hosts.def and one of its ports. The caller caps the size; odd members are skipped, and
  * a document without any usable set is an error.
  */
 #include <jansson.h>
+#include "m365/peers_names.h"
 #include "m365/peers_ranges.h"
 
 /* Is one of the ports 25 or 587 in a list such as "25, 587,993" or "20-30"? */

@@ -13,14 +13,8 @@
 static const char tenant_form[] = "<domain with dashes for dots>.mail.protection.outlook.com";
 
 static const char *const meant_rows[] = {
-#define NAME(p, e, m, r, source, verified)
-#define BANNER(p, e, m, source, verified)
-#define SUBJECT(p, e, m, source, verified)
-#define RANGE(p, e, m, source)
-#define ISSUER(front, until)
-#define VENDOR(word, product)
 #define MEANT(name) name,
-#include "m365/peers.def"
+#include "m365/meant.def"
 };
 
 /* Edits (insert, delete, replace, swap of neighbours) from a to b, or LIKE_MAX + 1 when more. Three

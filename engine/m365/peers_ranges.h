@@ -28,10 +28,4 @@ struct address ranges_plain(const struct address *a);
  * owned message. */
 struct ranges *peers_json_ranges(const char *json, size_t n, char **error);
 
-/* Does name match a pattern: "?.x" one label before x, "*.x" one or more, else equal? Both lower
- * case. */
-bool peers_pattern(const char *pattern, const char *name);
-/* The built-in table alone. */
-bool peers_table_name(const char *name, struct peer *out);
-
 #endif

@@ -51,6 +51,17 @@ bool __wrap_facts_reply(struct facts *f, enum fact x, uint32_t frame, const char
 	return __real_facts_reply(f, x, frame, words, row, cut);
 }
 
+bool __real_facts_infer(struct facts *f, enum fact x, uint32_t frame, const char *words,
+			const struct reply_row *row, bool likely);
+bool __wrap_facts_infer(struct facts *f, enum fact x, uint32_t frame, const char *words,
+			const struct reply_row *row, bool likely);
+bool __wrap_facts_infer(struct facts *f, enum fact x, uint32_t frame, const char *words,
+			const struct reply_row *row, bool likely)
+{
+	fact_set[x] = true;
+	return __real_facts_infer(f, x, frame, words, row, likely);
+}
+
 static void on_session(const struct verdict *v, void *host)
 {
 	(void)host;
