@@ -121,6 +121,7 @@ static expert_field *expert_ids;
 static ei_register_info *expert_rows;
 static GHashTable *expert_of; /* "severity id title" -> index + 1 */
 static GHashTable *expert_names;
+static size_t expert_most;  /* room for them */
 static size_t expert_count; /* without the general ones */
 
 static bool about_secrecy(const char *id)
@@ -178,12 +179,12 @@ static char *expert_key(const char *id, enum severity s, const char *title)
 
 /* "smtp365.expert.ID", with the severity where it is not the finding's highest; a further title
  * of the same gets a number. */
-static char *expert_name(const struct smtp365_rule *r)
+static char *expert_name(const char *id, enum severity severity)
 {
-	const struct smtp365_rule *highest = smtp365_rule_find(r->id);
-	bool top = expert_severity(highest->severity) == expert_severity(r->severity);
-	char *first = g_strconcat("smtp365.expert.", r->id, top ? NULL : ".",
-				  severity_name(r->severity), NULL);
+	const struct smtp365_rule *highest = smtp365_rule_find(id);
+	bool top = expert_severity(highest->severity) == expert_severity(severity);
+	char *first =
+		g_strconcat("smtp365.expert.", id, top ? NULL : ".", severity_name(severity), NULL);
 	char *name = g_strdup(first);
 
 	for (unsigned i = 2; g_hash_table_contains(expert_names, name); i++) {
@@ -195,37 +196,42 @@ static char *expert_name(const struct smtp365_rule *r)
 	return name;
 }
 
-/* One for the row, unless an earlier row of the finding says the same with the same severity. */
-static void add_row(const struct smtp365_rule *r)
-{
-	char *key = expert_key(r->id, r->severity, r->title);
+/* Those of general rows come first: the name without a number is for what lists say. */
+enum pass { COUNT, GENERAL, EVERY };
 
-	if (g_hash_table_lookup(expert_of, key)) {
+/* One for the headline, unless an earlier one of the finding says the same with the same severity.
+ */
+static void add_headline(const char *id, enum severity severity, const char *words, bool general,
+			 void *host)
+{
+	enum pass pass = *(enum pass *)host;
+	char *key = expert_key(id, severity, words);
+
+	if (pass == COUNT)
+		expert_most++;
+	if (pass == COUNT || (pass == GENERAL && !general) || g_hash_table_lookup(expert_of, key)) {
 		g_free(key);
 		return;
 	}
-	char *title = g_strdup(r->title);
+	char *title = g_strdup(words);
 	title[0] = g_ascii_toupper(title[0]);
-	add_expert(expert_count, expert_name(r), about_secrecy(r->id) ? PI_SECURITY : PI_PROTOCOL,
-		   expert_severity(r->severity), title);
+	add_expert(expert_count, expert_name(id, severity),
+		   about_secrecy(id) ? PI_SECURITY : PI_PROTOCOL, expert_severity(severity), title);
 	g_hash_table_insert(expert_of, key, GSIZE_TO_POINTER(++expert_count));
 }
 
 static void register_experts(int proto)
 {
-	size_t n;
-	const struct smtp365_rule *rules = smtp365_rule_rows(&n);
-	size_t most = n + 2 * (SEVERITY_CRITICAL + 1);
+	enum pass pass = COUNT;
 
-	expert_ids = g_new0(expert_field, most);
-	expert_rows = g_new0(ei_register_info, most);
+	smtp365_headlines(add_headline, &pass);
+	expert_most += 2 * (SEVERITY_CRITICAL + 1);
+	expert_ids = g_new0(expert_field, expert_most);
+	expert_rows = g_new0(ei_register_info, expert_most);
 	expert_of = g_hash_table_new(g_str_hash, g_str_equal);
 	expert_names = g_hash_table_new(g_str_hash, g_str_equal);
-	for (size_t i = 0; i < n; i++) /* the name without a number is for what lists say */
-		if (rules[i].general)
-			add_row(&rules[i]);
-	for (size_t i = 0; i < n; i++)
-		add_row(&rules[i]);
+	for (pass = GENERAL; pass <= EVERY; pass++)
+		smtp365_headlines(add_headline, &pass);
 	for (unsigned s = 0; s <= SEVERITY_CRITICAL; s++) {
 		add_general(expert_count + 2 * s, (enum severity)s, false);
 		add_general(expert_count + 2 * s + 1, (enum severity)s, true);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The tables of the engine for hosts. Findings for listings: one entry per id, with the highest
- * severity and confidence that its rows can give, and all that they can say; the rows as they are;
- * sentences of replies; names of cipher suites.
+ * severity and confidence that its rows can give, and all that they can say; everything that can
+ * head a finding; sentences of replies; names of cipher suites.
  */
 #include "m365/replies.h"
+#include "m365/sent.h"
 #include "rules/rules.h"
 #include "smtp/shown.h"
 #include "smtp/verbs.h"
@@ -16,7 +17,6 @@
 
 static struct smtp365_rule *list;
 static size_t count;
-static struct smtp365_rule *every; /* row by row */
 
 static struct smtp365_rule entry_of(const struct rule *r)
 {
@@ -32,7 +32,6 @@ static struct smtp365_rule entry_of(const struct rule *r)
 		.check = place_words(r->check, "<server>", "<port>"),
 		.reference = r->reference,
 		.keys = r->keys,
-		.general = r->general,
 	};
 }
 
@@ -76,9 +75,6 @@ static void build(void)
 		return;
 	size_t n;
 	const struct rule *all = rules_all(&n);
-	every = g_new0(struct smtp365_rule, n);
-	for (size_t i = 0; i < n; i++)
-		every[i] = entry_of(&all[i]);
 	list = g_new0(struct smtp365_rule, n);
 	struct smtp365_rule *to = g_new0(struct smtp365_rule, n);
 	for (size_t i = 0; i < n; i++)
@@ -103,11 +99,73 @@ const struct smtp365_rule *smtp365_rule_find(const char *id)
 	return NULL;
 }
 
-const struct smtp365_rule *smtp365_rule_rows(size_t *n)
+/* ---- what can head a finding ---- */
+
+struct teller {
+	smtp365_headline_fn fn;
+	void *host;
+	const struct rule *row;
+	bool from_reply; /* its first fact comes from a reply */
+};
+
+/* Beside the cause a high finding of the same reply becomes a medium one (verdict/conclude.c). */
+static void head(const struct teller *t, const char *title, bool general)
 {
-	build();
-	rules_all(n);
-	return every;
+	if (!title)
+		return;
+	t->fn(t->row->id, t->row->severity, title, general, t->host);
+	if (t->from_reply && t->row->severity == SEVERITY_HIGH)
+		t->fn(t->row->id, SEVERITY_MEDIUM, title, false, t->host);
+}
+
+static void head_inferred(const struct teller *t, const char *words)
+{
+	char *title = words ? g_strconcat(words, " (inferred)", NULL) : NULL;
+
+	head(t, title, false);
+	g_free(title);
+}
+
+/* A refused login whose reply is known by its length is headed by that reply (verdict/inside.c). */
+static void inferred_heads(const struct teller *t)
+{
+	for (unsigned l = 0; l < SENT_COUNT; l++) {
+		const struct reply_row *reply = sent_reply((enum sent_label)l);
+		const struct rule *about = reply ? rules_about(reply->fact) : NULL;
+		if (about)
+			head_inferred(t, about->title);
+	}
+	for (unsigned g = 0; g < SENT_GROUP_COUNT; g++)
+		head_inferred(t, sent_group_words((enum sent_group)g));
+}
+
+static void row_heads(struct teller *t)
+{
+	size_t n;
+	const struct reply_row *replies = replies_all(&n);
+
+	t->from_reply = false;
+	for (size_t i = 0; i < n; i++)
+		t->from_reply = t->from_reply || replies[i].fact == t->row->all[0];
+	head(t, t->row->title, t->row->general);
+	head(t, t->row->elsewhere.title, false);
+	for (size_t i = 0; i < n; i++)
+		if (replies[i].fact == t->row->all[0])
+			head(t, replies[i].title, false);
+	if (t->row->all[0] == FACT_INSIDE_LOGIN_REFUSED)
+		inferred_heads(t);
+}
+
+void smtp365_headlines(smtp365_headline_fn fn, void *host)
+{
+	size_t n;
+	const struct rule *rows = rules_all(&n);
+	struct teller t = { .fn = fn, .host = host };
+
+	for (size_t i = 0; i < n; i++) {
+		t.row = &rows[i];
+		row_heads(&t);
+	}
 }
 
 void smtp365_reply_sentences(void (*fn)(const char *sentence, void *host), void *host)

@@ -124,7 +124,6 @@ struct smtp365_rule {
 	enum confidence confidence; /* the highest of its rows */
 	enum side side;
 	const char *cause, *fix, *check, *reference, *keys;
-	bool general; /* a row of the table: the one that names the finding in lists */
 	/* What it can say, most special first: one for each different cause, severities as they
 	 * are; NULL in those themselves. Static. */
 	const struct smtp365_rule *cases;
@@ -132,8 +131,13 @@ struct smtp365_rule {
 };
 const struct smtp365_rule *smtp365_rules(size_t *n);
 const struct smtp365_rule *smtp365_rule_find(const char *id); /* by id or letter ("S02"), NULL */
-/* Every row of the table in its order, several of one id, without cases. Static. */
-const struct smtp365_rule *smtp365_rule_rows(size_t *n);
+/* Call `fn` for everything that can head a finding, some of it more than once: the title of each
+ * row, what it says of other servers, what belongs to the very reply, what is concluded from record
+ * lengths; with each severity that it can have. `general`: the title of a general row. Titles are
+ * valid during the call. */
+typedef void (*smtp365_headline_fn)(const char *id, enum severity severity, const char *title,
+				    bool general, void *host);
+void smtp365_headlines(smtp365_headline_fn fn, void *host);
 
 /* What the engine knows of the wire, for hosts that look at packets themselves. */
 /* Call `fn` for each piece of a sentence that the table of replies knows (RFC 5321 4.2). Static. */

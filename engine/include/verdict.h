@@ -110,7 +110,7 @@ struct event {
 };
 
 struct finding {
-	unsigned row;		/* the row that made it, of smtp365_rule_rows() */
+	unsigned row;		/* number of the row of the rules that made it */
 	const char *id, *title; /* slug; one line */
 	const char *letter;	/* "S02": only for talking */
 	enum severity severity;

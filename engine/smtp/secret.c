@@ -272,7 +272,8 @@ static void walk_escaped(struct walk *w)
 		int low = digit_value(bytes_peek(&w->text, i + 2));
 		bool escape = (c == '%' || c == '=' || c == '+') && high >= 0 && low >= 0;
 		next = i + (escape ? 3 : 1);
-		walk_letter(w, escape ? (uint8_t)(high << 4 | low) : c, i, next);
+		walk_letter(w, escape ? (uint8_t)((unsigned)high << 4 | (unsigned)low) : c, i,
+			    next);
 	}
 	walk_letter(w, 0, all, all);
 }

@@ -20,6 +20,7 @@ from wireshark import Wireshark, captures  # noqa: E402
 KNOWN = {
     "submission-587-embedded-keys.pcapng": "holds its keys: decrypted by both, see check_keys.py, but not with TLS disabled",
     "tls-null-suite.pcapng": "a suite without encryption: Wireshark reads inside, the tool does not",
+    "alive-null-suite-one-ehlo.pcapng": "the same",
     "file-gzip-broken.pcap.gz": "Wireshark reads a damaged gzip file to another place than zlib does",
     "file-gzip-bomb.pcap.gz": "Wireshark itself cannot read it twice",
 }
