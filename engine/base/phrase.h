@@ -23,7 +23,7 @@ void phrase_append(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Append n bytes; most often there is room, and then it costs a copy only. */
 static inline void phrase_put(GString *out, const char *text, size_t n)
 {
-	if (out->len + n < out->allocated_len) {
+	if (n && out->len + n < out->allocated_len) {
 		memcpy(out->str + out->len, text, n);
 		out->len += n;
 		out->str[out->len] = '\0';

@@ -28,7 +28,7 @@ def counter():
     for command in (PERF, VALGRIND):
         if shutil.which(command[0]):
             done = subprocess.run([*command, TOOL, "--version"], capture_output=True)
-            if re.search(PATTERN, done.stderr, re.M):
+            if done.returncode == 0 and re.search(PATTERN, done.stderr, re.M):
                 return command
     return None
 
