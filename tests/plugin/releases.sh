@@ -66,7 +66,7 @@ prepare() {
 copy_source() {
 	rm -rf "$root/smtp365"
 	mkdir -p "$root/smtp365"
-	(cd "$source" && cp -r CMakeLists.txt LICENSE cmake engine frames capture-tool plugin tests pcaps docs README.md CONTRIBUTING.md SECURITY.md "$root/smtp365/")
+	(cd "$source" && cp -r CMakeLists.txt LICENSE cmake engine frames capture-tool plugin tests pcaps "$root/smtp365/")
 }
 
 # Warnings in the plugin are errors, as in the build of the project itself.
